@@ -1,0 +1,188 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { DURATION_PATTERN } from './duration';
+
+/** A class whose fields carry the decorators of this file. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a class of any shape
+export type ContractClass<T extends object = any> = new () => T;
+
+/** A JSON Schema fragment (2020-12); `contract` stands for a `$ref` to another contract class. */
+export interface FieldSchema {
+  readonly [keyword: string]: unknown;
+  readonly contract?: () => ContractClass;
+  readonly items?: FieldSchema;
+}
+
+interface Field {
+  schema: FieldSchema;
+  optional: boolean;
+  description?: string;
+}
+
+const fieldsByPrototype = new WeakMap<object, Map<string, Field>>();
+
+/**
+ * One decorator per kind of field. Each states a rule once, for class-validator and for JSON Schema alike, so that the
+ * HTTP edge and the log's edge cannot come to disagree.
+ */
+function field(schema: FieldSchema, ...validators: PropertyDecorator[]): PropertyDecorator {
+  return (target, name) => {
+    ownField(target, String(name)).schema = schema;
+    for (const validate of validators) validate(target, name);
+  };
+}
+
+function ownField(target: object, name: string): Field {
+  let fields = fieldsByPrototype.get(target);
+  if (!fields) fieldsByPrototype.set(target, (fields = new Map()));
+  let found = fields.get(name);
+  if (!found) fields.set(name, (found = { schema: {}, optional: false }));
+  return found;
+}
+
+/** The fields of a contract class, inherited ones first. */
+export function fieldsOf(contract: ContractClass): ReadonlyMap<string, Readonly<Field>> {
+  const chain: object[] = [];
+  for (let p = contract.prototype as object | null; p && p !== Object.prototype; p = Object.getPrototypeOf(p) as object | null) chain.unshift(p);
+  return new Map(chain.flatMap((prototype) => [...(fieldsByPrototype.get(prototype) ?? [])]));
+}
+
+/** The field may be absent. `null` is not absence. */
+export function Optional(): PropertyDecorator {
+  return (target, name) => {
+    ownField(target, String(name)).optional = true;
+    ValidateIf((owner: Record<string, unknown>) => owner[String(name)] !== undefined)(target, name);
+  };
+}
+
+/** A sentence for the published schemas. */
+export function Describe(description: string): PropertyDecorator {
+  return (target, name) => {
+    ownField(target, String(name)).description = description;
+  };
+}
+
+export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+export const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+export const PROJECT_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const ENV_NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+function pattern(regex: RegExp, what: string): PropertyDecorator {
+  return field({ type: 'string', pattern: regex.source }, IsString(), Matches(regex, { message: `$property must be ${what}, but is $value` }));
+}
+
+/** An id chosen by whoever makes the thing: 1 to 128 letters, digits, `.`, `_`, `:` or `-`. */
+export const Id = (): PropertyDecorator => pattern(ID_PATTERN, 'an id of 1 to 128 letters, digits, ".", "_", ":" or "-"');
+
+/** A role, a skill, a key: 1 to 64 lower-case letters, digits, `.`, `_` or `-`. */
+export const Name = (): PropertyDecorator => pattern(NAME_PATTERN, 'a name of 1 to 64 lower-case letters, digits, ".", "_" or "-"');
+
+/** A project: 1 to 63 lower-case letters, digits or `-`, as a DNS label. */
+export const ProjectName = (): PropertyDecorator => pattern(PROJECT_PATTERN, 'a project name of 1 to 63 lower-case letters, digits or "-"');
+
+/** `250ms`, `30s`, `10m`, `2h`, `1d`. */
+export const Duration = (): PropertyDecorator => pattern(DURATION_PATTERN, 'a duration such as "30s", "10m" or "2h"');
+
+export function Text({ min = 0, max }: { min?: number; max: number }): PropertyDecorator {
+  return field({ type: 'string', minLength: min, maxLength: max }, IsString(), Length(min, max));
+}
+
+export function Whole({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}): PropertyDecorator {
+  return field({ type: 'integer', minimum: min, maximum: max }, IsInt(), Min(min), Max(max));
+}
+
+/** A number that need not be whole: a score, an amount of money. */
+export function Decimal({ min, max }: { min: number; max: number }): PropertyDecorator {
+  return field({ type: 'number', minimum: min, maximum: max }, IsNumber(), Min(min), Max(max));
+}
+
+/** A moment: epoch ms. */
+export const AtMs = (): PropertyDecorator => Whole({ min: 0 });
+
+export const Flag = (): PropertyDecorator => field({ type: 'boolean' }, IsBoolean());
+
+export function OneOf(values: readonly string[]): PropertyDecorator {
+  return field({ type: 'string', enum: [...values] }, IsIn(values as string[]));
+}
+
+export function Nested(contract: () => ContractClass): PropertyDecorator {
+  return field({ contract }, isPlainObject(), ValidateNested(), Type(contract));
+}
+
+export function ListOf(contract: () => ContractClass, { min = 0, max }: { min?: number; max: number }): PropertyDecorator {
+  return field(
+    { type: 'array', minItems: min, maxItems: max, items: { contract } },
+    IsArray(),
+    ArrayMinSize(min),
+    ArrayMaxSize(max),
+    isPlainObject({ each: true }),
+    ValidateNested({ each: true }),
+    Type(contract),
+  );
+}
+
+function textList(regex: RegExp, what: string, { min = 0, max }: { min?: number; max: number }): PropertyDecorator {
+  return field(
+    { type: 'array', minItems: min, maxItems: max, items: { type: 'string', pattern: regex.source } },
+    IsArray(),
+    ArrayMinSize(min),
+    ArrayMaxSize(max),
+    IsString({ each: true }),
+    Matches(regex, { each: true, message: `each value in $property must be ${what}` }),
+  );
+}
+
+export const Names = (limits: { min?: number; max: number }): PropertyDecorator =>
+  textList(NAME_PATTERN, 'a name of 1 to 64 lower-case letters, digits, ".", "_" or "-"', limits);
+
+export const Ids = (limits: { min?: number; max: number }): PropertyDecorator => textList(ID_PATTERN, 'an id', limits);
+
+/** Environment variables: names as POSIX has them, string values of up to 32 KiB. */
+export function EnvMap(): PropertyDecorator {
+  const entries = { max: 256, valueMax: 32_768 };
+  const accept = (value: unknown): boolean =>
+    value !== null && typeof value === 'object' && !Array.isArray(value) &&
+    Object.keys(value).length <= entries.max &&
+    Object.entries(value).every(([name, text]) => ENV_NAME_PATTERN.test(name) && typeof text === 'string' && text.length <= entries.valueMax);
+  return field(
+    {
+      type: 'object',
+      maxProperties: entries.max,
+      propertyNames: { type: 'string', pattern: ENV_NAME_PATTERN.source },
+      additionalProperties: { type: 'string', maxLength: entries.valueMax },
+    },
+    ValidateBy({
+      name: 'envMap',
+      validator: { validate: accept, defaultMessage: () => '$property must map variable names to strings' },
+    }),
+  );
+}
+
+function isPlainObject(options: { each?: boolean } = {}): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: 'plainObject',
+      validator: {
+        validate: (value: unknown) => value !== null && typeof value === 'object' && !Array.isArray(value),
+        defaultMessage: () => '$property must be an object',
+      },
+    },
+    options,
+  );
+}

@@ -1,0 +1,37 @@
+import { Flag, Id, OneOf, Optional, Text, Whole } from '../field';
+import { SERVICE_NAMES, type QueryContract, type ServiceName } from '../contract';
+
+/** Answered by every owner, whatever its service: what state it has of a project. */
+export class GetDigest {}
+
+export class StateDigest {
+  /** SHA-256 of the canonical JSON of the project's state, hex. */
+  @Text({ min: 64, max: 64 }) digest!: string;
+  /** The last commit of the service itself that the state holds, and the last seq whose foreign events it holds. */
+  @Whole() ownSeq!: number;
+  @Whole() foreignSeq!: number;
+}
+
+/** Answered by every owner: how it is doing on its partition. */
+export class GetOwner {}
+
+export class OwnerView {
+  @OneOf(SERVICE_NAMES) service!: ServiceName;
+  @Whole() partition!: number;
+  @Id() holder!: string;
+  @Whole() epoch!: number;
+  @Whole() ownSeq!: number;
+  @Whole() headSeq!: number;
+  @Flag() catchingUp!: boolean;
+  @Optional() @Whole() commandsDecided?: number;
+}
+
+/** Queries that go to the owner of any service; the caller names which. */
+export const hostQueries = {
+  getDigest: (service: ServiceName): QueryContract<'GetDigest', GetDigest, StateDigest> => ({
+    kind: 'query', type: 'GetDigest', service, data: GetDigest, answer: StateDigest,
+  }),
+  getOwner: (service: ServiceName): QueryContract<'GetOwner', GetOwner, OwnerView> => ({
+    kind: 'query', type: 'GetOwner', service, data: GetOwner, answer: OwnerView,
+  }),
+} as const;

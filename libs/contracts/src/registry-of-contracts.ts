@@ -1,0 +1,43 @@
+import { invariant } from '@torch/kernel';
+import { auditEvents } from './audit/audit.events';
+import { auditQueries } from './audit/audit.queries';
+import type { CommandContract, EventContract, QueryContract, ServiceName } from './contract';
+import { messagingCommands } from './messaging/messaging.commands';
+import { messagingEvents } from './messaging/messaging.events';
+import { messagingQueries } from './messaging/messaging.queries';
+import { registryCommands } from './registry/registry.commands';
+import { registryEvents } from './registry/registry.events';
+import { registryQueries } from './registry/registry.queries';
+import { schedulerCommands } from './scheduler/scheduler.commands';
+import { schedulerEvents } from './scheduler/scheduler.events';
+import { schedulerQueries } from './scheduler/scheduler.queries';
+import { spawnerCommands } from './spawner/spawner.commands';
+import { spawnerEvents } from './spawner/spawner.events';
+import { spawnerQueries } from './spawner/spawner.queries';
+
+/** Every event that the log may hold. */
+export const EVENTS: readonly EventContract[] = [
+  ...registryEvents, ...schedulerEvents, ...spawnerEvents, ...messagingEvents, ...auditEvents,
+];
+export const COMMANDS: readonly CommandContract[] = [...registryCommands, ...schedulerCommands, ...spawnerCommands, ...messagingCommands];
+export const QUERIES: readonly QueryContract[] = [
+  ...registryQueries, ...schedulerQueries, ...spawnerQueries, ...messagingQueries, ...auditQueries,
+] as readonly QueryContract[];
+
+const eventsByType = byType(EVENTS);
+const commandsByType = byType(COMMANDS);
+const queriesByType = byType(QUERIES);
+
+export const eventContract = (type: string): EventContract | undefined => eventsByType.get(type);
+export const commandContract = (type: string): CommandContract | undefined => commandsByType.get(type);
+export const queryContract = (type: string): QueryContract | undefined => queriesByType.get(type);
+
+/** The types of all commands that one service decides, for its transport handler. */
+export const commandTypesOf = (service: ServiceName): string[] =>
+  COMMANDS.filter((contract) => contract.service === service).map(({ type }) => type);
+
+function byType<C extends { type: string }>(contracts: readonly C[]): ReadonlyMap<string, C> {
+  const found = new Map(contracts.map((contract) => [contract.type, contract]));
+  invariant(found.size === contracts.length, 'Two contracts have the same type.');
+  return found;
+}

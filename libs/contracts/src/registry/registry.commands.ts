@@ -1,0 +1,62 @@
+import type { AnyCommand } from '@torch/kernel';
+import { contractsOf } from '../contract';
+import { AtMs, Id, Name, Names, Optional, Text, Whole } from '../field';
+
+export class CreateProject {}
+
+/** Idempotent by agent and instance; another instance takes the id over from the one before. */
+export class RegisterAgent {
+  @Id() agentId!: string;
+  @Optional() @Text({ min: 1, max: 128 }) name?: string;
+  @Name() role!: string;
+  @Names({ max: 64 }) skills!: string[];
+  @Optional() @Whole({ min: 1, max: 1000 }) capacity?: number;
+  @Name() harness!: string;
+  @Id() instance!: string;
+  @Optional() @Text({ min: 1, max: 255 }) node?: string;
+  @Optional() @Whole({ min: 1 }) pid?: number;
+}
+
+export class DeregisterAgent {
+  @Id() agentId!: string;
+  @Text({ max: 1000 }) reason!: string;
+}
+
+/** From the registry's own watch over heartbeats. */
+export class SuspectAgent {
+  @Id() agentId!: string;
+  @Id() instance!: string;
+  @AtMs() lastSeenAtMs!: number;
+}
+
+/** From the registry's own watch over heartbeats, or from a node that saw the process end. */
+export class LoseAgent {
+  @Id() agentId!: string;
+  @Optional() @Id() instance?: string;
+  @Text({ max: 1000 }) reason!: string;
+  @AtMs() lastSeenAtMs!: number;
+}
+
+export class RecoverAgent {
+  @Id() agentId!: string;
+  @Id() instance!: string;
+}
+
+const { command } = contractsOf('registry');
+
+export const registryCommands = [
+  command('CreateProject', CreateProject),
+  command('RegisterAgent', RegisterAgent),
+  command('DeregisterAgent', DeregisterAgent),
+  command('SuspectAgent', SuspectAgent),
+  command('LoseAgent', LoseAgent),
+  command('RecoverAgent', RecoverAgent),
+] as const;
+
+export type RegistryCommand =
+  | AnyCommand<'CreateProject', CreateProject>
+  | AnyCommand<'RegisterAgent', RegisterAgent>
+  | AnyCommand<'DeregisterAgent', DeregisterAgent>
+  | AnyCommand<'SuspectAgent', SuspectAgent>
+  | AnyCommand<'LoseAgent', LoseAgent>
+  | AnyCommand<'RecoverAgent', RecoverAgent>;

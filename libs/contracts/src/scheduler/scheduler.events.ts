@@ -1,0 +1,197 @@
+import type { EventEnvelope } from '@torch/kernel';
+import { contractsOf } from '../contract';
+import { AtMs, Decimal, Id, Name, Names, Nested, OneOf, Optional, Text, Whole } from '../field';
+import { TaskSpec } from './task-spec';
+
+export const ATTEMPT_FAILURES = ['exit-code', 'timeout', 'harness', 'lease-expired', 'agent-lost', 'agent-gone'] as const;
+/** Why an attempt failed; `agent-gone`: its agent was deregistered or replaced by another instance. */
+export type AttemptFailure = (typeof ATTEMPT_FAILURES)[number];
+
+export const RUN_STATUSES = ['running', 'completed', 'failed', 'cancelled'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+export const OUTPUT_TAIL_CHARS_MAX = 4096;
+
+/** What an attempt used; absent fields are unknown, not zero. */
+export class Usage {
+  @Optional() @Whole() inputTokens?: number;
+  @Optional() @Whole() outputTokens?: number;
+  @Optional() @Decimal({ min: 0, max: 1_000_000 }) costUsd?: number;
+  @Optional() @Text({ max: 128 }) model?: string;
+}
+
+export class RunSubmitted {
+  @Id() runId!: string;
+  @Optional() @Text({ min: 1, max: 200 }) name?: string;
+  @Whole({ min: 1 }) tasks!: number;
+  @AtMs() submittedAtMs!: number;
+}
+
+export class RunEnded {
+  @Id() runId!: string;
+  @OneOf(['completed', 'failed', 'cancelled']) status!: Exclude<RunStatus, 'running'>;
+  @Whole() completed!: number;
+  @Whole() failed!: number;
+  @Whole() cancelled!: number;
+  @Whole() deadLettered!: number;
+  @AtMs() endedAtMs!: number;
+}
+
+export class TaskSubmitted {
+  @Id() runId!: string;
+  @Nested(() => TaskSpec) spec!: TaskSpec;
+  @AtMs() submittedAtMs!: number;
+}
+
+export class TaskAssigned {
+  @Id() taskId!: string;
+  /** From 1; fences the results of older attempts. */
+  @Whole({ min: 1 }) attempt!: number;
+  @Id() agentId!: string;
+  /** The agent must have started by then. */
+  @AtMs() leaseUntilMs!: number;
+  @AtMs() assignedAtMs!: number;
+}
+
+export class TaskStarted {
+  @Id() taskId!: string;
+  @Whole({ min: 1 }) attempt!: number;
+  @Id() agentId!: string;
+  /** A result must have come by then: the attempt's timeout and a grace. */
+  @AtMs() leaseUntilMs!: number;
+  @AtMs() startedAtMs!: number;
+}
+
+export class TaskProgressed {
+  @Id() taskId!: string;
+  @Whole({ min: 1 }) attempt!: number;
+  @Id() agentId!: string;
+  @Optional() @Text({ max: 2000 }) note?: string;
+  @Optional() @Whole({ min: 0, max: 100 }) percent?: number;
+  @Optional() @Nested(() => Usage) usage?: Usage;
+  @AtMs() reportedAtMs!: number;
+}
+
+export class TaskCompleted {
+  @Id() taskId!: string;
+  @Whole({ min: 1 }) attempt!: number;
+  @Id() agentId!: string;
+  @Optional() @Whole({ min: -1, max: 255 }) exitCode?: number;
+  @Whole() durationMs!: number;
+  @Optional() @Text({ max: OUTPUT_TAIL_CHARS_MAX }) outputTail?: string;
+  @Optional() @Nested(() => Usage) usage?: Usage;
+  @AtMs() completedAtMs!: number;
+}
+
+/** One attempt did not work out. The task itself is then retried, failed or dead-lettered by a further event. */
+export class TaskAttemptFailed {
+  @Id() taskId!: string;
+  @Whole({ min: 1 }) attempt!: number;
+  @Id() agentId!: string;
+  @OneOf(ATTEMPT_FAILURES) reason!: AttemptFailure;
+  @Text({ max: 2000 }) message!: string;
+  @Optional() @Whole({ min: -1, max: 255 }) exitCode?: number;
+  @Optional() @Whole() durationMs?: number;
+  @Optional() @Text({ max: OUTPUT_TAIL_CHARS_MAX }) outputTail?: string;
+  @Optional() @Nested(() => Usage) usage?: Usage;
+  @AtMs() failedAtMs!: number;
+}
+
+export class TaskRetryScheduled {
+  @Id() taskId!: string;
+  /** The attempt that failed. */
+  @Whole({ min: 1 }) attempt!: number;
+  @AtMs() retryAtMs!: number;
+}
+
+/** The task is ready for its next attempt: its back-off is over, or somebody asked for a retry. */
+export class TaskRequeued {
+  @Id() taskId!: string;
+  @OneOf(['backoff-over', 'retry-asked']) reason!: 'backoff-over' | 'retry-asked';
+  @AtMs() requeuedAtMs!: number;
+}
+
+/** A failure that no retry can mend. */
+export class TaskFailed {
+  @Id() taskId!: string;
+  @Whole() attempts!: number;
+  @Text({ max: 2000 }) reason!: string;
+  @AtMs() failedAtMs!: number;
+}
+
+export class TaskDeadLettered {
+  @Id() taskId!: string;
+  @Whole() attempts!: number;
+  @Text({ max: 2000 }) reason!: string;
+  @AtMs() deadLetteredAtMs!: number;
+}
+
+export class TaskCancelled {
+  @Id() taskId!: string;
+  @Text({ max: 2000 }) reason!: string;
+  /** The live attempt that is to be stopped, and its agent. */
+  @Optional() @Whole({ min: 1 }) attempt?: number;
+  @Optional() @Id() agentId?: string;
+  @AtMs() cancelledAtMs!: number;
+}
+
+/** A result that came for an attempt that is no longer the live one: recorded, never applied. */
+export class TaskResultIgnored {
+  @Id() taskId!: string;
+  @Whole({ min: 1 }) attempt!: number;
+  @Id() agentId!: string;
+  @OneOf(['completed', 'failed']) outcome!: 'completed' | 'failed';
+  @Text({ max: 2000 }) reason!: string;
+  @Optional() @Whole({ min: -1, max: 255 }) exitCode?: number;
+  @AtMs() ignoredAtMs!: number;
+}
+
+/**
+ * How many ready tasks of one kind wait, and whether any live agent fits at all. Written when `waiting` passes a
+ * power of two or becomes 0, so that a draining queue does not fill the log.
+ */
+export class DemandChanged {
+  @Name() role!: string;
+  /** Required skills, sorted. */
+  @Names({ max: 32 }) skills!: string[];
+  @Whole() waiting!: number;
+  @Whole() fittingAgents!: number;
+  @AtMs() changedAtMs!: number;
+}
+
+const { event } = contractsOf('scheduler');
+
+export const schedulerEvents = [
+  event('run.submitted', RunSubmitted),
+  event('run.ended', RunEnded),
+  event('task.submitted', TaskSubmitted),
+  event('task.assigned', TaskAssigned),
+  event('task.started', TaskStarted),
+  event('task.progressed', TaskProgressed),
+  event('task.completed', TaskCompleted),
+  event('task.attempt-failed', TaskAttemptFailed),
+  event('task.retry-scheduled', TaskRetryScheduled),
+  event('task.requeued', TaskRequeued),
+  event('task.failed', TaskFailed),
+  event('task.dead-lettered', TaskDeadLettered),
+  event('task.cancelled', TaskCancelled),
+  event('task.result-ignored', TaskResultIgnored),
+  event('demand.changed', DemandChanged),
+] as const;
+
+export type SchedulerEvent =
+  | EventEnvelope<'run.submitted', RunSubmitted>
+  | EventEnvelope<'run.ended', RunEnded>
+  | EventEnvelope<'task.submitted', TaskSubmitted>
+  | EventEnvelope<'task.assigned', TaskAssigned>
+  | EventEnvelope<'task.started', TaskStarted>
+  | EventEnvelope<'task.progressed', TaskProgressed>
+  | EventEnvelope<'task.completed', TaskCompleted>
+  | EventEnvelope<'task.attempt-failed', TaskAttemptFailed>
+  | EventEnvelope<'task.retry-scheduled', TaskRetryScheduled>
+  | EventEnvelope<'task.requeued', TaskRequeued>
+  | EventEnvelope<'task.failed', TaskFailed>
+  | EventEnvelope<'task.dead-lettered', TaskDeadLettered>
+  | EventEnvelope<'task.cancelled', TaskCancelled>
+  | EventEnvelope<'task.result-ignored', TaskResultIgnored>
+  | EventEnvelope<'demand.changed', DemandChanged>;

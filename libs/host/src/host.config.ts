@@ -1,0 +1,39 @@
+/** Every limit of the host. Times in milliseconds. */
+export interface HostConfig {
+  /** Owner's lease. A standby takes over at most this and `acquireEveryMs` after the owner fell silent. */
+  readonly leaseMs: number;
+  readonly renewEveryMs: number;
+  readonly acquireEveryMs: number;
+  /** Commands decided in one turn at most. */
+  readonly turnCommandsMax: number;
+  /** Entries read from the log, and from the command queue, at a time. */
+  readonly readEntriesMax: number;
+  /** Answered command ids that are remembered for each service and partition. */
+  readonly idempotencyIdsMax: number;
+  /** Commits between two snapshots. */
+  readonly snapshotEveryCommits: number;
+  /** Commands of the service's own that wait for a turn, before `submit` waits too. */
+  readonly ownCommandsMax: number;
+  /** Queries that wait for the end of a turn; beyond it they are refused as `busy`. */
+  readonly queriesWaitingMax: number;
+  /** First and longest pause between attempts to reach the log server. */
+  readonly retryMs: number;
+  readonly retryMsMax: number;
+  /** Attempts of one effect before it is given up, recorded in the log file, and the next one taken. */
+  readonly effectAttemptsMax: number;
+}
+
+export const HOST_DEFAULTS: HostConfig = {
+  leaseMs: 3000,
+  renewEveryMs: 1000,
+  acquireEveryMs: 500,
+  turnCommandsMax: 2000,
+  readEntriesMax: 500,
+  idempotencyIdsMax: 100_000,
+  snapshotEveryCommits: 5000,
+  ownCommandsMax: 10_000,
+  queriesWaitingMax: 10_000,
+  retryMs: 50,
+  retryMsMax: 1000,
+  effectAttemptsMax: 10,
+};

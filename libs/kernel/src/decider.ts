@@ -1,0 +1,59 @@
+import type { AnyCommand } from './command';
+import type { AnyEvent } from './event';
+
+/** What a decider may know besides its state. Time and ids arrive here, so that a decision can be repeated exactly. */
+export interface DecisionContext {
+  /** Epoch ms, read once for the whole turn. */
+  readonly nowMs: number;
+  /** A fresh, unique id; the simulator hands out the same ones for the same seed. */
+  newId(): string;
+}
+
+/**
+ * An event as a decider writes it. The host adds project, version, actor and causation, and takes what is
+ * absent here from the command (or, in `settle`, from the service itself).
+ */
+export interface NewEvent<Type extends string = string, Data = unknown> {
+  readonly type: Type;
+  readonly subject: string;
+  readonly data: Data;
+  /** Set where the event belongs to another thread of work than the command: an assignment belongs to its task's. */
+  readonly correlationId?: string;
+  readonly traceparent?: string;
+}
+
+/** How a state is kept in a snapshot. A snapshot of another version is ignored, and the log replayed instead. */
+export interface SnapshotFormat<State> {
+  readonly version: number;
+  /** JSON-safe, and the same for equal states whatever the order in which they came about: digests are taken of it. */
+  encode(state: State): unknown;
+  decode(encoded: unknown): State;
+}
+
+/**
+ * The rules of one context for one project: no I/O, no clock, no randomness, no `async`.
+ *
+ * The same functions run live, in replay, in the simulator and in the audit.
+ */
+export interface Decider<State, Command extends AnyCommand = AnyCommand, Event extends AnyEvent = AnyEvent> {
+  initialState(): State;
+  /** @throws Rejection when a rule says no. An empty answer means: nothing to do, and that is fine. */
+  decide(state: State, command: Command, context: DecisionContext): readonly NewEvent[];
+  /**
+   * Never refuses: the event has happened. Sees the service's own events and the foreign ones it subscribes to.
+   * May update `state` in place; the caller goes on with what is returned and never keeps the older one.
+   */
+  evolve(state: State, event: Event): State;
+  /** Event types of other services that `evolve` wants to see. */
+  readonly foreign: readonly string[];
+  /**
+   * What follows from the state once a turn's commands are decided, such as the assignments of all ready tasks.
+   * The host evolves the answer and asks once per project and turn; the decider must not depend on being asked again.
+   */
+  settle?(state: State, context: DecisionContext): readonly NewEvent[];
+  /** The next moment at which `due` has something to say, epoch ms; `Infinity` for never. */
+  dueAtMs?(state: State): number;
+  /** Timers as inputs: commands whose time has come. Decided like any other command, as `service:<name>`. */
+  due?(state: State, nowMs: number): readonly Pick<Command, 'type' | 'data'>[];
+  readonly snapshot: SnapshotFormat<State>;
+}
