@@ -8,7 +8,7 @@ export interface CommandEnvelope extends AnyCommand {
   readonly replyTo?: string;
 }
 
-/** What the owner answers once the commit that holds the command's events is in the log. */
+/** What the owner answers once the commit that holds the command's events is in the log. `id` is `<project>/<idempotency id>`. */
 export type Answer =
   | { readonly id: string; readonly ok: true; readonly position: string }
   | { readonly id: string; readonly ok: false; readonly code: string; readonly message: string };

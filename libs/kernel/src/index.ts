@@ -3,4 +3,6 @@ export type { AnyCommand, Actor } from './command';
 export type { DecisionContext, Decider, NewEvent, SnapshotFormat } from './decider';
 export type { AnyEvent, EventEnvelope } from './event';
 export { InvariantViolation, invariant, unreachable } from './invariant';
+export { jsonBytes } from './json-bytes';
+export { MinHeap } from './min-heap';
 export { Rejection } from './rejection';

@@ -1,0 +1,92 @@
+import { Fenced, type Lease, type Leases, type Log, LogUnavailable, type Position } from '@torch/log';
+import type { HostConfig } from './host.config';
+import { backoffMs, type HostClock, pause } from './host.clock';
+import type { LogCursor } from './log-cursor';
+
+/**
+ * Appends one owner's commits, each exactly once, whatever the connection does.
+ *
+ * When no answer comes, nobody knows whether the append took effect, and it may still do so later. So the owner first
+ * takes a new epoch, after which the old request can only be fenced off, and then looks whether the commits are there.
+ */
+export class Appender {
+  constructor(
+    private readonly ports: { readonly log: Log; readonly leases: Leases },
+    private readonly cursor: LogCursor,
+    private readonly config: HostConfig,
+    private readonly clock: HostClock,
+    private lease: Lease,
+    readonly generation: number,
+  ) {}
+
+  get epoch(): number {
+    return this.lease.epoch;
+  }
+
+  get currentLease(): Lease {
+    return this.lease;
+  }
+
+  /**
+   * @param encode makes the commits' texts for an epoch.
+   * @returns the position of the first.
+   * @throws Fenced when another instance has become the owner; LogRegressed when the log lost what was seen.
+   */
+  async append(encode: (epoch: number) => readonly string[]): Promise<{ readonly first: Position; readonly bodies: readonly string[] }> {
+    let bodies = encode(this.epoch);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const first = await this.ports.log.append(this.fence(), bodies);
+        return this.note(first, bodies);
+      } catch (error) {
+        if (!(error instanceof LogUnavailable)) throw error;
+        await pause(this.clock, backoffMs(attempt, this.config.retryMs, this.config.retryMsMax));
+        if (!error.outcomeUnknown) continue;
+      }
+      const found = await this.findAppended(bodies[0] as string);
+      if (found) return this.note(found, bodies);
+      bodies = encode(this.epoch);
+    }
+  }
+
+  private fence() {
+    const { partition, service, holder, epoch } = this.lease;
+    return { partition, service, holder, epoch, seen: this.cursor.seen, generation: this.generation };
+  }
+
+  private note(first: Position, bodies: readonly string[]) {
+    const last = { seq: first.seq + bodies.length - 1, generation: first.generation };
+    this.cursor.note({ position: last, body: bodies[bodies.length - 1] as string });
+    return { first, bodies };
+  }
+
+  private async findAppended(body: string): Promise<Position | undefined> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.takeNewEpoch();
+        await this.cursor.verify();
+        return await this.search(body);
+      } catch (error) {
+        if (!(error instanceof LogUnavailable)) throw error;
+        await pause(this.clock, backoffMs(attempt, this.config.retryMs, this.config.retryMsMax));
+      }
+    }
+  }
+
+  private async takeNewEpoch(): Promise<void> {
+    const { partition, service, holder, epoch } = this.lease;
+    const lease = await this.ports.leases.acquire(partition, service, holder, this.config.leaseMs);
+    if (!lease) throw new Fenced(partition, service, epoch);
+    this.lease = lease;
+  }
+
+  /** Behind what was seen, without moving the cursor: what others appended there is read by the owner later. */
+  private async search(body: string): Promise<Position | undefined> {
+    for (let afterSeq = this.cursor.seen.seq; ; ) {
+      const entries = await this.ports.log.read(this.lease.partition, afterSeq, this.config.readEntriesMax);
+      const found = entries.find((entry) => entry.body === body);
+      if (found || entries.length === 0) return found?.position;
+      afterSeq = (entries[entries.length - 1] as (typeof entries)[number]).position.seq;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { AnyEvent } from '@torch/kernel';
+import { formatPosition, type LogServer, LogUnavailable } from '@torch/log';
+import { backoffMs, type HostClock, pause } from './host.clock';
+import type { HostConfig } from './host.config';
+import type { HostLogger, HostTracing } from './host.ports';
+import type { LogTails, TailedCommit } from './log-tails';
+import type { OwnedPartition, PlacedEvent, ServiceDefinition } from './service';
+
+export interface EffectsParts<State> {
+  readonly server: LogServer;
+  readonly tails: LogTails;
+  readonly definition: ServiceDefinition<State>;
+  readonly config: HostConfig;
+  readonly clock: HostClock;
+  readonly log: HostLogger;
+  readonly tracing: HostTracing;
+  readonly owner: OwnedPartition<State>;
+}
+
+/**
+ * Does what follows from events that are in the log, in their order, at least once each. Runs beside the owner's loop,
+ * with a position of its own that survives a change of owner.
+ */
+export class EffectsRunner<State> {
+  private end: (() => void) | undefined;
+  private readonly name: string;
+
+  constructor(private readonly parts: EffectsParts<State>) {
+    this.name = `effects:${parts.definition.service}`;
+  }
+
+  async start(): Promise<void> {
+    const { server, tails, definition, owner, log } = this.parts;
+    if (definition.effects.size === 0) return;
+    const afterSeq = Number((await server.caches.get(owner.partition, this.name)) ?? 0);
+    this.end = tails.subscribe(owner.partition, afterSeq, {
+      onCommit: (commit) => this.follow(commit),
+      onEnd: (error) => log.error(`The effects of ${definition.service} on partition ${owner.partition} have stopped.`, { error: String(error) }),
+    });
+  }
+
+  stop(): void {
+    this.end?.();
+  }
+
+  private async follow(commit: TailedCommit): Promise<void> {
+    const { definition, server, owner } = this.parts;
+    let acted = false;
+    for (const [index, event] of commit.events.entries()) {
+      const act = definition.effects.get(event.type);
+      if (!act || !this.end) continue;
+      acted = true;
+      await this.attempt(act, { ...event, ...placeOf(owner.partition, commit, index) });
+    }
+    if (acted) await server.caches.set(owner.partition, this.name, String(commit.position.seq)).catch(ignoreUnavailable);
+  }
+
+  private async attempt(act: (event: PlacedEvent, context: never) => Promise<void>, event: PlacedEvent): Promise<void> {
+    const { owner, config, clock, log, tracing } = this.parts;
+    const context = {
+      partition: owner.partition,
+      state: () => owner.state(event.project),
+      submit: (command: Parameters<typeof owner.submit>[1]) =>
+        owner.submit(event.project, { correlationId: event.correlationId, traceparent: event.traceparent, ...command }),
+    };
+    for (let attempt = 1; this.end; attempt++) {
+      try {
+        return await tracing.effect(event, () => act(event, context as never));
+      } catch (error) {
+        const fields = { event: event.id, attempt, error: error instanceof Error ? error.stack : String(error) };
+        if (attempt >= config.effectAttemptsMax) {
+          log.error(`The effect of ${event.type} failed ${attempt} times and is given up.`, fields);
+          return;
+        }
+        log.warn(`The effect of ${event.type} failed and is tried again.`, fields);
+        await pause(clock, backoffMs(attempt, config.retryMs, config.retryMsMax));
+      }
+    }
+  }
+}
+
+/** An event's place in the log, for its id. */
+export function placeOf(partition: number, { position, recordedAtMs }: Pick<TailedCommit, 'position' | 'recordedAtMs'>, index: number): Omit<PlacedEvent, keyof AnyEvent> {
+  return { id: `${partition}/${formatPosition(position)}/${index}`, seq: position.seq, recordedAtMs };
+}
+
+/** The position is a cache: without it, some effects are done again, which they must bear anyway. */
+function ignoreUnavailable(error: unknown): void {
+  if (!(error instanceof LogUnavailable)) throw error;
+}

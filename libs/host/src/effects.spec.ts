@@ -1,0 +1,53 @@
+import { waitUntil } from '@torch/testing';
+import { rollService } from './spec/ledger.fixture';
+import { World } from './spec/world.fixture';
+import type { EffectContext, PlacedEvent, ServiceDefinition } from './service';
+import type { Roll } from './spec/ledger.fixture';
+
+describe('an effect', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(() => world.end());
+
+  const withEffect = (act: (event: PlacedEvent, context: EffectContext<Roll>) => Promise<void>): ServiceDefinition<Roll> =>
+    rollService({ effects: new Map([['agent.registered', act]]) });
+
+  it('follows each event that is in the log, in order, and not again under the next owner', async () => {
+    const done: string[] = [];
+    const act = async ({ id }: PlacedEvent): Promise<void> => void done.push(id);
+    const first = await world.start(withEffect(act));
+    await world.register('ada');
+    await world.register('bob');
+    await waitUntil(() => done.length === 2, { what: 'two effects' });
+    await first.stop();
+    await world.start(withEffect(act));
+    await world.register('cyd');
+    await waitUntil(() => done.length >= 3, { what: 'the third effect' });
+    expect(done).toEqual(['0/1-0/0', '0/2-0/0', '0/3-0/0']);
+  });
+
+  it('reports its outcome as a command that belongs to the same work', async () => {
+    await world.start(withEffect(async (event, { submit }) => submit({ type: 'DeregisterAgent', data: { agentId: (event.data as { agentId: string }).agentId, reason: 'effect' } })));
+    await world.register('ada');
+    await waitUntil(async () => (await world.names()).length === 0, { what: 'the outcome' });
+    const [registered, deregistered] = (await world.commits()).flatMap(({ events }) => events);
+    expect(deregistered).toMatchObject({ type: 'agent.deregistered', actor: 'service:registry', correlationId: registered?.correlationId });
+  });
+
+  it('is tried again when it fails, and given up after its attempts so that the next one has its turn', async () => {
+    const attempts: string[] = [];
+    await world.start(
+      withEffect(async ({ subject }) => {
+        attempts.push(subject);
+        if (subject === 'agent/ada') throw new Error('spec');
+      }),
+      { config: { effectAttemptsMax: 3 } },
+    );
+    await world.register('ada');
+    await world.register('bob');
+    await waitUntil(() => attempts.includes('agent/bob'), { what: 'the second effect' });
+    expect(attempts).toEqual(['agent/ada', 'agent/ada', 'agent/ada', 'agent/bob']);
+  });
+});

@@ -1,0 +1,47 @@
+import { type Log, type LogEntry, LogRegressed, type Position, START } from '@torch/log';
+
+/** Where a reader stands in one partition, and the proof that the log is still the one that it has read. */
+export class LogCursor {
+  /** The furthest entry that was read or appended. */
+  private furthest: LogEntry | undefined;
+
+  constructor(
+    private readonly log: Log,
+    readonly partition: number,
+  ) {}
+
+  get seen(): Position {
+    return this.furthest?.position ?? START;
+  }
+
+  async read(afterSeq: number, limit: number): Promise<readonly LogEntry[]> {
+    const entries = await this.log.read(this.partition, afterSeq, limit);
+    const last = entries[entries.length - 1];
+    if (last && last.position.seq >= this.seen.seq) this.note(last);
+    return entries;
+  }
+
+  note(entry: LogEntry): void {
+    this.furthest = entry;
+  }
+
+  /** Forgets what was seen, to start again with what the log holds now. */
+  reset(): void {
+    this.furthest = undefined;
+  }
+
+  /**
+   * To be called after every reconnect, before anything is sent: a server that came back with less than it had, or with
+   * another history, is found here.
+   *
+   * @throws LogRegressed
+   */
+  async verify(): Promise<void> {
+    if (!this.furthest) return;
+    const { position, body } = this.furthest;
+    const head = await this.log.head(this.partition);
+    if (head.seq < position.seq) throw new LogRegressed(this.partition, position, head);
+    const [found] = await this.log.read(this.partition, position.seq - 1, 1);
+    if (!found || found.position.generation !== position.generation || found.body !== body) throw new LogRegressed(this.partition, position, found?.position ?? head);
+  }
+}

@@ -1,0 +1,203 @@
+import { type Commit, decodeCommit, type LogEntry, LogRegressed, type LogServer, LogUnavailable, type Waiter } from '@torch/log';
+import { backoffMs, type HostClock, pause, SYSTEM_CLOCK } from './host.clock';
+import { LogCursor } from './log-cursor';
+
+export interface TailedCommit extends Commit {
+  /** The commit as the log holds it. */
+  readonly body: string;
+}
+
+export interface TailSubscriber {
+  /** Called with each commit, in order; the next one waits until this one is done. */
+  onCommit(commit: TailedCommit): Promise<void> | void;
+  /** The log lost what this subscriber has seen, or cannot be read: the subscription has ended. Start again from what holds now. */
+  onEnd(error: Error): void;
+}
+
+export interface LogTailsConfig {
+  /** Decoded commits kept for subscribers that are nearly up to date. */
+  readonly recentMax: number;
+  readonly readEntriesMax: number;
+  readonly retryMs: number;
+  readonly retryMsMax: number;
+}
+
+export const LOG_TAILS_DEFAULTS: LogTailsConfig = { recentMax: 512, readEntriesMax: 500, retryMs: 50, retryMsMax: 1000 };
+
+/** Follows the log for any number of subscribers: one reader a partition, and nothing read twice by those that keep up. */
+export class LogTails {
+  private readonly tails = new Map<number, PartitionTail>();
+  private readonly stopReconnects: () => void;
+
+  constructor(
+    private readonly server: LogServer,
+    private readonly config: LogTailsConfig = LOG_TAILS_DEFAULTS,
+    private readonly clock: HostClock = SYSTEM_CLOCK,
+  ) {
+    let closed = false;
+    server.onReconnect(() => {
+      if (!closed) for (const tail of this.tails.values()) tail.reconnected();
+    });
+    this.stopReconnects = () => {
+      closed = true;
+    };
+  }
+
+  /** @returns how to end the subscription. */
+  subscribe(partition: number, afterSeq: number, subscriber: TailSubscriber): () => void {
+    let tail = this.tails.get(partition);
+    if (!tail) this.tails.set(partition, (tail = new PartitionTail(this.server, partition, this.config, this.clock)));
+    return tail.subscribe(afterSeq, subscriber);
+  }
+
+  async close(): Promise<void> {
+    this.stopReconnects();
+    await Promise.all([...this.tails.values()].map((tail) => tail.close()));
+    this.tails.clear();
+  }
+}
+
+class PartitionTail {
+  private readonly cursor: LogCursor;
+  private readonly waiter: Waiter;
+  private recent: TailedCommit[] = [];
+  private readonly subscriptions = new Set<Subscription>();
+  private running: Promise<void> | undefined;
+  private mustVerify = false;
+  private closed = false;
+
+  constructor(
+    private readonly server: LogServer,
+    private readonly partition: number,
+    private readonly config: LogTailsConfig,
+    private readonly clock: HostClock,
+  ) {
+    this.cursor = new LogCursor(server.log, partition);
+    this.waiter = server.waiter();
+  }
+
+  subscribe(afterSeq: number, subscriber: TailSubscriber): () => void {
+    const subscription = new Subscription(afterSeq, subscriber, (seq) => this.readAfter(seq), () => this.subscriptions.delete(subscription));
+    this.subscriptions.add(subscription);
+    subscription.advance();
+    this.keepFollowing();
+    return () => subscription.end();
+  }
+
+  private keepFollowing(): void {
+    this.running ??= this.follow().finally(() => {
+      this.running = undefined;
+      if (this.subscriptions.size > 0 && !this.closed) this.keepFollowing();
+    });
+  }
+
+  reconnected(): void {
+    this.mustVerify = true;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const subscription of this.subscriptions) subscription.end();
+    await this.waiter.close();
+    await this.running;
+  }
+
+  /** Announces what is new at the end of the log for as long as anybody listens. */
+  private async follow(): Promise<void> {
+    for (let failures = 0; !this.closed && this.subscriptions.size > 0; ) {
+      try {
+        await this.step();
+        failures = 0;
+      } catch (error) {
+        if (!(error instanceof LogUnavailable)) {
+          this.endAll(error as Error);
+          return;
+        }
+        await pause(this.clock, backoffMs(failures++, this.config.retryMs, this.config.retryMsMax));
+      }
+    }
+  }
+
+  private async step(): Promise<void> {
+    if (this.mustVerify) {
+      await this.cursor.verify();
+      this.mustVerify = false;
+    }
+    if (this.cursor.seen.seq === 0) await this.startAtHead();
+    const entries = await this.cursor.read(this.cursor.seen.seq, this.config.readEntriesMax);
+    if (entries.length === 0) return this.waiter.wait({ partition: this.partition, afterSeq: this.cursor.seen.seq });
+    this.recent = [...this.recent, ...entries.map(tailed)].slice(-this.config.recentMax);
+    for (const subscription of this.subscriptions) subscription.advance();
+  }
+
+  private async startAtHead(): Promise<void> {
+    const head = await this.server.log.head(this.partition);
+    if (head.seq > 1) await this.cursor.read(head.seq - 1, 1);
+  }
+
+  /** For one subscriber: what is behind `seq`, from memory when it is still there. */
+  private async readAfter(seq: number): Promise<readonly TailedCommit[]> {
+    const [oldest] = this.recent;
+    if (oldest && seq + 1 >= oldest.position.seq) return this.recent.slice(seq + 1 - oldest.position.seq);
+    return (await this.server.log.read(this.partition, seq, this.config.readEntriesMax)).map(tailed);
+  }
+
+  private endAll(error: Error): void {
+    this.recent = [];
+    if (error instanceof LogRegressed) this.cursor.reset();
+    for (const subscription of [...this.subscriptions]) subscription.fail(error);
+  }
+}
+
+const tailed = (entry: LogEntry): TailedCommit => ({ ...decodeCommit(entry), body: entry.body });
+
+class Subscription {
+  private ended = false;
+  private advancing = false;
+  private again = false;
+
+  constructor(
+    private seq: number,
+    private readonly subscriber: TailSubscriber,
+    private readonly readAfter: (seq: number) => Promise<readonly TailedCommit[]>,
+    private readonly onEnded: () => void,
+  ) {}
+
+  /** Hands over everything there is. Called again in the meantime, it looks once more at the end. */
+  advance(): void {
+    this.again = true;
+    if (this.advancing || this.ended) return;
+    this.advancing = true;
+    void this.handOver()
+      .catch((error: unknown) => this.fail(error as Error))
+      .finally(() => {
+        this.advancing = false;
+        if (this.again) this.advance();
+      });
+  }
+
+  private async handOver(): Promise<void> {
+    while (!this.ended) {
+      this.again = false;
+      const commits = await this.readAfter(this.seq);
+      for (const commit of commits) {
+        if (this.ended) return;
+        await this.subscriber.onCommit(commit);
+        this.seq = commit.position.seq;
+      }
+      if (commits.length === 0 && !this.again) return;
+    }
+  }
+
+  end(): void {
+    this.ended = true;
+    this.again = false;
+    this.onEnded();
+  }
+
+  fail(error: Error): void {
+    if (this.ended) return;
+    this.end();
+    this.subscriber.onEnd(error);
+  }
+}

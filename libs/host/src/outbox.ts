@@ -1,0 +1,69 @@
+/** Requests for one owner that may travel in one message. */
+const BATCH_MAX = 200;
+const BATCH_BYTES_MAX = 512 * 1024;
+
+interface Outgoing {
+  readonly text: string;
+  readonly sent: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+interface Lane {
+  readonly partition: number;
+  readonly service: string;
+  waiting: Outgoing[];
+}
+
+/** Gathers what is sent to one owner within one round of the event loop, and sends it together. */
+export class Outbox<Request> {
+  private readonly lanes = new Map<string, Lane>();
+  private scheduled = false;
+
+  constructor(private readonly transmit: (partition: number, service: string, body: string) => Promise<void>) {}
+
+  /** Resolves when the request has left; rejects when it has not, or when nobody knows. */
+  send(partition: number, service: string, request: Request): Promise<void> {
+    const key = `${partition}/${service}`;
+    let lane = this.lanes.get(key);
+    if (!lane) this.lanes.set(key, (lane = { partition, service, waiting: [] }));
+    const { waiting } = lane;
+    const text = JSON.stringify(request);
+    const done = new Promise<void>((sent, failed) => waiting.push({ text, sent, failed }));
+    if (!this.scheduled) {
+      this.scheduled = true;
+      setImmediate(() => this.flush());
+    }
+    return done;
+  }
+
+  private flush(): void {
+    this.scheduled = false;
+    for (const lane of this.lanes.values()) {
+      const { waiting } = lane;
+      lane.waiting = [];
+      for (const batch of batches(waiting)) {
+        this.transmit(lane.partition, lane.service, `[${batch.map(({ text }) => text).join(',')}]`).then(
+          () => batch.forEach(({ sent }) => sent()),
+          (error: unknown) => batch.forEach(({ failed }) => failed(error)),
+        );
+      }
+    }
+  }
+}
+
+function batches(waiting: readonly Outgoing[]): Outgoing[][] {
+  const all: Outgoing[][] = [];
+  let batch: Outgoing[] = [];
+  let bytes = 0;
+  for (const outgoing of waiting) {
+    if (batch.length > 0 && (batch.length >= BATCH_MAX || bytes + outgoing.text.length > BATCH_BYTES_MAX)) {
+      all.push(batch);
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(outgoing);
+    bytes += outgoing.text.length;
+  }
+  if (batch.length > 0) all.push(batch);
+  return all;
+}

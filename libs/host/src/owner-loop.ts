@@ -1,0 +1,275 @@
+import type { AnyEvent } from '@torch/kernel';
+import { type CommandEntry, decodeCommit, Fenced, formatPosition, type LogEntry, type LogServer, LogUnavailable, type Position, type Waiter } from '@torch/log';
+import { answeredKey } from './answered-commands';
+import { Appender } from './appender';
+import { readCommands } from './command-batch';
+import { commitBatch } from './commit-batches';
+import { idBefore } from './entry-id';
+import type { Answer } from './envelope';
+import { backoffMs, type HostClock, pause } from './host.clock';
+import type { HostConfig } from './host.config';
+import type { HostLogger, HostTracing } from './host.ports';
+import { LeaseKeeper } from './lease-keeper';
+import type { LogCursor } from './log-cursor';
+import { OwnCommands } from './own-commands';
+import { answerQuery } from './owner-queries';
+import type { PartitionState } from './partition-state';
+import { type Addressed, publishAnswers, requestsChannel } from './replies';
+import type { OwnCommand, OwnedPartition, ServiceDefinition } from './service';
+import { Timers } from './timers';
+import { type Answered, OwnerTurn, type Unit } from './turn';
+import { WaitingQueries } from './waiting-queries';
+import { WakeUp } from './wake-up';
+
+/** Foreign commits after which an owner notes in the log how far it has read, so that its successor need not read them again. */
+const CHECKPOINT_EVERY_SEQS = 1000;
+/** Turns after which consumed commands are deleted from the queue. */
+const TRIM_EVERY_TURNS = 50;
+
+export interface OwnerLoopParts<State> {
+  readonly server: LogServer;
+  readonly definition: ServiceDefinition<State>;
+  readonly config: HostConfig;
+  readonly clock: HostClock;
+  readonly log: HostLogger;
+  readonly tracing: HostTracing;
+  readonly newId: () => string;
+  readonly state: PartitionState<State>;
+  readonly cursor: LogCursor;
+  readonly appender: Appender;
+  readonly waiter: Waiter;
+  /** Called after each commit: snapshots, effects. */
+  readonly onCommitted: (position: Position, commits: number) => Promise<void> | void;
+}
+
+/** What came in for one turn. */
+interface Input {
+  readonly entries: readonly LogEntry[];
+  readonly commands: readonly CommandEntry[];
+}
+
+interface AnsweredCommand {
+  readonly id: string;
+  readonly replyTo: string | undefined;
+  readonly answered: Answered;
+}
+
+/**
+ * The one place where a service decides for a partition: takes in, decides, appends, answers, round after round, one at
+ * a time. Ends when it is stopped, by returning, or when it may not go on, by throwing.
+ */
+export class OwnerLoop<State> implements OwnedPartition<State> {
+  private readonly wakeUp: WakeUp;
+  private readonly ownCommands: OwnCommands;
+  private readonly queries: WaitingQueries;
+  private readonly timers: Timers<State>;
+  private readonly lease: LeaseKeeper;
+  private stopping = false;
+  private mustVerify = false;
+  /** True while there may be more to read than was read last. */
+  private mayHaveInput = true;
+  private waiting: Promise<void> | undefined;
+  private afterEntry: string;
+  private firstTurn = true;
+  private turns = 0;
+  commandsDecided = 0;
+
+  constructor(private readonly parts: OwnerLoopParts<State>) {
+    const { config, clock, state, server, appender } = parts;
+    this.wakeUp = new WakeUp(clock);
+    this.ownCommands = new OwnCommands(config.ownCommandsMax, this.wakeUp.wake);
+    this.queries = new WaitingQueries(server.signals, config.queriesWaitingMax, this.wakeUp.wake, parts.log);
+    this.timers = new Timers(state, clock);
+    this.lease = new LeaseKeeper(server.leases, appender, config, clock, this.wakeUp.wake);
+    this.afterEntry = idBefore(state.consumed.entry);
+  }
+
+  get partition(): number {
+    return this.parts.cursor.partition;
+  }
+
+  projects(): readonly string[] {
+    return this.parts.state.projectNames();
+  }
+
+  state(project: string): State {
+    return this.parts.state.state(project);
+  }
+
+  submit(project: string, command: OwnCommand): Promise<void> {
+    return this.ownCommands.submit(project, command);
+  }
+
+  /** Ends the loop after the turn that it is in. */
+  stop(): void {
+    this.stopping = true;
+    this.wakeUp.wake();
+  }
+
+  /** The connection was lost and is there again: make sure that the log still holds what was seen before anything else. */
+  reconnected(): void {
+    this.mustVerify = true;
+    this.mayHaveInput = true;
+    this.wakeUp.wake();
+  }
+
+  async run(): Promise<void> {
+    const { server, definition } = this.parts;
+    const stopListening = await server.signals.listen(requestsChannel(this.partition, definition.service), (body) => this.queries.receive(body));
+    this.lease.start();
+    try {
+      for (let failures = 0; !this.stopping; ) {
+        try {
+          await this.round();
+          failures = 0;
+        } catch (error) {
+          if (!(error instanceof LogUnavailable)) throw error;
+          await pause(this.parts.clock, backoffMs(failures++, this.parts.config.retryMs, this.parts.config.retryMsMax));
+        }
+      }
+    } finally {
+      this.lease.stop();
+      this.ownCommands.close(new Fenced(this.partition, definition.service, this.parts.appender.epoch));
+      await stopListening().catch(() => undefined); // The connection may be gone; nobody is answered any more either way.
+    }
+  }
+
+  private async round(): Promise<void> {
+    await this.lease.hold();
+    if (this.mustVerify) await this.verify();
+    await this.queries.answerAll(this.parts.clock.nowMs(), (query) => answerQuery(query, { ...this.parts, commandsDecided: this.commandsDecided }));
+    if (this.mayHaveInput || this.ownCommands.size > 0 || this.timers.due() || this.firstTurn) await this.turn(await this.gather());
+    else await this.idle();
+  }
+
+  private async verify(): Promise<void> {
+    await this.parts.cursor.verify();
+    this.mustVerify = false;
+  }
+
+  private async gather(): Promise<Input> {
+    const { server, config, cursor, definition, state } = this.parts;
+    if (!this.mayHaveInput) return { entries: [], commands: [] };
+    const [entries, commands] = await Promise.all([
+      cursor.read(state.read.seq, config.readEntriesMax),
+      server.commands.read(this.partition, definition.service, this.afterEntry, config.readEntriesMax),
+    ]);
+    this.mayHaveInput = entries.length > 0 || commands.length > 0;
+    return { entries, commands };
+  }
+
+  private async idle(): Promise<void> {
+    const { waiter, state, definition } = this.parts;
+    this.waiting ??= waiter
+      .wait({ partition: this.partition, afterSeq: state.read.seq, commands: { service: definition.service, afterId: this.afterEntry } })
+      .finally(() => {
+        this.waiting = undefined;
+        this.mayHaveInput = true;
+        this.wakeUp.wake();
+      });
+    await this.wakeUp.sleep(this.timers.msUntilDue());
+  }
+
+  private async turn({ entries, commands }: Input): Promise<void> {
+    const { state, clock, newId } = this.parts;
+    for (const entry of entries) state.takeIn(decodeCommit(entry));
+    const turn = new OwnerTurn({ partition: this.partition, state, nowMs: clock.nowMs(), newId });
+    if (this.firstTurn) for (const project of state.projectNames()) turn.touched.add(project);
+    this.firstTurn = false;
+    await this.react(turn, turn.drainForeign());
+    const answered = await this.decideQueued(turn, commands);
+    const own = this.ownCommands.take();
+    for (const { project, command } of own) await this.decideOwn(turn, project, command);
+    for (const { project, command } of this.timers.takeDue(turn.touched)) await this.decideOwn(turn, project, command);
+    turn.settle();
+    this.timers.update(turn.touched);
+    const positions = await this.append(turn.units);
+    for (const { taken } of own) taken();
+    await this.answer(answered, positions);
+    this.trimConsumed();
+  }
+
+  private async react(turn: OwnerTurn<State>, events: readonly AnyEvent[]): Promise<void> {
+    const { reactions } = this.parts.definition;
+    for (const event of events) {
+      const commands = (await reactions.get(event.type)?.(event, turn.forProject(event.project))) ?? [];
+      const inherited = { correlationId: event.correlationId, traceparent: event.traceparent };
+      for (const command of commands) await this.decideOwn(turn, event.project, { ...inherited, ...command });
+    }
+  }
+
+  private async decideQueued(turn: OwnerTurn<State>, entries: readonly CommandEntry[]): Promise<AnsweredCommand[]> {
+    const { definition, state, config, tracing, log } = this.parts;
+    const answered: AnsweredCommand[] = [];
+    for (const entry of entries) {
+      if (answered.length >= config.turnCommandsMax) {
+        this.mayHaveInput = true;
+        break;
+      }
+      const skip = entry.id === state.consumed.entry ? state.consumed.commands : 0;
+      const commands = readCommands(entry, definition.service, log);
+      for (const [index, { command, handle }] of commands.entries()) {
+        if (index < skip) continue;
+        const place = { entry: entry.id, commands: index + 1 };
+        const decide = handle ?? definition.handleCommand.bind(definition);
+        const result = await tracing.command(command, (traced) => turn.decideCommand(traced, place, decide));
+        answered.push({ id: answeredKey(command.project, command.id), replyTo: command.replyTo, answered: result });
+      }
+      this.afterEntry = entry.id;
+    }
+    this.commandsDecided += answered.length;
+    return answered;
+  }
+
+  private async decideOwn(turn: OwnerTurn<State>, project: string, command: OwnCommand): Promise<void> {
+    const { definition, log } = this.parts;
+    const decision = await turn.decideOwn(project, command, definition.handleCommand.bind(definition));
+    if ('rejection' in decision) log.debug(`${definition.service} refused its own ${command.type}: ${decision.rejection.message}`, { code: decision.rejection.code });
+  }
+
+  /** The position of each unit. */
+  private async append(units: readonly Unit[]): Promise<ReadonlyMap<Unit, Position>> {
+    const { appender, state, clock, definition } = this.parts;
+    const positions = new Map<Unit, Position>();
+    if (units.length === 0 && state.foreignSeq - state.consumed.seq < CHECKPOINT_EVERY_SEQS) return positions;
+    const recordedAtMs = clock.nowMs();
+    const batch = (epoch: number) => commitBatch(units, { service: definition.service, epoch, recordedAtMs }, state.foreignSeq, state.consumed);
+    const { consumed, unitCounts } = batch(appender.epoch);
+    const { first, bodies } = await appender.append((epoch) => batch(epoch).bodies);
+    let unit = 0;
+    for (const [i, count] of unitCounts.entries()) {
+      const position = { seq: first.seq + i, generation: first.generation };
+      for (const end = unit + count; unit < end; unit++) {
+        const placed = units[unit] as Unit;
+        positions.set(placed, position);
+        if (placed.answer) state.answered.record(position, placed.answer);
+      }
+    }
+    if (first.seq > state.read.seq + 1) this.mayHaveInput = true; // Somebody else appended in between: read that first.
+    state.committed(first, bodies.length, consumed);
+    await this.parts.onCommitted(first, bodies.length);
+    return positions;
+  }
+
+  private async answer(answered: readonly AnsweredCommand[], positions: ReadonlyMap<Unit, Position>): Promise<void> {
+    if (answered.length === 0) return;
+    const answers = answered.map(({ id, replyTo, answered: by }): Addressed<Answer> => {
+      const [answer, position] = 'unit' in by ? [by.unit.answer, positions.get(by.unit)] : [by.answer, by.position];
+      const [, code, message] = answer ?? [];
+      if (code !== undefined) return { replyTo, answer: { id, ok: false, code, message: message ?? '' } };
+      return { replyTo, answer: { id, ok: true, position: position ? formatPosition(position) : '' } };
+    });
+    await publishAnswers(this.parts.server.signals, answers, []).catch((error: unknown) => {
+      // Whoever waits asks again under the same id and gets the recorded answer.
+      this.parts.log.debug('Answers could not be published.', { error: String(error) });
+    });
+  }
+
+  private trimConsumed(): void {
+    const { server, definition, log } = this.parts;
+    if (++this.turns % TRIM_EVERY_TURNS !== 0 || this.afterEntry === '0-0') return;
+    server.commands.trim(this.partition, definition.service, this.afterEntry).catch((error: unknown) => {
+      log.debug('Consumed commands could not be trimmed; the next trim takes them along.', { error: String(error) });
+    });
+  }
+}

@@ -1,0 +1,203 @@
+import { decodeCommit, Fenced, formatPosition, type Lease, LogRegressed, type LogServer, LogUnavailable, type Position, type Waiter } from '@torch/log';
+import { Appender } from './appender';
+import { EffectsRunner } from './effects-runner';
+import { backoffMs, type HostClock, pause } from './host.clock';
+import type { HostConfig } from './host.config';
+import type { HostLogger, HostTracing } from './host.ports';
+import { LogCursor } from './log-cursor';
+import type { LogTails } from './log-tails';
+import { OwnerLoop } from './owner-loop';
+import { PartitionState } from './partition-state';
+import { recordRecovery } from './recovery';
+import type { ServiceDefinition } from './service';
+import { Snapshots } from './snapshots';
+
+export interface PartitionHostParts<State> {
+  readonly server: LogServer;
+  readonly tails: LogTails;
+  readonly definition: ServiceDefinition<State>;
+  readonly partition: number;
+  /** Unique to this process: two instances never hold a lease under one name. */
+  readonly instance: string;
+  readonly config: HostConfig;
+  readonly clock: HostClock;
+  readonly log: HostLogger;
+  readonly tracing: HostTracing;
+  readonly newId: () => string;
+}
+
+/** `starting`: has not read the log yet; `standby`: follows it, ready to take over; `owner`: decides; `failed`: met a bug or a corrupt log. */
+export type PartitionRole = 'starting' | 'standby' | 'owner' | 'failed' | 'stopped';
+
+/** One service on one partition, in one instance: follows the log, becomes the owner when nobody else is, and steps down when it must. */
+export class PartitionHost<State> {
+  role: PartitionRole = 'starting';
+  private stopping = false;
+  private loop: OwnerLoop<State> | undefined;
+  private mustVerify = false;
+  /** Set when a tail was lost that this instance had seen. */
+  private lostFrom: Position | undefined;
+  private commitsSinceSnapshot = 0;
+  private readonly snapshots: Snapshots;
+  private waiter: Waiter | undefined;
+
+  constructor(private readonly parts: PartitionHostParts<State>) {
+    this.snapshots = new Snapshots(parts.server.caches, parts.server.log);
+  }
+
+  /**
+   * Runs until `stop`. Faults that time or another owner mends are handled here.
+   *
+   * @throws InvariantViolation, Gap and whatever else is a bug or a corrupt log.
+   */
+  async run(): Promise<void> {
+    const { config, clock, log, definition, partition } = this.parts;
+    this.waiter = this.parts.server.waiter();
+    try {
+      for (let failures = 0; !this.stopping; ) {
+        try {
+          await this.serveOnce(() => (failures = 0));
+        } catch (error) {
+          this.role = 'starting';
+          if (error instanceof LogRegressed) this.lostFrom = error.seen;
+          else if (!(error instanceof Fenced || error instanceof LogUnavailable)) throw error;
+          log.warn(`${definition.service} starts again on partition ${partition}: ${error.message}`);
+          await pause(clock, backoffMs(failures++, config.retryMs, config.retryMsMax));
+        }
+      }
+      this.role = 'stopped';
+    } catch (error) {
+      this.role = 'failed';
+      throw error;
+    } finally {
+      await this.waiter.close();
+    }
+  }
+
+  stop(): void {
+    this.stopping = true;
+    this.loop?.stop();
+  }
+
+  reconnected(): void {
+    this.mustVerify = true;
+    this.loop?.reconnected();
+  }
+
+  private async serveOnce(onServing: () => void): Promise<void> {
+    const { server, definition, partition, config } = this.parts;
+    const state = new PartitionState<State>(definition.service, definition.decider, config.idempotencyIdsMax);
+    const cursor = new LogCursor(server.log, partition);
+    this.mustVerify = false;
+    await this.snapshots.restore(partition, state);
+    await this.catchUp(state, cursor);
+    this.role = 'standby';
+    const lease = await this.standBy(state, cursor);
+    if (!lease) return;
+    try {
+      await this.catchUp(state, cursor);
+      onServing();
+      await this.own(lease, state, cursor);
+    } catch (error) {
+      if (error instanceof LogRegressed) await server.leases.release(lease).catch(() => undefined); // It runs out by itself.
+      throw error;
+    }
+  }
+
+  /** Reads on to the end of the log. */
+  private async catchUp(state: PartitionState<State>, cursor: LogCursor): Promise<void> {
+    for (;;) {
+      if (this.mustVerify) {
+        await cursor.verify();
+        this.mustVerify = false;
+      }
+      const entries = await cursor.read(state.read.seq, this.parts.config.readEntriesMax);
+      for (const entry of entries) state.takeIn(decodeCommit(entry));
+      if (entries.length < this.parts.config.readEntriesMax) return;
+    }
+  }
+
+  /** Follows the log until the lease is to be had. */
+  private async standBy(state: PartitionState<State>, cursor: LogCursor): Promise<Lease | undefined> {
+    const { server, definition, partition, instance, config, clock } = this.parts;
+    while (!this.stopping) {
+      const lease = await server.leases.acquire(partition, definition.service, instance, config.leaseMs);
+      if (lease) return lease;
+      await pause(clock, config.acquireEveryMs);
+      await this.catchUp(state, cursor);
+    }
+    return undefined;
+  }
+
+  private async own(lease: Lease, state: PartitionState<State>, cursor: LogCursor): Promise<void> {
+    const { server, definition, partition, config, clock, log } = this.parts;
+    const appender = new Appender(server, cursor, config, clock, lease, cursor.seen.generation);
+    const loopAppender = await this.recover(appender, state, cursor, lease);
+    const loop = new OwnerLoop<State>({
+      ...this.parts, state, cursor, appender: loopAppender, waiter: this.waiter as Waiter,
+      onCommitted: (_first, commits) => this.snapshotWhenDue(commits, state),
+    });
+    this.loop = loop;
+    const effects = new EffectsRunner({ ...this.parts, owner: loop });
+    log.info(`${definition.service} owns partition ${partition} in epoch ${lease.epoch}.`, { position: formatPosition(cursor.seen) });
+    let hooked: Promise<void> | undefined;
+    try {
+      this.role = 'owner';
+      if (this.stopping) loop.stop();
+      // Beside the loop: a hook may report what it finds, and that takes a turn.
+      hooked = this.startOwning(loop, effects);
+      await Promise.all([loop.run(), hooked]);
+    } finally {
+      this.loop = undefined;
+      effects.stop();
+      await hooked?.catch(() => undefined); // Its error is the one that is thrown already.
+      await definition.onReleased?.(partition);
+    }
+    await this.handOver(state, loopAppender.currentLease);
+  }
+
+  private async startOwning(loop: OwnerLoop<State>, effects: EffectsRunner<State>): Promise<void> {
+    try {
+      await this.parts.definition.onOwned?.(loop);
+      await effects.start();
+    } catch (error) {
+      if (error instanceof Fenced) return; // The loop ends for the same reason, and says so.
+      loop.stop();
+      throw error;
+    }
+  }
+
+  /** After a lost tail, what follows is in the next generation, so that no position ever means two things. */
+  private async recover(appender: Appender, state: PartitionState<State>, cursor: LogCursor, lease: Lease): Promise<Appender> {
+    const lostFrom = this.lostFrom;
+    this.lostFrom = undefined;
+    if (!lostFrom || cursor.seen.generation > lostFrom.generation) return appender;
+    const { server, config, clock, log } = this.parts;
+    const next = new Appender(server, cursor, config, clock, lease, lostFrom.generation + 1);
+    await recordRecovery(next, state, { partition: this.parts.partition, lostFrom, head: cursor.seen, nowMs: clock.nowMs(), newId: this.parts.newId });
+    log.error(`Partition ${this.parts.partition} lost its tail behind ${formatPosition(cursor.seen)}; it goes on in generation ${next.generation}.`);
+    return next;
+  }
+
+  private async snapshotWhenDue(commits: number, state: PartitionState<State>): Promise<void> {
+    this.commitsSinceSnapshot += commits;
+    if (this.commitsSinceSnapshot >= this.parts.config.snapshotEveryCommits) await this.snapshot(state);
+  }
+
+  private async snapshot(state: PartitionState<State>): Promise<void> {
+    this.commitsSinceSnapshot = 0;
+    const { definition, partition, log } = this.parts;
+    const written = await this.snapshots.write(partition, state);
+    if (!written) log.warn(`The state of ${definition.service} on partition ${partition} does not fit into a snapshot; the next start reads more of the log.`);
+  }
+
+  /** An orderly end: the next owner starts from here at once. */
+  private async handOver(state: PartitionState<State>, lease: Lease): Promise<void> {
+    try {
+      if (this.commitsSinceSnapshot > 0) await this.snapshot(state);
+      await this.parts.server.leases.release(lease);
+    } catch (error) {
+      if (!(error instanceof LogUnavailable)) throw error; // The lease runs out, and the next owner replays more.
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { EVENTS } from '@torch/contracts';
+import type { AnyEvent, Decider } from '@torch/kernel';
+import { type Commit, type Consumed, type Position, START } from '@torch/log';
+import { AnsweredCommands } from './answered-commands';
+
+export const NOTHING_CONSUMED: Consumed = { entry: '0-0', commands: 0, seq: 0 };
+
+interface ForeignEvents {
+  readonly seq: number;
+  readonly events: readonly AnyEvent[];
+}
+
+/**
+ * What one service knows of one partition: the fold of the log.
+ *
+ * The order of the fold is the order in which the owner took things in, and the log says what that was: each own
+ * commit names the last seq whose foreign events were taken in before it was decided. So foreign events wait until the
+ * next own commit says so, or until an owner drains them at the end of the log. Live owners, standbys and replays
+ * come to the same state at every position.
+ */
+export class PartitionState<State> {
+  private readonly projects = new Map<string, State>();
+  private pending: ForeignEvents[] = [];
+  private readonly foreign: ReadonlySet<string>;
+  /** A commit may also hold what the host itself wrote, which is no business of the decider's. */
+  private readonly own: ReadonlySet<string>;
+  answered: AnsweredCommands;
+  /** What the last own commit had consumed. */
+  consumed: Consumed = NOTHING_CONSUMED;
+  /** Seq of the last own commit in the state. */
+  ownSeq = 0;
+  /** Last seq whose foreign events are in the state. */
+  foreignSeq = 0;
+  /** How far the log has been read, own commits included. */
+  read: Position = START;
+
+  constructor(
+    readonly service: string,
+    readonly decider: Decider<State>,
+    private readonly idempotencyIdsMax: number,
+  ) {
+    this.foreign = new Set(decider.foreign);
+    this.own = new Set(EVENTS.filter((contract) => contract.service === service).map(({ type }) => type));
+    this.answered = new AnsweredCommands(idempotencyIdsMax);
+  }
+
+  projectNames(): readonly string[] {
+    return [...this.projects.keys()];
+  }
+
+  /** The project's state; of a project that nothing happened in, the initial one. */
+  state(project: string): State {
+    return this.projects.get(project) ?? this.decider.initialState();
+  }
+
+  evolve(event: AnyEvent): void {
+    this.projects.set(event.project, this.decider.evolve(this.state(event.project), event));
+  }
+
+  /** Reads one commit on, as a standby or a replay does. */
+  takeIn(commit: Commit): void {
+    if (commit.service === this.service) this.takeInOwn(commit);
+    else this.hold(commit);
+    this.read = commit.position;
+  }
+
+  private takeInOwn(commit: Commit): void {
+    const { position, consumed, events, answers } = commit;
+    if (position.seq <= this.ownSeq) return; // Already in the snapshot.
+    this.applyPending(consumed.seq);
+    this.foreignSeq = Math.max(this.foreignSeq, consumed.seq);
+    for (const event of events) if (this.own.has(event.type)) this.evolve(event);
+    for (const answer of answers) this.answered.record(position, answer);
+    this.consumed = consumed;
+    this.ownSeq = position.seq;
+  }
+
+  private hold({ position, events }: Commit): void {
+    if (position.seq <= this.foreignSeq) return;
+    const wanted = events.filter(({ type }) => this.foreign.has(type));
+    if (wanted.length > 0) this.pending.push({ seq: position.seq, events: wanted });
+  }
+
+  private applyPending(throughSeq: number): AnyEvent[] {
+    const count = this.pending.findIndex(({ seq }) => seq > throughSeq);
+    const due = count === -1 ? this.pending.splice(0) : this.pending.splice(0, count);
+    const events = due.flatMap((held) => held.events);
+    for (const event of events) this.evolve(event);
+    return events;
+  }
+
+  /** Takes in every foreign event that was read, as an owner does at the start of a turn. Returns them, in order. */
+  drain(): AnyEvent[] {
+    const events = this.applyPending(Infinity);
+    this.foreignSeq = Math.max(this.foreignSeq, this.read.seq);
+    return events;
+  }
+
+  /** Notes commits of this owner's own, whose events are in the state already. */
+  committed(first: Position, commits: number, consumed: Consumed): void {
+    const last = { seq: first.seq + commits - 1, generation: first.generation };
+    if (first.seq === this.read.seq + 1) this.read = last;
+    this.ownSeq = last.seq;
+    this.consumed = consumed;
+  }
+
+  encode(): EncodedPartition {
+    return {
+      ownSeq: this.ownSeq,
+      foreignSeq: this.foreignSeq,
+      consumed: this.consumed,
+      answered: this.answered.encode(),
+      projects: [...this.projects].map(([project, state]) => [project, this.decider.snapshot.encode(state)]),
+    };
+  }
+
+  /** @param behind the position from which both own commits and foreign events are read on. */
+  restore(encoded: EncodedPartition, behind: Position): void {
+    this.ownSeq = encoded.ownSeq;
+    this.foreignSeq = encoded.foreignSeq;
+    this.consumed = encoded.consumed;
+    this.answered = AnsweredCommands.decode(encoded.answered, this.idempotencyIdsMax);
+    for (const [project, state] of encoded.projects) this.projects.set(project, this.decider.snapshot.decode(state));
+    this.read = behind;
+  }
+
+}
+
+export interface EncodedPartition {
+  readonly ownSeq: number;
+  readonly foreignSeq: number;
+  readonly consumed: Consumed;
+  readonly answered: unknown;
+  readonly projects: readonly (readonly [project: string, state: unknown])[];
+}

@@ -1,0 +1,74 @@
+import type { CommandContract, QueryContract } from '@torch/contracts';
+import { commandContract, hostQueries, queryContract } from '@torch/contracts';
+import { decodeCommit, InMemoryLogServer } from '@torch/log';
+import { waitUntil } from '@torch/testing';
+import type { ConnectedTorchClient } from '../torch-client';
+import { createTorchClient } from '../torch-client';
+import { ServiceHost, type ServiceHostOptions } from '../service-host';
+import type { ServiceDefinition } from '../service';
+
+/** Fast enough for specs, slow enough for a loaded machine. */
+export const SPEC_CONFIG = { leaseMs: 1000, renewEveryMs: 250, acquireEveryMs: 20, retryMs: 5, retryMsMax: 20 };
+
+/** One log server in memory, with one partition, and whatever runs on it. Everything is stopped by `end`. */
+export class World {
+  readonly server = new InMemoryLogServer();
+  private readonly hosts: { host: ServiceHost<never>; server: InMemoryLogServer }[] = [];
+  private client: ConnectedTorchClient | undefined;
+
+  static async create(): Promise<World> {
+    const world = new World();
+    await world.server.partitions(1);
+    world.client = await createTorchClient(world.server, { config: { resendAfterMs: 100 } });
+    return world;
+  }
+
+  async start<State>(definition: ServiceDefinition<State>, options: Partial<ServiceHostOptions<State>> = {}): Promise<ServiceHost<State>> {
+    const server = this.server.connect();
+    const host = new ServiceHost<State>({ server, definition, ...options, config: { ...SPEC_CONFIG, ...options.config } });
+    this.hosts.push({ host: host as unknown as ServiceHost<never>, server });
+    await host.start();
+    await waitUntil(async () => (await host.readiness()).ready, { what: `${definition.service} to be ready` });
+    return host;
+  }
+
+  async command(type: string, data: object, idempotencyId?: string): Promise<string> {
+    const contract = commandContract(type) as CommandContract;
+    const { position } = await this.connected.command(contract, { project: 'default', actor: 'user:spec', idempotencyId }, data as never);
+    return position;
+  }
+
+  register(agentId: string, idempotencyId?: string): Promise<string> {
+    return this.command('RegisterAgent', { agentId, role: 'developer', skills: [], harness: 'exec', instance: 'i' }, idempotencyId);
+  }
+
+  async names(): Promise<string[]> {
+    const answer = (await this.connected.query(queryContract('ListAgents') as QueryContract, 'default', {} as never)) as unknown as { names: string[] };
+    return answer.names;
+  }
+
+  digest(service: 'registry' | 'scheduler') {
+    return this.connected.query(hostQueries.getDigest(service), 'default', {} as never);
+  }
+
+  /** Every commit of the log, in order. */
+  async commits() {
+    return (await this.server.log.read(0, 0, 100_000)).map(decodeCommit);
+  }
+
+  async eventTypes(): Promise<string[]> {
+    return (await this.commits()).flatMap(({ events }) => events.map(({ type }) => type));
+  }
+
+  get connected(): ConnectedTorchClient {
+    if (!this.client) throw new Error('The world has not been created.');
+    return this.client;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.hosts.map(({ host }) => host.stop()));
+    await Promise.all(this.hosts.map(({ server }) => server.close()));
+    await this.connected.close();
+    await this.server.close();
+  }
+}

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { type CommandContract, type DataOf, type QueryContract } from '@torch/contracts';
+import { Rejection } from '@torch/kernel';
+import { type LogServer, LogUnavailable, partitionOf, PARTITIONS_DEFAULT } from '@torch/log';
+import { type Accepted, type Admission, DeadlineExceeded, type TorchClient } from './client';
+import type { Answer, CommandEnvelope, QueryAnswer, QueryEnvelope } from './envelope';
+import { type Replies, repliesChannel, requestsChannel } from './replies';
+import { Outbox } from './outbox';
+
+export interface TorchClientConfig {
+  /** Unless the caller says otherwise. */
+  readonly deadlineMs: number;
+  /** A command without an answer is sent again after this; its idempotency id keeps that harmless. */
+  readonly resendAfterMs: number;
+  /** Pause before a query is sent again that nobody heard. */
+  readonly retryQueryMs: number;
+  /** Commands and queries that wait for an answer at a time. */
+  readonly waitingMax: number;
+}
+
+export const TORCH_CLIENT_DEFAULTS: TorchClientConfig = { deadlineMs: 5000, resendAfterMs: 1000, retryQueryMs: 50, waitingMax: 100_000 };
+
+interface Waiting {
+  readonly resolve: (answer: Answer | QueryAnswer) => void;
+}
+
+/** Connects a client. Closes nothing but its own channel: the log server's connections belong to the caller. */
+export async function createTorchClient(server: LogServer, options: { readonly instance?: string; readonly config?: Partial<TorchClientConfig> } = {}): Promise<ConnectedTorchClient> {
+  const client = new ConnectedTorchClient(server, await server.partitions(PARTITIONS_DEFAULT), options.instance ?? `client-${randomUUID()}`, { ...TORCH_CLIENT_DEFAULTS, ...options.config });
+  await client.listen();
+  return client;
+}
+
+export class ConnectedTorchClient implements TorchClient {
+  private readonly waiting = new Map<string, Set<Waiting>>();
+  private waitingCount = 0;
+  private readonly commandsOut: Outbox<CommandEnvelope>;
+  private readonly queriesOut: Outbox<QueryEnvelope>;
+  private stopListening: (() => Promise<void>) | undefined;
+
+  constructor(
+    private readonly server: LogServer,
+    readonly partitions: number,
+    readonly instance: string,
+    private readonly config: TorchClientConfig,
+  ) {
+    this.commandsOut = new Outbox((partition, service, body) => server.commands.send(partition, service, body));
+    this.queriesOut = new Outbox(async (partition, service, body) => {
+      if ((await server.signals.publish(requestsChannel(partition, service), body)) === 0) throw new NobodyListens();
+    });
+  }
+
+  async listen(): Promise<void> {
+    this.stopListening = await this.server.signals.listen(repliesChannel(this.instance), (body) => this.receive(body));
+  }
+
+  async close(): Promise<void> {
+    await this.stopListening?.();
+  }
+
+  partitionOf(project: string): number {
+    return partitionOf(project, this.partitions);
+  }
+
+  async command<C extends CommandContract>(contract: C, admission: Admission, data: DataOf<C>, deadlineMs = this.config.deadlineMs): Promise<Accepted> {
+    const partition = this.partitionOf(admission.project);
+    const id = admission.idempotencyId ?? randomUUID();
+    const { project, actor, correlationId = randomUUID(), traceparent } = admission;
+    const command: CommandEnvelope = { id, type: contract.type, project, actor, correlationId, traceparent, data, replyTo: this.instance };
+    const send = (): Promise<void> => this.commandsOut.send(partition, contract.service, command);
+    const answer = (await this.ask(`${project}/${id}`, contract.type, deadlineMs, this.config.resendAfterMs, send)) as Answer;
+    if (!answer.ok) throw new Rejection(answer.code, answer.message);
+    return { position: answer.position, partition };
+  }
+
+  query<C extends QueryContract>(contract: C, project: string, data: DataOf<C>, deadlineMs?: number): Promise<InstanceType<C['answer']>> {
+    return this.ownerQuery(contract, this.partitionOf(project), project, data, deadlineMs);
+  }
+
+  queryPartition<C extends QueryContract>(contract: C, partition: number, data: DataOf<C>, deadlineMs?: number): Promise<InstanceType<C['answer']>> {
+    return this.ownerQuery(contract, partition, '', data, deadlineMs);
+  }
+
+  private async ownerQuery<C extends QueryContract>(
+    contract: C,
+    partition: number,
+    project: string,
+    data: DataOf<C>,
+    deadlineMs = this.config.deadlineMs,
+  ): Promise<InstanceType<C['answer']>> {
+    const id = randomUUID();
+    const query: QueryEnvelope = { id, type: contract.type, project, data, replyTo: this.instance, deadlineAtMs: Date.now() + deadlineMs };
+    const send = (): Promise<void> => this.queriesOut.send(partition, contract.service, query);
+    const answer = (await this.ask(id, contract.type, deadlineMs, this.config.resendAfterMs, send)) as QueryAnswer;
+    if (!answer.ok) throw new Rejection(answer.code, answer.message);
+    return answer.answer as InstanceType<C['answer']>;
+  }
+
+  /** Sends, and sends again, until the answer is there or the deadline is. */
+  private async ask(key: string, what: string, deadlineMs: number, resendAfterMs: number, send: () => Promise<void>): Promise<Answer | QueryAnswer> {
+    if (this.waitingCount >= this.config.waitingMax) throw new LogUnavailable(`${this.config.waitingMax} requests wait for an answer already.`, false);
+    const deadlineAtMs = Date.now() + deadlineMs;
+    let timer: NodeJS.Timeout | undefined;
+    const waiting: { resolve: Waiting['resolve'] } = { resolve: () => undefined };
+    const answered = new Promise<Answer | QueryAnswer>((resolve) => (waiting.resolve = resolve));
+    const remove = this.addWaiting(key, waiting);
+    try {
+      for (;;) {
+        const nextMs = await this.sendOnce(send, deadlineAtMs, what, deadlineMs, resendAfterMs);
+        const timeout = new Promise<undefined>((over) => (timer = setTimeout(over, nextMs, undefined)));
+        const answer = await Promise.race([answered, timeout]);
+        clearTimeout(timer);
+        if (answer) return answer;
+        if (Date.now() >= deadlineAtMs) throw new DeadlineExceeded(what, deadlineMs);
+      }
+    } finally {
+      clearTimeout(timer);
+      remove();
+    }
+  }
+
+  /** @returns how long to wait for the answer before sending again. */
+  private async sendOnce(send: () => Promise<void>, deadlineAtMs: number, what: string, deadlineMs: number, resendAfterMs: number): Promise<number> {
+    const leftMs = deadlineAtMs - Date.now();
+    try {
+      await within(send(), leftMs, () => new DeadlineExceeded(what, deadlineMs));
+      return Math.max(0, Math.min(resendAfterMs, deadlineAtMs - Date.now()));
+    } catch (error) {
+      const mayRetry = error instanceof NobodyListens || (error instanceof LogUnavailable && error.outcomeUnknown);
+      if (!mayRetry) throw error;
+      if (deadlineAtMs - Date.now() <= this.config.retryQueryMs && error instanceof LogUnavailable) throw error;
+      return Math.max(0, Math.min(this.config.retryQueryMs, deadlineAtMs - Date.now()));
+    }
+  }
+
+  private addWaiting(key: string, waiting: Waiting): () => void {
+    const all = this.waiting.get(key) ?? new Set();
+    this.waiting.set(key, all.add(waiting));
+    this.waitingCount++;
+    return () => {
+      this.waitingCount--;
+      all.delete(waiting);
+      if (all.size === 0) this.waiting.delete(key);
+    };
+  }
+
+  private receive(body: string): void {
+    const { commands, queries } = JSON.parse(body) as Replies;
+    for (const answer of commands) this.waiting.get(answer.id)?.forEach(({ resolve }) => resolve(answer));
+    for (const answer of queries) this.waiting.get(answer.id)?.forEach(({ resolve }) => resolve(answer));
+  }
+}
+
+/** A request reached no owner: none is there yet, or it is changing hands. */
+class NobodyListens extends Error {}
+
+async function within<T>(promise: Promise<T>, ms: number, error: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(error()), Math.max(0, ms))));
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
