@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -8,7 +9,6 @@ import {
   IsInt,
   IsNumber,
   IsString,
-  Length,
   Matches,
   Max,
   Min,
@@ -99,8 +99,9 @@ export const ProjectName = (): PropertyDecorator => pattern(PROJECT_PATTERN, 'a 
 /** `250ms`, `30s`, `10m`, `2h`, `1d`. */
 export const Duration = (): PropertyDecorator => pattern(DURATION_PATTERN, 'a duration such as "30s", "10m" or "2h"');
 
+/** Text of `min` to `max` characters, counted in Unicode code points as JSON Schema counts them. */
 export function Text({ min = 0, max }: { min?: number; max: number }): PropertyDecorator {
-  return field({ type: 'string', minLength: min, maxLength: max }, IsString(), Length(min, max));
+  return field({ type: 'string', minLength: min, maxLength: max }, IsString(), hasCharacters({ min, max }));
 }
 
 export function Whole({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}): PropertyDecorator {
@@ -159,7 +160,7 @@ export function EnvMap(): PropertyDecorator {
   const accept = (value: unknown): boolean =>
     value !== null && typeof value === 'object' && !Array.isArray(value) &&
     Object.keys(value).length <= entries.max &&
-    Object.entries(value).every(([name, text]) => ENV_NAME_PATTERN.test(name) && typeof text === 'string' && text.length <= entries.valueMax);
+    Object.entries(value).every(([name, text]) => ENV_NAME_PATTERN.test(name) && typeof text === 'string' && codePoints(text) <= entries.valueMax);
   return field(
     {
       type: 'object',
@@ -172,6 +173,25 @@ export function EnvMap(): PropertyDecorator {
       validator: { validate: accept, defaultMessage: () => '$property must map variable names to strings' },
     }),
   );
+}
+
+/** class-validator's own `Length` counts an emoji and its variation selector as one, which JSON Schema does not. */
+function hasCharacters({ min, max }: { min: number; max: number }): PropertyDecorator {
+  const accept = (value: unknown): boolean => {
+    if (typeof value !== 'string') return false;
+    const characters = codePoints(value);
+    return characters >= min && characters <= max;
+  };
+  return ValidateBy({
+    name: 'characters',
+    validator: { validate: accept, defaultMessage: () => `$property must have ${min} to ${max} characters` },
+  });
+}
+
+function codePoints(text: string): number {
+  let found = 0;
+  for (const _ of text) found++; // eslint-disable-line @typescript-eslint/no-unused-vars -- iterating is what counts code points
+  return found;
 }
 
 function isPlainObject(options: { each?: boolean } = {}): PropertyDecorator {

@@ -2,7 +2,28 @@ export * from './audit/audit.events';
 export * from './audit/audit.queries';
 export * from './contract';
 export { DURATION_PATTERN, durationMs } from './duration';
-export { type ContractClass, fieldsOf, ID_PATTERN, NAME_PATTERN, PROJECT_PATTERN } from './field';
+export {
+  type ContractClass,
+  Describe,
+  Duration,
+  EnvMap,
+  fieldsOf,
+  Flag,
+  Id,
+  ID_PATTERN,
+  Ids,
+  ListOf,
+  Name,
+  NAME_PATTERN,
+  Names,
+  Nested,
+  OneOf,
+  Optional,
+  PROJECT_PATTERN,
+  ProjectName,
+  Text,
+  Whole,
+} from './field';
 export { closureOf, type JsonSchema, objectSchema, type RefPrefix, schemaDocument } from './json-schema';
 export * from './host/host.queries';
 export * from './messaging/messaging.commands';
@@ -23,4 +44,4 @@ export * from './spawner/spawner.commands';
 export * from './spawner/spawner.events';
 export * from './spawner/spawner.queries';
 export { upcast } from './upcast';
-export { assertFits, type FieldProblem, fieldProblem } from './validate';
+export { assertFits, type FieldProblem, fieldProblem, fieldProblems } from './validate';

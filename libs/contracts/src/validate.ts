@@ -11,6 +11,8 @@ export interface FieldProblem {
 
 const ajv = new Ajv2020({ allErrors: false, strict: true, strictTypes: false, strictRequired: false });
 const compiled = new WeakMap<ContractClass, ValidateFunction>();
+const thorough = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false });
+const compiledThorough = new WeakMap<ContractClass, ValidateFunction>();
 let schemas = 0;
 
 /**
@@ -18,12 +20,32 @@ let schemas = 0;
  * Returns the first problem found, or undefined.
  */
 export function fieldProblem(contract: ContractClass, value: unknown): FieldProblem | undefined {
-  let validate = compiled.get(contract);
-  if (!validate) {
-    validate = ajv.compile(schemaDocument(contract, `torch:${contract.name}:${schemas++}`));
-    compiled.set(contract, validate);
-  }
+  const validate = compiledWith(ajv, compiled, contract);
   return validate(value) ? undefined : problemOf(validate.errors?.[0]);
+}
+
+/**
+ * Everything that is wrong with a value: the first problem of each field, in the order in which they were found. Looks at
+ * the whole value, so bound its size before, and ask only once `fieldProblem` has found something.
+ */
+export function fieldProblems(contract: ContractClass, value: unknown): FieldProblem[] {
+  const validate = compiledWith(thorough, compiledThorough, contract);
+  if (validate(value)) return [];
+  const byPointer = new Map<string, FieldProblem>();
+  for (const error of validate.errors ?? []) {
+    const problem = error.keyword === 'propertyNames' ? undefined : problemOf(error); // The name's own problem says more.
+    if (problem && !byPointer.has(problem.pointer)) byPointer.set(problem.pointer, problem);
+  }
+  return [...byPointer.values()];
+}
+
+function compiledWith(compiler: Ajv2020, known: WeakMap<ContractClass, ValidateFunction>, contract: ContractClass): ValidateFunction {
+  let validate = known.get(contract);
+  if (!validate) {
+    validate = compiler.compile(schemaDocument(contract, `torch:${contract.name}:${schemas++}`));
+    known.set(contract, validate);
+  }
+  return validate;
 }
 
 /** @throws InvariantViolation naming the field, when data that was checked before does not fit its contract. */
@@ -34,18 +56,20 @@ export function assertFits(contract: ContractClass, value: unknown, what: string
 
 function problemOf(error: ErrorObject | undefined): FieldProblem {
   if (!error) return { pointer: '', message: 'The value does not fit its schema.' };
-  const at = error.instancePath;
-  const named = (pointer: string): string => (pointer === '' ? 'The body' : `"${pointer.slice(1).replaceAll('/', '.')}"`);
-  if (error.keyword === 'additionalProperties') {
-    const pointer = `${at}/${(error.params as { additionalProperty: string }).additionalProperty}`;
-    return { pointer, message: `${named(pointer)} is not a known field.` };
-  }
-  if (error.keyword === 'required') {
-    const pointer = `${at}/${(error.params as { missingProperty: string }).missingProperty}`;
-    return { pointer, message: `${named(pointer)} is missing.` };
-  }
-  if (error.keyword === 'enum') {
-    return { pointer: at, message: `${named(at)} must be one of ${(error.params as { allowedValues: string[] }).allowedValues.join(', ')}.` };
-  }
-  return { pointer: at, message: `${named(at)} ${error.message ?? 'does not fit its schema'}.` };
+  const { keyword, message = 'does not fit its schema' } = error;
+  const params = error.params as Readonly<Record<string, string | readonly string[]>>;
+  const at = (key: string): string => `${error.instancePath}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const problem = (pointer: string, what: string): FieldProblem => ({ pointer, message: `${named(pointer)} ${what}.` });
+
+  if (keyword === 'additionalProperties') return problem(at(String(params.additionalProperty)), 'is not a known field');
+  if (keyword === 'required') return problem(at(String(params.missingProperty)), 'is missing');
+  if (error.propertyName !== undefined) return problem(at(error.propertyName), `has a name that does not fit: it ${message}`);
+  if (keyword === 'enum') return problem(error.instancePath, `must be one of ${(params.allowedValues as string[]).join(', ')}`);
+  return problem(error.instancePath, message);
+}
+
+/** A JSON Pointer as people read it: `/tasks/3/key` is `"tasks.3.key"`. */
+function named(pointer: string): string {
+  if (pointer === '') return 'The body';
+  return `"${pointer.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')).join('.')}"`;
 }

@@ -1,5 +1,5 @@
 import type { AnyEvent } from '@torch/kernel';
-import { type CommandEntry, decodeCommit, Fenced, formatPosition, type LogEntry, type LogServer, LogUnavailable, type Position, type Waiter } from '@torch/log';
+import { type CommandEntry, Fenced, formatPosition, type LogEntry, type LogServer, LogUnavailable, type Position, type Waiter } from '@torch/log';
 import { answeredKey } from './answered-commands';
 import { Appender } from './appender';
 import { readCommands } from './command-batch';
@@ -172,7 +172,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
 
   private async turn({ entries, commands }: Input): Promise<void> {
     const { state, clock, newId } = this.parts;
-    for (const entry of entries) state.takeIn(decodeCommit(entry));
+    for (const entry of entries) state.takeIn(entry);
     const turn = new OwnerTurn({ partition: this.partition, state, nowMs: clock.nowMs(), newId });
     if (this.firstTurn) for (const project of state.projectNames()) turn.touched.add(project);
     this.firstTurn = false;

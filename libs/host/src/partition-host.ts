@@ -1,4 +1,4 @@
-import { decodeCommit, Fenced, formatPosition, type Lease, LogRegressed, type LogServer, LogUnavailable, type Position, type Waiter } from '@torch/log';
+import { Fenced, formatPosition, type Lease, LogRegressed, type LogServer, LogUnavailable, type Position, type Waiter } from '@torch/log';
 import { Appender } from './appender';
 import { EffectsRunner } from './effects-runner';
 import { backoffMs, type HostClock, pause } from './host.clock';
@@ -112,7 +112,7 @@ export class PartitionHost<State> {
         this.mustVerify = false;
       }
       const entries = await cursor.read(state.read.seq, this.parts.config.readEntriesMax);
-      for (const entry of entries) state.takeIn(decodeCommit(entry));
+      for (const entry of entries) state.takeIn(entry);
       if (entries.length < this.parts.config.readEntriesMax) return;
     }
   }

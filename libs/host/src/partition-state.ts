@@ -1,6 +1,6 @@
 import { EVENTS } from '@torch/contracts';
 import type { AnyEvent, Decider } from '@torch/kernel';
-import { type Commit, type Consumed, type Position, START } from '@torch/log';
+import { type Commit, type Consumed, decodeCommit, type LogEntry, type Position, START } from '@torch/log';
 import { AnsweredCommands } from './answered-commands';
 
 export const NOTHING_CONSUMED: Consumed = { entry: '0-0', commands: 0, seq: 0 };
@@ -58,18 +58,29 @@ export class PartitionState<State> {
   }
 
   /** Reads one commit on, as a standby or a replay does. */
-  takeIn(commit: Commit): void {
+  takeIn(entry: LogEntry): void {
+    const commit = decodeCommit(entry, this.wants);
     if (commit.service === this.service) this.takeInOwn(commit);
     else this.hold(commit);
     this.read = commit.position;
   }
+
+  /** As `takeIn`, but of what is behind these places only the position. */
+  takeInPart(entry: LogEntry, through: { readonly ownSeq: number; readonly foreignSeq: number }): void {
+    const { service } = decodeCommit(entry, () => false);
+    if (entry.position.seq <= (service === this.service ? through.ownSeq : through.foreignSeq)) this.takeIn(entry);
+    else this.read = entry.position;
+  }
+
+  /** Of its own commits everything but what the host itself wrote; of others' what the decider subscribes to. */
+  private readonly wants = (type: string, service: string): boolean => (service === this.service ? this.own.has(type) : this.foreign.has(type));
 
   private takeInOwn(commit: Commit): void {
     const { position, consumed, events, answers } = commit;
     if (position.seq <= this.ownSeq) return; // Already in the snapshot.
     this.applyPending(consumed.seq);
     this.foreignSeq = Math.max(this.foreignSeq, consumed.seq);
-    for (const event of events) if (this.own.has(event.type)) this.evolve(event);
+    for (const event of events) this.evolve(event);
     for (const answer of answers) this.answered.record(position, answer);
     this.consumed = consumed;
     this.ownSeq = position.seq;
@@ -77,8 +88,7 @@ export class PartitionState<State> {
 
   private hold({ position, events }: Commit): void {
     if (position.seq <= this.foreignSeq) return;
-    const wanted = events.filter(({ type }) => this.foreign.has(type));
-    if (wanted.length > 0) this.pending.push({ seq: position.seq, events: wanted });
+    if (events.length > 0) this.pending.push({ seq: position.seq, events });
   }
 
   private applyPending(throughSeq: number): AnyEvent[] {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Decider } from '@torch/kernel';
-import { decodeCommit, type Log, type LogEntry } from '@torch/log';
+import { type Log, type LogEntry } from '@torch/log';
 import { HOST_DEFAULTS } from './host.config';
 import { PartitionState } from './partition-state';
 
@@ -50,8 +50,6 @@ export async function replayProject<State>(request: ReplayRequest<State>): Promi
 
 /** A live state has its own commits and the foreign events up to two different places: beyond them, entries only count as read. */
 function takeInWithin<State>(state: PartitionState<State>, entry: LogEntry, through: ReplayRequest<State>['through']): void {
-  const commit = decodeCommit(entry);
-  const lastSeq = commit.service === state.service ? through?.ownSeq : through?.foreignSeq;
-  if (lastSeq === undefined || entry.position.seq <= lastSeq) state.takeIn(commit);
-  else state.read = entry.position;
+  if (!through || entry.position.seq <= Math.min(through.ownSeq, through.foreignSeq)) state.takeIn(entry);
+  else state.takeInPart(entry, through);
 }

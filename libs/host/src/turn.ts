@@ -9,6 +9,9 @@ import type { Decision, OwnCommand, Turn } from './service';
 /** Room that a commit keeps for its header: names, positions, and the answers, which are counted on top. */
 export const HEADER_BYTES_MAX = 1024;
 
+/** Answers of one project's settling in one turn; a decider that has still more to say never comes to rest. */
+const SETTLE_ANSWERS_MAX = 100_000;
+
 /** What one command, reaction, timer or settling led to. Never split over two commits. */
 export interface Unit {
   /** Each event as the log will hold it. */
@@ -97,10 +100,13 @@ export class OwnerTurn<State> {
     if (!decider.settle) return;
     this.cause = this.serviceCause({});
     for (const project of this.touched) {
-      const events = decider.settle(this.options.state.state(project), this.context);
-      if (events.length === 0) continue;
-      for (const event of this.encode(project, events)) this.apply(event);
-      this.close();
+      for (let answers = 0; ; answers++) {
+        const events = decider.settle(this.options.state.state(project), this.context);
+        if (events.length === 0) break;
+        invariant(answers < SETTLE_ANSWERS_MAX, `The decider of ${this.options.state.service} does not come to rest on project ${project}.`);
+        for (const event of this.encode(project, events)) this.apply(event);
+        this.close();
+      }
     }
   }
 

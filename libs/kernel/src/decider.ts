@@ -48,7 +48,7 @@ export interface Decider<State, Command extends AnyCommand = AnyCommand, Event e
   readonly foreign: readonly string[];
   /**
    * What follows from the state once a turn's commands are decided, such as the assignments of all ready tasks.
-   * The host evolves the answer and asks once per project and turn; the decider must not depend on being asked again.
+   * The host evolves the answer and asks again until there is none, so an answer may be kept small enough for one commit.
    */
   settle?(state: State, context: DecisionContext): readonly NewEvent[];
   /** The next moment at which `due` has something to say, epoch ms; `Infinity` for never. */

@@ -61,9 +61,10 @@ export function checkCommitSize(body: string): void {
  * Reads a commit back, with every event checked and lifted to its newest version.
  *
  * Events of types that this build does not know are kept as they are: whoever asked for them would not be this build.
+ * @param wants leaves out the events of types that the reader has no use for, unchecked.
  * @throws InvariantViolation naming the position when the text is not a commit, or an event does not fit its contract.
  */
-export function decodeCommit({ position, body }: LogEntry): Commit {
+export function decodeCommit({ position, body }: LogEntry, wants?: (type: string, service: string) => boolean): Commit {
   let commit: Commit;
   try {
     commit = JSON.parse(body) as Commit;
@@ -71,15 +72,18 @@ export function decodeCommit({ position, body }: LogEntry): Commit {
     throw new InvariantViolation(`The commit at ${formatPosition(position)} is not JSON: ${String(error)}`);
   }
   if (!Array.isArray(commit.events)) throw new InvariantViolation(`The commit at ${formatPosition(position)} has no events.`);
-  const events = commit.events.map((event, index) => readEvent(event, `${formatPosition(position)}/${index}`));
+  const events: AnyEvent[] = [];
+  for (const [index, event] of commit.events.entries()) {
+    if (!wants || wants(event.type, commit.service)) events.push(readEvent(event, position, index));
+  }
   return { ...commit, position, events };
 }
 
-function readEvent(event: AnyEvent, id: string): AnyEvent {
+function readEvent(event: AnyEvent, position: Position, index: number): AnyEvent {
   const contract = eventContract(event.type);
   if (!contract) return event;
   const data = upcast(contract, event.v, event.data);
   const problem = fieldProblem(contract.data, data);
-  if (problem) throw new InvariantViolation(`Event ${id} (${event.type}) does not fit its contract: ${problem.message}`);
+  if (problem) throw new InvariantViolation(`Event ${formatPosition(position)}/${index} (${event.type}) does not fit its contract: ${problem.message}`);
   return event.v === contract.v ? event : { ...event, v: contract.v, data };
 }

@@ -9,7 +9,15 @@ export {
   eventBytes,
   type RecordedAnswer,
 } from './commit';
+export { checkContiguity } from './contiguity';
+export { compareEntryIds, entryIdAfter, FIRST_ENTRY_ID } from './entry-id';
+export { checkAppendSize, checkCacheSize, checkCommandEntrySize } from './entry-size';
+export { checkFence } from './fence';
 export * from './log';
 export { EntryTooLarge, Fenced, Gap, LogRegressed, LogUnavailable, QueueFull } from './log.errors';
-export { PARTITIONS_DEFAULT, PARTITIONS_MAX, partitionOf } from './partition';
+export { InMemoryLogServer, type InMemoryOptions } from './memory/in-memory-log-server';
+export { type Interceptor, MemoryFaults, type Operation, type Phase } from './memory/memory-faults';
+export { MemoryStore } from './memory/memory-store';
+export type { StartTimer } from './memory/memory-waiter';
+export { checkPartitionCount, PARTITIONS_DEFAULT, PARTITIONS_MAX, partitionOf } from './partition';
 export { formatPosition, parsePosition, type Position, samePosition, START } from './position';

@@ -2,6 +2,8 @@ import type { Position } from './position';
 
 export const EVENT_BYTES_MAX = 64 * 1024;
 export const COMMIT_BYTES_MAX = 1024 * 1024;
+/** All commits of one `append` together. */
+export const APPEND_BYTES_MAX = 64 * 1024 * 1024;
 
 /** What an owner proves with every append: it holds this lease, and the log still holds all that it has seen. */
 export interface Fence {
@@ -27,7 +29,8 @@ export interface Log {
    * Appends commits, in order, with nothing of anybody else's between them, or none of them.
    *
    * @returns the position of the first; the others follow contiguously.
-   * @throws Fenced, LogRegressed, EntryTooLarge: nothing was appended.
+   * @throws Fenced, LogRegressed, EntryTooLarge: nothing was appended. RangeError without a body, or for a generation
+   * below that of `seen`.
    * @throws LogUnavailable: with `outcomeUnknown`, all or none of them were; read on from `seen` to find out.
    */
   append(fence: Fence, bodies: readonly string[]): Promise<Position>;
@@ -35,6 +38,7 @@ export interface Log {
    * Up to `limit` entries behind `afterSeq`, in order and without a hole.
    *
    * @throws Gap when an entry is missing in between, or `afterSeq + 1` has been trimmed away.
+   * @throws LogRegressed when the log ends before `afterSeq`: what the reader has seen is gone.
    */
   read(partition: number, afterSeq: number, limit: number): Promise<readonly LogEntry[]>;
   /** Where the log ends now; `START` for an empty log. */
@@ -80,6 +84,7 @@ export interface CommandEntry {
 
 /** Entries that a command queue holds before it refuses more. */
 export const COMMAND_ENTRIES_MAX = 20_000;
+export const COMMAND_ENTRY_BYTES_MAX = 1024 * 1024;
 
 /** Where the commands of each service wait for the owner of their partition. */
 export interface CommandQueues {
@@ -98,18 +103,30 @@ export interface WaitFor {
   readonly commands?: { readonly service: string; readonly afterId: string };
 }
 
+/** The longest that a `wait` takes. */
+export const WAIT_MS_MAX = 2000;
+
 /** Waits on a connection of its own, so that nothing else waits behind it. One wait at a time. */
 export interface Waiter {
-  /** Resolves when there may be something to read, and after at most 2 s. A hint: read to find out. */
+  /**
+   * Resolves when there may be something to read, and after at most 2 s, also while the log server is away.
+   * A hint: read to find out.
+   *
+   * @throws LogUnavailable after `close`.
+   */
   wait(what: WaitFor): Promise<void>;
   close(): Promise<void>;
 }
+
+/** The longest value of a cache, unless set otherwise. */
+export const CACHE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** State of owners and readers that can be thrown away and rebuilt from the log. */
 export interface Caches {
   /** Larger values are refused quietly by callers: `bytesMax` says how much fits. */
   readonly bytesMax: number;
   get(partition: number, name: string): Promise<string | undefined>;
+  /** @throws EntryTooLarge over `bytesMax`. */
   set(partition: number, name: string, value: string): Promise<void>;
 }
 

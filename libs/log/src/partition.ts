@@ -8,3 +8,9 @@ export function partitionOf(project: string, partitions: number): number {
   for (const byte of Buffer.from(project, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0) % partitions;
 }
+
+/** @throws RangeError unless it is a whole number from 1 to 1024. */
+export function checkPartitionCount(partitions: number): void {
+  if (Number.isInteger(partitions) && partitions >= 1 && partitions <= PARTITIONS_MAX) return;
+  throw new RangeError(`A log has 1 to ${PARTITIONS_MAX} partitions, not ${partitions}.`);
+}

@@ -1,3 +1,5 @@
+import { durationMs } from '../duration';
+import { TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from '../scheduler/task-spec';
 import type { Plan, PlanTask } from './plan';
 
 /** What is wrong with a plan, and where: `/tasks/3/dependsOn/0` as a JSON Pointer. */
@@ -8,7 +10,8 @@ export interface PlanProblem {
 
 /** The rules that a schema cannot say. A plan without problems can be submitted whole. */
 export function planProblems(plan: Plan): PlanProblem[] {
-  return [...duplicateKeys(plan.tasks), ...unclearWork(plan.tasks), ...agentLimits(plan), ...unknownDependencies(plan.tasks), ...cycle(plan.tasks)];
+  const { tasks } = plan;
+  return [...duplicateKeys(tasks), ...unclearWork(tasks), ...timeouts(tasks), ...agentLimits(plan), ...unknownDependencies(tasks), ...cycle(tasks)];
 }
 
 function duplicateKeys(tasks: readonly PlanTask[]): PlanProblem[] {
@@ -26,6 +29,14 @@ function unclearWork(tasks: readonly PlanTask[]): PlanProblem[] {
       ? [{ pointer: `/tasks/${i}`, message: `Task "${key}" needs exactly one of "run" and "prompt".` }]
       : [],
   );
+}
+
+function timeouts(tasks: readonly PlanTask[]): PlanProblem[] {
+  return tasks.flatMap(({ timeout }, i) => {
+    const ms = timeout === undefined ? undefined : durationMs(timeout);
+    if (ms === undefined || (ms >= TIMEOUT_MS_MIN && ms <= TIMEOUT_MS_MAX)) return [];
+    return [{ pointer: `/tasks/${i}/timeout`, message: `A timeout must be between 100ms and 7d, but is ${timeout}.` }];
+  });
 }
 
 function agentLimits({ agents = [] }: Plan): PlanProblem[] {

@@ -27,6 +27,13 @@ export class RunSubmitted {
   @AtMs() submittedAtMs!: number;
 }
 
+/** Somebody asked for the run's end: its open tasks are cancelled by further events, then the run ends. */
+export class RunCancelRequested {
+  @Id() runId!: string;
+  @Text({ max: 2000 }) reason!: string;
+  @AtMs() requestedAtMs!: number;
+}
+
 export class RunEnded {
   @Id() runId!: string;
   @OneOf(['completed', 'failed', 'cancelled']) status!: Exclude<RunStatus, 'running'>;
@@ -163,6 +170,7 @@ const { event } = contractsOf('scheduler');
 
 export const schedulerEvents = [
   event('run.submitted', RunSubmitted),
+  event('run.cancel-requested', RunCancelRequested),
   event('run.ended', RunEnded),
   event('task.submitted', TaskSubmitted),
   event('task.assigned', TaskAssigned),
@@ -181,6 +189,7 @@ export const schedulerEvents = [
 
 export type SchedulerEvent =
   | EventEnvelope<'run.submitted', RunSubmitted>
+  | EventEnvelope<'run.cancel-requested', RunCancelRequested>
   | EventEnvelope<'run.ended', RunEnded>
   | EventEnvelope<'task.submitted', TaskSubmitted>
   | EventEnvelope<'task.assigned', TaskAssigned>

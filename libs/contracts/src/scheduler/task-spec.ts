@@ -2,6 +2,9 @@ import { Describe, EnvMap, Id, Ids, Name, Names, Optional, Text, Whole } from '.
 
 export const PRIORITY_DEFAULT = 5;
 export const TIMEOUT_MS_DEFAULT = 30 * 60_000;
+/** Of one attempt. */
+export const TIMEOUT_MS_MIN = 100;
+export const TIMEOUT_MS_MAX = 7 * 24 * 3_600_000;
 /** Attempts after the first that a task gets, unless its spec says otherwise. */
 export const RETRIES_DEFAULT = 2;
 export const DEPENDENCIES_MAX = 1000;
@@ -19,12 +22,12 @@ export class TaskSpec {
   @Optional() @Text({ min: 1, max: 32_768 }) prompt?: string;
   @Optional() @Text({ min: 1, max: 4096 }) cwd?: string;
   @Optional() @EnvMap() env?: Record<string, string>;
-  /** Tasks of the same run that must complete first. */
+  /** Task ids, of the same run, that must complete first. */
   @Ids({ max: DEPENDENCIES_MAX }) dependsOn!: string[];
   /** 0 is first, 9 is last. */
   @Whole({ min: 0, max: 9 }) priority!: number;
   /** Of one attempt, from its start. */
-  @Whole({ min: 100, max: 7 * 24 * 3_600_000 }) timeoutMs!: number;
+  @Whole({ min: TIMEOUT_MS_MIN, max: TIMEOUT_MS_MAX }) timeoutMs!: number;
   /** Attempts after the first. */
   @Whole({ min: 0, max: 100 }) retries!: number;
 }

@@ -8,7 +8,7 @@ import { ServiceHost, type ServiceHostOptions } from '../service-host';
 import type { ServiceDefinition } from '../service';
 
 /** Fast enough for specs, slow enough for a loaded machine. */
-export const SPEC_CONFIG = { leaseMs: 1000, renewEveryMs: 250, acquireEveryMs: 20, retryMs: 5, retryMsMax: 20 };
+export const SPEC_CONFIG = { leaseMs: 4000, renewEveryMs: 500, acquireEveryMs: 20, retryMs: 5, retryMsMax: 20 };
 
 /** One log server in memory, with one partition, and whatever runs on it. Everything is stopped by `end`. */
 export class World {
@@ -53,7 +53,7 @@ export class World {
 
   /** Every commit of the log, in order. */
   async commits() {
-    return (await this.server.log.read(0, 0, 100_000)).map(decodeCommit);
+    return (await this.server.log.read(0, 0, 100_000)).map((entry) => decodeCommit(entry));
   }
 
   async eventTypes(): Promise<string[]> {

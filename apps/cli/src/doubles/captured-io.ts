@@ -1,0 +1,48 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { runCli } from '../cli';
+import type { CliIo } from '../cli-io';
+
+/** A command line that was run in this process. */
+export interface CliRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CapturedIo extends CliIo {
+  readonly written: { stdout: string; stderr: string };
+  /** As Ctrl-C does. */
+  interrupt(): void;
+}
+
+/** Streams that keep what is written, in a folder of their own. */
+export function capturedIo(env: NodeJS.ProcessEnv = {}, terminal?: { columns: number; rows: number }): CapturedIo {
+  const written = { stdout: '', stderr: '' };
+  const listeners = new Set<(signal: NodeJS.Signals) => void>();
+  const stream = (name: 'stdout' | 'stderr'): CliIo['stdout'] => {
+    const through = new PassThrough();
+    through.on('data', (chunk: Buffer) => (written[name] += chunk.toString('utf8')));
+    return Object.assign(through, terminal && { isTTY: true, ...terminal });
+  };
+  return {
+    written,
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    env: { PATH: process.env.PATH, ...env },
+    cwd: mkdtempSync(join(tmpdir(), 'torch-cli-')),
+    script: __filename,
+    onStopSignal(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    interrupt: () => listeners.forEach((listener) => listener('SIGINT')),
+  };
+}
+
+export async function runCaptured(args: readonly string[], io = capturedIo()): Promise<CliRun> {
+  const exitCode = await runCli(args, io);
+  return { exitCode, ...io.written };
+}

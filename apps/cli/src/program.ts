@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import type { CliIo } from './cli-io';
+import { agentCommand } from './commands/agent.command';
+import { auditCommand } from './commands/audit.command';
+import { type CommandGroup, examples } from './commands/command-group';
+import { doctorCommand } from './commands/doctor.command';
+import { downCommand } from './commands/down.command';
+import { logCommand } from './commands/log.command';
+import { messageCommands } from './commands/message.command';
+import { poolCommand } from './commands/pool.command';
+import { projectCommand } from './commands/project.command';
+import { runCommand } from './commands/run.command';
+import { statusCommand } from './commands/status.command';
+import { taskCommand } from './commands/task.command';
+import { upCommand } from './commands/up.command';
+import { VERSION } from './version';
+
+const GROUPS: readonly CommandGroup[] = [
+  upCommand,
+  downCommand,
+  statusCommand,
+  runCommand,
+  taskCommand,
+  agentCommand,
+  projectCommand,
+  messageCommands,
+  poolCommand,
+  logCommand,
+  auditCommand,
+  doctorCommand,
+];
+
+/** Every command, its options and help. `exit` is told the exit code of the one that ran. */
+export function buildProgram(io: CliIo, exit: (code: number) => void): Command {
+  const program = new Command('torch')
+    .description('Runs fleets of autonomous coding agents on one append-only event log.')
+    .version(VERSION)
+    .option('--data <dir>', 'data directory; default: TORCH_DATA_DIR or .torch')
+    .option('--url <url>', "the gateway; default: TORCH_URL or that of the data directory's Torch")
+    .option('--token <token>', "default: TORCH_TOKEN or the data directory's")
+    .option('--project <name>', 'default: default')
+    .option('--json', 'answer in JSON; progress and hints go to stderr')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(see --help)')
+    .addHelpText(
+      'after',
+      `${examples('torch up --detach', 'torch run examples/self-check.yaml', 'torch task show <id>', 'torch down')}\nExit codes: 0 done, 1 the work failed, 2 wrong usage, 3 Torch is not reachable.\n`,
+    );
+  for (const add of GROUPS) add(program, io, exit);
+  for (const command of everyCommand(program)) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+  }
+  return program;
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}

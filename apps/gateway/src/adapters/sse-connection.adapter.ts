@@ -1,0 +1,79 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+
+/** One server-sent event as the wire has it; made once, sent to many. */
+export function sseFrame({ event, data, id }: { event: string; data: unknown; id?: string }): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/** A response that stays open and tells its client what happens (server-sent events). */
+export class SseConnection {
+  private readonly response: ServerResponse;
+  private readonly closeListeners: ((reason: string) => void)[] = [];
+  private ended = false;
+
+  constructor(
+    private readonly reply: FastifyReply,
+    private readonly bufferBytesMax: number,
+  ) {
+    this.response = reply.raw;
+    this.response.once('close', () => this.end('the client went away'));
+  }
+
+  /** Sends the head of the answer: from here on nothing but events can be sent. */
+  open(): void {
+    if (this.ended) return;
+    this.reply.hijack();
+    this.response.writeHead(200, {
+      ...(this.reply.getHeaders() as Record<string, string>),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    });
+    this.response.write(': torch\n\n');
+  }
+
+  /** False when the connection is over. Cuts off a client that is too far behind: it reconnects and gets everything open again. */
+  send(frame: string): boolean {
+    if (this.ended) return false;
+    this.response.write(frame);
+    if (this.response.writableLength <= this.bufferBytesMax) return true;
+    this.end(`the client is ${this.response.writableLength} bytes behind, and ${this.bufferBytesMax} are allowed`);
+    return false;
+  }
+
+  ping(): void {
+    this.send(': ping\n\n');
+  }
+
+  /** Bytes that the client has yet to take. */
+  get behindBytes(): number {
+    return this.response.writableLength;
+  }
+
+  /** Resolves once the client has taken everything, or is gone. */
+  async drained(): Promise<void> {
+    if (this.ended || !this.response.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      this.response.once('drain', resolve);
+      this.onClose(() => resolve());
+    });
+  }
+
+  get closed(): boolean {
+    return this.ended;
+  }
+
+  onClose(listener: (reason: string) => void): void {
+    this.closeListeners.push(listener);
+  }
+
+  end(reason: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    // A client that is behind would not take the end either.
+    if (this.response.writableLength > this.bufferBytesMax) this.response.destroy();
+    else if (this.response.headersSent) this.response.end();
+    for (const listener of this.closeListeners) listener(reason);
+  }
+}

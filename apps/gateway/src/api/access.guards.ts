@@ -1,0 +1,34 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { bearerToken } from '@torch/platform';
+import type { FastifyRequest } from 'fastify';
+import { KnownProjects } from '../adapters/known-projects.adapter';
+import { TokenCheck } from '../adapters/token-check.adapter';
+import { isPublic, principalOf } from './request-context';
+
+/** Lets nobody in without a valid token, and puts what the token says beside the request. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(private readonly tokens: TokenCheck) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (isPublic(context)) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    request.principal = await this.tokens.principalOf(bearerToken(request.headers.authorization));
+    return true;
+  }
+}
+
+/** Lets a caller into the projects of its token, as far as they exist. */
+@Injectable()
+export class ProjectGuard implements CanActivate {
+  constructor(private readonly projects: KnownProjects) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { project } = request.params as { project?: string };
+    if (project === undefined) return true;
+    principalOf(request).requireProject(project);
+    await this.projects.assertExists(project);
+    return true;
+  }
+}

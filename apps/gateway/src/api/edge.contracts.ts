@@ -1,0 +1,127 @@
+import { Describe, Flag, Id, Ids, ListOf, Name, Nested, Optional, PlanAgents, ProjectName, RUN_TASKS_MAX, Text, Whole } from '@torch/contracts';
+
+/** Request and answer bodies that only the edge knows; everything else is a contract of its context. */
+
+const POSITION = { min: 3, max: 41 };
+
+export class CreateProjectBody {
+  @ProjectName() project!: string;
+}
+
+export class ProjectAnswer {
+  @ProjectName() project!: string;
+  @Flag() exists!: boolean;
+  @Optional() @Whole() createdAtMs?: number;
+}
+
+/** Why something is stopped or cancelled. */
+export class ReasonBody {
+  @Optional() @Text({ min: 1, max: 1000 }) reason?: string;
+}
+
+export class PositionAnswer {
+  @Describe('The commit that holds what was asked for: <seq>-<generation>.') @Text(POSITION) position!: string;
+}
+
+export class RunTask {
+  @Id() key!: string;
+  @Id() taskId!: string;
+}
+
+export class RunAccepted {
+  @Id() runId!: string;
+  @ProjectName() project!: string;
+  @ListOf(() => RunTask, { min: 1, max: RUN_TASKS_MAX }) tasks!: RunTask[];
+  @Text(POSITION) position!: string;
+}
+
+export class HeartbeatBody {
+  @Id() instance!: string;
+}
+
+export class StreamQuery {
+  @Describe('The instance under which the agent has registered.') @Id() instance!: string;
+}
+
+export class MessageAccepted {
+  @Id() messageId!: string;
+  @Text(POSITION) position!: string;
+}
+
+export class InboxQuery {
+  @Optional() @Whole({ min: 1, max: 1000 }) limit?: number;
+}
+
+export class PoolsBody {
+  @ListOf(() => PlanAgents, { min: 1, max: 64 }) agents!: PlanAgents[];
+}
+
+export class PoolsAccepted {
+  @Ids({ min: 1, max: 64 }) pools!: string[];
+  @Text(POSITION) position!: string;
+}
+
+export class OutputChunkQuery {
+  @Describe('Bytes of output that came before this chunk.') @Whole() offset!: number;
+}
+
+export class OutputAppended {
+  @Describe('Bytes that are kept of the output.') @Whole() size!: number;
+  @Describe('The output has reached its ceiling, and what came after is not kept.') @Optional() @Flag() truncated?: boolean;
+}
+
+export class OutputQuery {
+  @Describe('Default: the latest.') @Optional() @Whole({ min: 1 }) attempt?: number;
+  @Describe('Bytes to leave out; default 0.') @Optional() @Whole() offset?: number;
+  @Describe('Stay until the attempt has ended; default false.') @Optional() @Flag() follow?: boolean;
+}
+
+export class HistoryQuery {
+  @Describe('The `next` of the page before.') @Optional() @Whole() after?: number;
+}
+
+export class EventsQuery {
+  @Describe('Event types parted by commas; default: all.') @Optional() @Ids({ min: 1, max: 100 }) types?: string[];
+  @Optional() @Text({ min: 1, max: 200 }) subject?: string;
+  @Describe('The seq after which to begin; default: what comes from now on. `Last-Event-ID` goes before it.') @Optional() @Whole() after?: number;
+}
+
+export class LogHealth {
+  @Flag() ok!: boolean;
+}
+
+export class PartitionStatus {
+  @Whole() partition!: number;
+  @Describe('No owner answers for the partition.') @Optional() @Flag() missing?: boolean;
+  @Optional() @Name() service?: string;
+  @Optional() @Id() holder?: string;
+  @Optional() @Whole() epoch?: number;
+  @Optional() @Whole() ownSeq?: number;
+  @Optional() @Whole() headSeq?: number;
+  @Optional() @Flag() catchingUp?: boolean;
+  @Optional() @Whole() commandsDecided?: number;
+}
+
+export class ServiceStatus {
+  @Name() service!: string;
+  @ListOf(() => PartitionStatus, { max: 1024 }) partitions!: PartitionStatus[];
+}
+
+export class StatusAnswer {
+  @Text({ max: 128 }) version!: string;
+  @Nested(() => LogHealth) log!: LogHealth;
+  @Whole({ min: 1 }) partitions!: number;
+  @ListOf(() => ServiceStatus, { max: 8 }) services!: ServiceStatus[];
+}
+
+export class ServiceDigest {
+  @Name() service!: string;
+  @Text({ min: 64, max: 64 }) digest!: string;
+  @Whole() ownSeq!: number;
+  @Whole() foreignSeq!: number;
+}
+
+export class DigestsAnswer {
+  @Whole() partition!: number;
+  @ListOf(() => ServiceDigest, { max: 8 }) services!: ServiceDigest[];
+}

@@ -1,0 +1,65 @@
+import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
+import { Inbox, MessageView, SendMessage } from '@torch/contracts';
+import type { Admission } from '@torch/host';
+import { NotFound, type Principal } from '@torch/platform';
+import { Owners } from '../adapters/owners.adapter';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
+import { bodySchema, Operation } from '../openapi/operation.decorator';
+import { derivedId } from './admission';
+import { fitted, type JsonObject } from './contract.pipe';
+import { Commands, Queries } from './contract-names';
+import { InboxQuery, MessageAccepted, PositionAnswer } from './edge.contracts';
+import { IdPipe, JsonPipe, queryOf } from './edge.pipes';
+import { Admitted, Caller } from './request-context';
+
+const WRITE = { status: 202, answer: PositionAnswer, idempotent: true } as const;
+
+@Controller('v1/projects/:project')
+export class MessagesController {
+  constructor(
+    private readonly owners: Owners,
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  @Operation({
+    summary: 'Sends a message to an agent, to @<role>, to @all or to the operator.',
+    status: 202, body: bodySchema(SendMessage, { without: [], optional: ['messageId'] }), answer: MessageAccepted, idempotent: true,
+  })
+  @Post('messages')
+  async send(@Admitted() admission: Admission, @Body(JsonPipe) body: JsonObject): Promise<MessageAccepted> {
+    const data = fitted(SendMessage, { messageId: derivedId('msg', admission.idempotencyId), ...body }, this.config);
+    const { position } = await this.owners.command(Commands.SendMessage, admission, data);
+    return { messageId: data.messageId, position };
+  }
+
+  @Operation({ summary: 'How far a message has got with each of its recipients.', answer: MessageView })
+  @Get('messages/:messageId')
+  async get(@Param('project') project: string, @Param('messageId', IdPipe) messageId: string): Promise<MessageView> {
+    const message = await this.owners.query(Queries.GetMessage, project, { messageId });
+    if (!message.found) throw new NotFound('unknown-message', `There is no message "${messageId}".`);
+    return message;
+  }
+
+  @Operation({ summary: 'What a recipient has not acknowledged yet, oldest first.', query: InboxQuery, answer: Inbox })
+  @Get('inboxes/:recipient')
+  inbox(@Param('project') project: string, @Caller() caller: Principal, @Param('recipient', IdPipe) recipient: string, @Query(queryOf(InboxQuery)) query: InboxQuery): Promise<Inbox> {
+    caller.requireAgent(recipient);
+    return this.owners.query(Queries.GetInbox, project, { recipient, ...query });
+  }
+
+  @Operation({ summary: 'The recipient has the message.', ...WRITE })
+  @Post('inboxes/:recipient/:messageId/delivered')
+  async delivered(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('recipient', IdPipe) recipient: string, @Param('messageId', IdPipe) messageId: string): Promise<PositionAnswer> {
+    caller.requireAgent(recipient);
+    const { position } = await this.owners.command(Commands.ConfirmDelivered, admission, { messageId, recipient });
+    return { position };
+  }
+
+  @Operation({ summary: 'The recipient has dealt with the message.', ...WRITE })
+  @Post('inboxes/:recipient/:messageId/ack')
+  async ack(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('recipient', IdPipe) recipient: string, @Param('messageId', IdPipe) messageId: string): Promise<PositionAnswer> {
+    caller.requireAgent(recipient);
+    const { position } = await this.owners.command(Commands.AckMessage, admission, { messageId, recipient });
+    return { position };
+  }
+}

@@ -1,0 +1,61 @@
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { Admission } from '@torch/host';
+import { admissionContext, HealthController, type Principal, Unauthorized } from '@torch/platform';
+import type { FastifyRequest } from 'fastify';
+import { idempotencyIdOf } from './admission';
+import { refusal } from './refusal';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who makes the request, as the token proves it; absent on routes that need none. */
+    principal?: Principal;
+  }
+}
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** @throws Refusal 400 when the header does not fit. */
+function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key === 'string' && IDEMPOTENCY_KEY.test(key)) return key;
+  throw refusal(400, 'invalid-header', 'The header Idempotency-Key must be 1 to 255 visible ASCII characters.');
+}
+
+/** On whose behalf, and as part of what, a request's commands are sent. */
+export function admissionOf(request: FastifyRequest, project: string): Admission {
+  const { actor } = principalOf(request);
+  const key = idempotencyKeyOf(request);
+  const path = request.url.split('?', 1)[0] ?? '';
+  return {
+    ...admissionContext(),
+    project,
+    actor,
+    ...(key !== undefined && { idempotencyId: idempotencyIdOf({ actor, method: request.method, path, key }) }),
+  };
+}
+
+export function principalOf(request: FastifyRequest): Principal {
+  if (!request.principal) throw new Unauthorized('The request has no token.');
+  return request.principal;
+}
+
+const requestOf = (context: ExecutionContext): FastifyRequest => context.switchToHttp().getRequest<FastifyRequest>();
+
+/** The request's `Admission` for the project in its path. */
+export const Admitted = createParamDecorator((_: unknown, context: ExecutionContext): Admission => {
+  const request = requestOf(context);
+  return admissionOf(request, (request.params as { project: string }).project);
+});
+
+/** Who makes the request. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => principalOf(requestOf(context)));
+
+const PUBLIC = 'torch:public';
+
+/** The route needs no token. */
+export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(PUBLIC, true);
+
+export const isPublic = (context: ExecutionContext): boolean =>
+  context.getClass() === HealthController ||
+  [context.getHandler(), context.getClass()].some((target) => Reflect.getMetadata(PUBLIC, target) === true);

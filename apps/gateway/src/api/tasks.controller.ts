@@ -1,0 +1,64 @@
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { ListTasks, TaskList, TaskView } from '@torch/contracts';
+import type { Admission } from '@torch/host';
+import { NotFound } from '@torch/platform';
+import { Owners } from '../adapters/owners.adapter';
+import { TaskHistory, type HistoryPage } from '../adapters/task-history.adapter';
+import { CLOUD_EVENT_PAGE } from '../openapi/cloud-event.schema';
+import { Operation } from '../openapi/operation.decorator';
+import { Commands, Queries } from './contract-names';
+import { HistoryQuery, PositionAnswer, ReasonBody } from './edge.contracts';
+import { bodyOf, IdPipe, queryOf } from './edge.pipes';
+import { Admitted } from './request-context';
+
+@Controller('v1/projects/:project/tasks')
+export class TasksController {
+  constructor(
+    private readonly owners: Owners,
+    private readonly histories: TaskHistory,
+  ) {}
+
+  @Operation({ summary: 'Tasks in order of submission.', query: ListTasks, answer: TaskList })
+  @Get()
+  list(@Param('project') project: string, @Query(queryOf(ListTasks)) query: ListTasks): Promise<TaskList> {
+    return this.owners.query(Queries.ListTasks, project, query);
+  }
+
+  @Operation({ summary: 'One task.', answer: TaskView })
+  @Get(':taskId')
+  async get(@Param('project') project: string, @Param('taskId', IdPipe) taskId: string): Promise<TaskView> {
+    const { task } = await this.owners.query(Queries.GetTask, project, { taskId });
+    if (!task) throw new NotFound('unknown-task', `There is no task "${taskId}".`);
+    return task;
+  }
+
+  @Operation({ summary: 'Everything that the log says of a task; `next` goes on where a long answer ends.', query: HistoryQuery, answer: CLOUD_EVENT_PAGE })
+  @Get(':taskId/history')
+  async history(
+    @Param('project') project: string,
+    @Param('taskId', IdPipe) taskId: string,
+    @Query(queryOf(HistoryQuery)) { after }: HistoryQuery,
+  ): Promise<HistoryPage> {
+    const { submittedAtMs } = await this.get(project, taskId);
+    const subject = { project, partition: this.owners.partitionOf(project), subject: `task/${taskId}` };
+    return this.histories.page(subject, after === undefined ? { sinceMs: submittedAtMs } : { afterSeq: after });
+  }
+
+  @Operation({ summary: 'Cancels a task.', status: 202, body: ReasonBody, answer: PositionAnswer, idempotent: true })
+  @Post(':taskId/cancel')
+  async cancel(
+    @Admitted() admission: Admission,
+    @Param('taskId', IdPipe) taskId: string,
+    @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
+  ): Promise<PositionAnswer> {
+    const { position } = await this.owners.command(Commands.CancelTask, admission, { taskId, reason: reason ?? `Cancelled by ${admission.actor}.` });
+    return { position };
+  }
+
+  @Operation({ summary: 'Gives an ended task a fresh set of attempts.', status: 202, answer: PositionAnswer, idempotent: true })
+  @Post(':taskId/retry')
+  async retry(@Admitted() admission: Admission, @Param('taskId', IdPipe) taskId: string): Promise<PositionAnswer> {
+    const { position } = await this.owners.command(Commands.RetryTask, admission, { taskId });
+    return { position };
+  }
+}

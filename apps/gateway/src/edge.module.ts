@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ThrottlerGuard, ThrottlerModule, type ThrottlerModuleOptions } from '@nestjs/throttler';
+import { requireTokenSecret, TORCH_ENV, type TorchEnv } from '@torch/platform';
+import type { FastifyRequest } from 'fastify';
+import { AttemptAccess } from './adapters/attempt-access.adapter';
+import { KnownProjects } from './adapters/known-projects.adapter';
+import { LogWatch } from './adapters/log-watch.adapter';
+import { OpenStreams } from './adapters/open-streams.adapter';
+import { OutputStore } from './adapters/output-store.adapter';
+import { Owners } from './adapters/owners.adapter';
+import { TaskHistory } from './adapters/task-history.adapter';
+import { TokenCheck } from './adapters/token-check.adapter';
+import { WindowCounts } from './adapters/window-counts.adapter';
+import { AuthGuard, ProjectGuard } from './api/access.guards';
+import { AgentsController } from './api/agents.controller';
+import { AttemptsController } from './api/attempts.controller';
+import { AuditController } from './api/audit.controller';
+import { EdgeFilter } from './api/edge.filter';
+import { EventsController } from './api/events.controller';
+import { LogController } from './api/log.controller';
+import { MessagesController } from './api/messages.controller';
+import { OpenApiController, OpenApiHolder } from './api/openapi.controller';
+import { OutputsController } from './api/outputs.controller';
+import { PoolsController } from './api/pools.controller';
+import { ProjectsController } from './api/projects.controller';
+import { RunSubmission } from './api/run-submission';
+import { RunsController } from './api/runs.controller';
+import { StatusController } from './api/status.controller';
+import { TasksController } from './api/tasks.controller';
+import { GATEWAY_CONFIG, type GatewayConfig, gatewayConfig } from './gateway.config';
+import { AgentStreams } from './reactors/agent-streams.reactor';
+import { DispatchRecorder } from './reactors/dispatch-recorder.reactor';
+import { EventStreams } from './reactors/event-streams.reactor';
+import { OutputFollower } from './reactors/output-follower.reactor';
+
+@Module({
+  providers: [{ provide: GATEWAY_CONFIG, useFactory: () => gatewayConfig(process.env) }],
+  exports: [GATEWAY_CONFIG],
+})
+export class GatewayConfigModule {}
+
+/** Requests of one caller in a second: those that read and those that write are counted apart. */
+function rateLimits({ readsPerSecondMax, writesPerSecondMax, callersMax }: GatewayConfig): ThrottlerModuleOptions {
+  const reads = (request: FastifyRequest): boolean => request.method === 'GET' || request.method === 'HEAD';
+  return {
+    throttlers: [
+      { name: 'reads', ttl: 1000, limit: readsPerSecondMax, skipIf: (context) => !reads(context.switchToHttp().getRequest()) },
+      { name: 'writes', ttl: 1000, limit: writesPerSecondMax, skipIf: (context) => reads(context.switchToHttp().getRequest()) },
+    ],
+    storage: new WindowCounts(callersMax),
+    setHeaders: false,
+    getTracker: (request) => (request as FastifyRequest).principal?.actor ?? (request as FastifyRequest).ip,
+    generateKey: (_context, tracker, name) => `${name} ${tracker}`,
+    errorMessage: 'There are too many requests of this caller; wait and try again',
+  };
+}
+
+/** The HTTP side of the gateway: guards in the order in which they are listed, then the controllers. */
+@Module({
+  imports: [GatewayConfigModule, ThrottlerModule.forRootAsync({ imports: [GatewayConfigModule], inject: [GATEWAY_CONFIG], useFactory: rateLimits })],
+  controllers: [
+    ProjectsController, RunsController, TasksController, AttemptsController, OutputsController, AgentsController, MessagesController,
+    PoolsController, EventsController, LogController, StatusController, AuditController, OpenApiController,
+  ],
+  providers: [
+    { provide: APP_GUARD, useClass: AuthGuard },
+    { provide: APP_GUARD, useClass: ThrottlerGuard },
+    { provide: APP_GUARD, useClass: ProjectGuard },
+    { provide: TokenCheck, inject: [TORCH_ENV], useFactory: (env: TorchEnv) => new TokenCheck(requireTokenSecret(env)) },
+    {
+      provide: OutputStore,
+      inject: [TORCH_ENV, GATEWAY_CONFIG],
+      useFactory: ({ dataDir }: TorchEnv, { outputBytesMax }: GatewayConfig) => new OutputStore(join(dataDir, 'output'), outputBytesMax),
+    },
+    LogWatch, Owners, KnownProjects, OpenStreams, TaskHistory, AttemptAccess, RunSubmission, EdgeFilter, OpenApiHolder,
+    AgentStreams, DispatchRecorder, EventStreams, OutputFollower,
+  ],
+})
+export class EdgeModule {}

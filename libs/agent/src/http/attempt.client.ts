@@ -1,0 +1,42 @@
+import type { CompleteTask, FailTask, ReportProgress } from '@torch/contracts';
+import type { OutputAppended, Written } from './gateway.answers';
+import type { GatewayTransport, RequestOptions } from './gateway.transport';
+
+type Reported<T> = Omit<T, 'taskId' | 'attempt'>;
+
+/** What an agent reports of one attempt. `agentId` must be that of the token, unless the token is an operator's. */
+export class AttemptClient {
+  constructor(
+    private readonly transport: GatewayTransport,
+    private readonly root: string,
+  ) {}
+
+  start(body: { agentId: string }, options?: RequestOptions): Promise<Written> {
+    return this.report('start', body, options);
+  }
+
+  progress(body: Reported<ReportProgress>, options?: RequestOptions): Promise<Written> {
+    return this.report('progress', body, options);
+  }
+
+  complete(body: Reported<CompleteTask>, options?: RequestOptions): Promise<Written> {
+    return this.report('complete', body, options);
+  }
+
+  fail(body: Reported<FailTask>, options?: RequestOptions): Promise<Written> {
+    return this.report('fail', body, options);
+  }
+
+  /**
+   * Appends at byte `offset`; the same bytes at the same offset again change nothing.
+   *
+   * @throws GatewayProblem 409 when the gateway has another number of bytes: `document.expectedOffset` says how many.
+   */
+  output(offset: number, chunk: Uint8Array, options?: RequestOptions): Promise<OutputAppended> {
+    return this.transport.json({ method: 'POST', path: `${this.root}/output`, query: { offset }, body: chunk, ...options });
+  }
+
+  private report(what: string, body: object, options?: RequestOptions): Promise<Written> {
+    return this.transport.json({ method: 'POST', path: `${this.root}/${what}`, body, ...options });
+  }
+}

@@ -1,0 +1,184 @@
+import type {
+  AgentList, AgentPresence, AgentView, Inbox, MessageView, Plan, PlanAgents, PoolList, RegisterAgent, RunList, RunView, SendMessage, TaskList,
+  TaskStatus, TaskView,
+} from '@torch/contracts';
+import { AttemptClient } from './attempt.client';
+import { eventStream, type EventStreamConfig, type EventStreamOptions } from './event-stream';
+import type { AgentEvent, CloudEvent, CommitView, DigestsView, MessageAccepted, PoolsDefined, RunAccepted, Written } from './gateway.answers';
+import type { GatewayTransport, QueryValue, RequestOptions } from './gateway.transport';
+
+export interface StreamOptions extends Partial<EventStreamConfig>, Pick<EventStreamOptions, 'signal' | 'onConnected' | 'onDisconnected'> {}
+
+/** One project's runs, tasks, agents, messages, pools and log. Same errors as `GatewayClient`. */
+export class ProjectClient {
+  private readonly root: string;
+
+  constructor(
+    private readonly transport: GatewayTransport,
+    readonly project: string,
+  ) {
+    this.root = `/v1/projects/${encodeURIComponent(project)}`;
+  }
+
+  /** The whole plan or nothing of it. */
+  submitRun(plan: Plan, options?: RequestOptions): Promise<RunAccepted> {
+    return this.write('POST', '/runs', plan, options);
+  }
+
+  listRuns(query: { limit?: number } = {}, options?: RequestOptions): Promise<RunList> {
+    return this.read('/runs', query, options);
+  }
+
+  getRun(runId: string, options?: RequestOptions): Promise<RunView> {
+    return this.read(`/runs/${encodeURIComponent(runId)}`, {}, options);
+  }
+
+  cancelRun(runId: string, reason?: string, options?: RequestOptions): Promise<Written> {
+    return this.write('POST', `/runs/${encodeURIComponent(runId)}/cancel`, { reason }, options);
+  }
+
+  listTasks(query: { runId?: string; status?: TaskStatus; limit?: number; after?: string } = {}, options?: RequestOptions): Promise<TaskList> {
+    return this.read('/tasks', query, options);
+  }
+
+  getTask(taskId: string, options?: RequestOptions): Promise<TaskView> {
+    return this.read(`/tasks/${encodeURIComponent(taskId)}`, {}, options);
+  }
+
+  taskHistory(taskId: string, options?: RequestOptions): Promise<{ events: CloudEvent[] }> {
+    return this.read(`/tasks/${encodeURIComponent(taskId)}/history`, {}, options);
+  }
+
+  cancelTask(taskId: string, reason?: string, options?: RequestOptions): Promise<Written> {
+    return this.write('POST', `/tasks/${encodeURIComponent(taskId)}/cancel`, { reason }, options);
+  }
+
+  retryTask(taskId: string, options?: RequestOptions): Promise<Written> {
+    return this.write('POST', `/tasks/${encodeURIComponent(taskId)}/retry`, {}, options);
+  }
+
+  /** What an agent reports of one attempt. */
+  attempt(taskId: string, attempt: number): AttemptClient {
+    return new AttemptClient(this.transport, `${this.root}/tasks/${encodeURIComponent(taskId)}/attempts/${attempt}`);
+  }
+
+  /** An attempt's output from byte `offset`, as it comes; with `follow` until the attempt has ended. */
+  async *taskOutput(
+    taskId: string,
+    query: { attempt?: number; offset?: number; follow?: boolean } = {},
+    options?: RequestOptions,
+  ): AsyncGenerator<Uint8Array, void, void> {
+    const path = `${this.root}/tasks/${encodeURIComponent(taskId)}/output`;
+    const response = await this.transport.stream({ method: 'GET', path, query, accept: 'text/plain', ...options });
+    if (response.body) yield* response.body as AsyncIterable<Uint8Array>;
+  }
+
+  listAgents(
+    query: { role?: string; skills?: readonly string[]; presence?: AgentPresence; limit?: number; after?: string } = {},
+    options?: RequestOptions,
+  ): Promise<AgentList> {
+    return this.read('/agents', query, options);
+  }
+
+  getAgent(agentId: string, options?: RequestOptions): Promise<AgentView> {
+    return this.read(`/agents/${encodeURIComponent(agentId)}`, {}, options);
+  }
+
+  registerAgent(agentId: string, agent: Omit<RegisterAgent, 'agentId'>, options?: RequestOptions): Promise<Written> {
+    return this.write('PUT', `/agents/${encodeURIComponent(agentId)}`, agent, options);
+  }
+
+  deregisterAgent(agentId: string, reason?: string, options?: RequestOptions): Promise<Written> {
+    return this.write('DELETE', `/agents/${encodeURIComponent(agentId)}`, { reason }, options);
+  }
+
+  /** Ends a spawned agent's process. */
+  stopAgent(agentId: string, reason?: string, options?: RequestOptions): Promise<Written> {
+    return this.write('POST', `/agents/${encodeURIComponent(agentId)}/stop`, { reason }, options);
+  }
+
+  /** One attempt only: the next heartbeat is the retry. */
+  heartbeat(agentId: string, instance: string, options?: RequestOptions): Promise<{ known: boolean }> {
+    return this.write('POST', `/agents/${encodeURIComponent(agentId)}/heartbeat`, { instance }, { retry: { attemptsMax: 1 }, ...options });
+  }
+
+  /** Work, cancellations and messages for one agent. A newer connection of the same agent ends this one. */
+  async *agentEvents(agentId: string, instance: string, options: StreamOptions = {}): AsyncGenerator<AgentEvent, void, void> {
+    const path = `${this.root}/agents/${encodeURIComponent(agentId)}/stream`;
+    for await (const { type, data } of this.openEvents(path, { instance }, options)) yield { type, data: JSON.parse(data) } as AgentEvent;
+  }
+
+  sendMessage(message: Omit<SendMessage, 'messageId'> & { messageId?: string }, options?: RequestOptions): Promise<MessageAccepted> {
+    return this.write('POST', '/messages', message, options);
+  }
+
+  getMessage(messageId: string, options?: RequestOptions): Promise<MessageView> {
+    return this.read(`/messages/${encodeURIComponent(messageId)}`, {}, options);
+  }
+
+  inbox(recipient: string, query: { limit?: number } = {}, options?: RequestOptions): Promise<Inbox> {
+    return this.read(`/inboxes/${encodeURIComponent(recipient)}`, query, options);
+  }
+
+  confirmDelivered(recipient: string, messageId: string, options?: RequestOptions): Promise<Written> {
+    return this.write('POST', `/inboxes/${encodeURIComponent(recipient)}/${encodeURIComponent(messageId)}/delivered`, {}, options);
+  }
+
+  ackMessage(recipient: string, messageId: string, options?: RequestOptions): Promise<Written> {
+    return this.write('POST', `/inboxes/${encodeURIComponent(recipient)}/${encodeURIComponent(messageId)}/ack`, {}, options);
+  }
+
+  listPools(options?: RequestOptions): Promise<PoolList> {
+    return this.read('/pools', {}, options);
+  }
+
+  /** The project's own agent templates. */
+  definePools(agents: readonly PlanAgents[], options?: RequestOptions): Promise<PoolsDefined> {
+    return this.write('POST', '/pools', { agents }, options);
+  }
+
+  releasePool(poolId: string, options?: RequestOptions): Promise<Written> {
+    return this.write('POST', `/pools/${encodeURIComponent(poolId)}/release`, {}, options);
+  }
+
+  retirePool(poolId: string, reason?: string, options?: RequestOptions): Promise<Written> {
+    return this.write('POST', `/pools/${encodeURIComponent(poolId)}/retire`, { reason }, options);
+  }
+
+  /** The project's events from behind seq `after` (default: from now on), without an end unless `signal` aborts. */
+  async *tailEvents(
+    query: { types?: readonly string[]; subject?: string; after?: number } = {},
+    options: StreamOptions = {},
+  ): AsyncGenerator<CloudEvent, void, void> {
+    for await (const { data } of this.openEvents(`${this.root}/events`, query, options)) yield JSON.parse(data) as CloudEvent;
+  }
+
+  /** One commit by its position, `<seq>-<generation>`. */
+  commit(position: string, options?: RequestOptions): Promise<CommitView> {
+    return this.read(`/log/${encodeURIComponent(position)}`, {}, options);
+  }
+
+  /** The digest of the project's state in every service, as it is now. */
+  digests(options?: RequestOptions): Promise<DigestsView> {
+    return this.read('/digests', {}, options);
+  }
+
+  private openEvents(path: string, query: Record<string, QueryValue>, options: StreamOptions) {
+    return eventStream({
+      ...options,
+      open: ({ lastEventId, signal }) =>
+        this.transport.stream({
+          method: 'GET', path, query, signal, accept: 'text/event-stream', retry: { attemptsMax: 1 },
+          headers: lastEventId === undefined ? {} : { 'last-event-id': lastEventId },
+        }),
+    });
+  }
+
+  private read<T>(path: string, query: Record<string, QueryValue>, options?: RequestOptions): Promise<T> {
+    return this.transport.json({ method: 'GET', path: this.root + path, query, ...options });
+  }
+
+  private write<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: unknown, options?: RequestOptions): Promise<T> {
+    return this.transport.json({ method, path: this.root + path, body, ...options });
+  }
+}

@@ -1,0 +1,27 @@
+export { RETRY_DEFAULTS, type RetryConfig } from './http/backoff';
+export { EVENT_STREAM_DEFAULTS, type EventStreamConfig } from './http/event-stream';
+export type {
+  AgentEvent, Cancellation, CloudEvent, CommitView, DigestsView, MessageAccepted, OutputAppended, PoolsDefined, RunAccepted, StatusView, Work, Written,
+} from './http/gateway.answers';
+export { AttemptClient } from './http/attempt.client';
+export { GatewayClient } from './http/gateway.client';
+export { GatewayProblem, GatewayUnreachable, isPassing, type ProblemField } from './http/gateway.errors';
+export { type GatewayOptions, REQUEST_TIMEOUT_MS_DEFAULT, type RequestOptions } from './http/gateway.transport';
+export { ProjectClient, type StreamOptions } from './http/project.client';
+export { CannotStart, TaskProcess, type TaskProcessOptions } from './exec/task-process';
+export { ExecHarness, type ExecOptions } from './exec/exec.harness';
+export { OUTPUT_DEFAULTS, type OutputConfig } from './exec/output-upload';
+export {
+  endGroup, findProcess, groupLives, KILL_GRACE_MS_DEFAULT, type ProcessIdentity, signalGroup, signalProcess,
+} from './process/process-group';
+export { bootId, isLiving, listProcesses, type ProcessEntry, readProcess, residentKib } from './process/process-table';
+export { endFamily, residentMib, signalFamily, SPAWN_FOLDER_VARIABLE, SpawnFamilies } from './process/spawn-family';
+export {
+  endedWithNode, listSpawnFolders, noteEnd, notedEnd, notedExitCode, notedProcess, type NotedProcess, spawnFiles, type SpawnFolder, spawnFolder, writeWhole,
+} from './process/spawn-folder';
+export { endSpawn, runningSpawns, STOP_GRACE_MS_DEFAULT, stopAgentsOf, type StoppedAgent } from './process/stop-agents';
+export { HARNESSES, runAgent, type RunAgentOptions } from './run-agent';
+export { type AgentLog, jsonLinesLog } from './session/agent.log';
+export { AgentSession, type AgentSessionOptions, type SessionEnd } from './session/agent.session';
+export type { Harness, Progress, WorkContext, WorkOutcome } from './session/harness';
+export { SESSION_DEFAULTS, type SessionConfig } from './session/session.config';

@@ -1,0 +1,201 @@
+import type { RegisterAgent } from '@torch/contracts';
+import { waitMs } from '../http/backoff';
+import type { AgentEvent, Work } from '../http/gateway.answers';
+import { GatewayProblem } from '../http/gateway.errors';
+import type { ProjectClient } from '../http/project.client';
+import { type AgentLog, messageOf } from './agent.log';
+import { AttemptRun } from './attempt-run';
+import type { Harness } from './harness';
+import { InboxRun } from './inbox-run';
+import { RecentKeys } from './recent-keys';
+import { reportRetry, SESSION_DEFAULTS, type SessionConfig } from './session.config';
+
+/** Pause before the stream is opened again after an answer that made no sense. */
+const STREAM_PAUSE_MS = 2000;
+
+export interface AgentSessionOptions {
+  readonly project: ProjectClient;
+  readonly agent: RegisterAgent;
+  readonly harness: Harness;
+  readonly log: AgentLog;
+  readonly config?: Partial<SessionConfig>;
+}
+
+export interface SessionEnd {
+  /** `stopped`: asked to; `replaced`: another instance has the agent's id; `refused`: the gateway would not have the agent. */
+  readonly kind: 'stopped' | 'replaced' | 'refused';
+  readonly reason: string;
+}
+
+/**
+ * One agent's life with Torch: registers, keeps its heartbeat up, takes work and messages, and reports.
+ *
+ * What the gateway sends twice is taken once. Results are reported until they are accepted or refused, through outages of
+ * up to `reportMs`.
+ */
+export class AgentSession {
+  private readonly config: SessionConfig;
+  private readonly closing = new AbortController();
+  private readonly reporting = new AbortController();
+  private readonly seen: RecentKeys;
+  private readonly attempts = new Map<string, { run: AttemptRun; done: Promise<void> }>();
+  private readonly inbox: InboxRun;
+  private end?: SessionEnd;
+
+  constructor(private readonly options: AgentSessionOptions) {
+    this.config = { ...SESSION_DEFAULTS, ...options.config };
+    this.seen = new RecentKeys(this.config.rememberedMax);
+    const { project, agent, harness, log } = options;
+    this.inbox = new InboxRun({ project, agentId: agent.agentId, harness, log, config: this.config, signal: this.closing.signal });
+  }
+
+  /** Lives until `close`, or until the gateway will not have the agent any more. Rejects only on a bug. */
+  async run(): Promise<SessionEnd> {
+    const { log, agent } = this.options;
+    try {
+      await this.register();
+      log('info', `Agent ${agent.agentId} is registered.`, { role: agent.role, skills: agent.skills, instance: agent.instance });
+      await Promise.all([this.beat(), this.listen()]);
+    } catch (error) {
+      this.endAs('refused', messageOf(error));
+    }
+    await this.wind();
+    return this.end ?? { kind: 'stopped', reason: 'The session was closed.' };
+  }
+
+  /** Ends what runs, reports it as failed to be tried again elsewhere, deregisters. `run` resolves soon after. */
+  close(reason: string): void {
+    this.endAs('stopped', reason);
+  }
+
+  private endAs(kind: SessionEnd['kind'], reason: string): void {
+    this.end ??= { kind, reason };
+    this.closing.abort();
+  }
+
+  private async register(): Promise<void> {
+    const { project, agent } = this.options;
+    const { agentId, ...body } = agent;
+    try {
+      await project.registerAgent(agentId, body, { retry: reportRetry(this.config), signal: this.closing.signal });
+    } catch (error) {
+      if (!this.closing.signal.aborted) throw error;
+    }
+  }
+
+  private async beat(): Promise<void> {
+    const { project, agent, log } = this.options;
+    const { signal } = this.closing;
+    let reached = true;
+    while (!signal.aborted) {
+      await waitMs(this.config.heartbeatMs, signal);
+      if (signal.aborted) return;
+      try {
+        const timeout = AbortSignal.any([signal, AbortSignal.timeout(this.config.heartbeatTimeoutMs)]);
+        const { known } = await project.heartbeat(agent.agentId, agent.instance, { signal: timeout });
+        if (!reached) log('info', 'The gateway is there again.');
+        reached = true;
+        if (!known) await this.registerAnew();
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof GatewayProblem && !error.passing && error.status < 500) throw error;
+        if (reached) log('warn', `No answer to a heartbeat: ${messageOf(error)}`);
+        reached = false;
+      }
+    }
+  }
+
+  /** The registry does not know this instance: it was lost, or another instance has taken the id over. */
+  private async registerAnew(): Promise<void> {
+    const { project, agent, log } = this.options;
+    const known = await project.getAgent(agent.agentId, { signal: this.closing.signal }).catch((error: unknown) => {
+      if (error instanceof GatewayProblem && error.status === 404) return undefined;
+      throw error;
+    });
+    if (known && known.instance !== agent.instance && ['live', 'suspected'].includes(known.presence)) {
+      this.endAs('replaced', `Instance ${known.instance} has taken over the id ${agent.agentId}.`);
+      return;
+    }
+    log('info', 'The registry does not know this agent as present: registering again.');
+    await this.register();
+  }
+
+  private async listen(): Promise<void> {
+    const { project, agent, log } = this.options;
+    const { signal } = this.closing;
+    while (!signal.aborted) {
+      try {
+        const stream = project.agentEvents(agent.agentId, agent.instance, {
+          ...this.config.stream, signal,
+          onDisconnected: (error) => log('warn', `The stream of work was cut: ${messageOf(error)}`),
+        });
+        for await (const event of stream) this.take(event);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof GatewayProblem && (error.status === 401 || error.status === 403)) throw error;
+        log('warn', `The stream of work made no sense: ${messageOf(error)}`);
+        await waitMs(STREAM_PAUSE_MS, signal);
+      }
+    }
+  }
+
+  private take(event: AgentEvent): void {
+    if (this.closing.signal.aborted) return;
+    switch (event.type) {
+      case 'work':
+        return this.takeWork(event.data);
+      case 'cancel':
+        return this.attempts.get(keyOf(event.data))?.run.cancel(event.data.reason);
+      case 'message':
+        return this.inbox.take(event.data);
+      case 'open':
+        return this.endAllBut(event.data.attempts);
+      case 'stop':
+        return this.close(event.data.reason);
+      default:
+        // A newer gateway may have more to say.
+        return;
+    }
+  }
+
+  /** What ended while the stream was cut: nobody could say so then. */
+  private endAllBut(open: readonly { taskId: string; attempt: number }[]): void {
+    const keys = new Set(open.map(keyOf));
+    for (const [key, { run }] of this.attempts) if (!keys.has(key)) run.cancel('The attempt is not open any more.');
+  }
+
+  private takeWork(work: Work): void {
+    const key = keyOf(work);
+    if (!this.seen.add(key)) return;
+    const { project, agent, harness, log } = this.options;
+    const run = new AttemptRun({
+      work, harness, log, config: this.config, project: project.project, agentId: agent.agentId,
+      client: project.attempt(work.taskId, work.attempt), reporting: this.reporting.signal,
+    });
+    const done = run.run().finally(() => this.attempts.delete(key));
+    this.attempts.set(key, { run, done });
+  }
+
+  /** Whatever happens here is done within `closeMs` and `deregisterMs`. */
+  private async wind(): Promise<void> {
+    const { project, agent, log } = this.options;
+    const end = this.end as SessionEnd;
+    const deadline = new AbortController();
+    const running = [...this.attempts.values()];
+    const timer = setTimeout(() => {
+      this.reporting.abort();
+      deadline.abort();
+    }, this.config.closeMs);
+    for (const { run } of running) run.stop(end.reason);
+    await Promise.race([Promise.allSettled(running.map(({ done }) => done)), waitMs(this.config.closeMs, deadline.signal)]);
+    clearTimeout(timer);
+    deadline.abort();
+    this.reporting.abort();
+    if (end.kind === 'replaced') return;
+    await project.deregisterAgent(agent.agentId, end.reason, { signal: AbortSignal.timeout(this.config.deregisterMs) }).catch((error: unknown) => {
+      log('warn', `The agent could not be deregistered: ${messageOf(error)}`);
+    });
+  }
+}
+
+const keyOf = ({ taskId, attempt }: { taskId: string; attempt: number }): string => `${taskId}/${attempt}`;

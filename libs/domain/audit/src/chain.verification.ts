@@ -1,0 +1,82 @@
+import { CHAIN_START, type ChainHead, type ChainRecord, chainRecord, positionOf, type Sha256 } from './chain';
+
+/** The first place where a chain is not what it must be. */
+export interface ChainFault {
+  /** `<seq>-<generation>` of the commit that is altered, missing or out of place. */
+  readonly position: string;
+  readonly problem: string;
+}
+
+/** What checking came to, so far or in the end. Nothing behind a fault is looked at. */
+export interface ChainProof {
+  /** Sound records. */
+  readonly records: number;
+  /** The last sound record. */
+  readonly head: ChainHead;
+  readonly fault?: ChainFault;
+}
+
+export const EMPTY_PROOF: ChainProof = { records: 0, head: CHAIN_START };
+
+/** What is wrong with `record` as the one behind `head`; undefined when it is sound. */
+export function recordFault(head: ChainHead, record: ChainRecord, sha256: Sha256): ChainFault | undefined {
+  const { seq, generation, previous, hash } = record;
+  const expected = { seq: head.seq + 1, generation: Math.max(generation, head.generation) };
+  const fault = (problem: string): ChainFault => ({ position: positionOf(expected), problem });
+
+  if (seq > expected.seq) return { position: positionOf({ ...head, seq: expected.seq }), problem: `The record is missing: ${positionOf(record)} comes in its place.` };
+  if (seq < expected.seq) return fault(`Record ${positionOf(record)} comes in its place, for the second time or out of order.`);
+  if (generation < head.generation) return fault(`Its generation ${generation} is below ${head.generation}, that of the record before.`);
+  if (previous !== head.hash) return fault('It does not follow from the record before: "previous" is not that record\'s hash.');
+  if (chainRecord(previous, record, sha256).hash !== hash) return fault('Its content does not match its hash.');
+  return undefined;
+}
+
+/** Carries a proof on by one record; `undefined` stands for a line that could not be read. */
+export function extendProof(proof: ChainProof, record: ChainRecord | undefined, sha256: Sha256): ChainProof {
+  if (proof.fault) return proof;
+  const { head, records } = proof;
+  if (!record) return { ...proof, fault: { position: positionOf({ ...head, seq: head.seq + 1 }), problem: 'The record cannot be read.' } };
+  const fault = recordFault(head, record, sha256);
+  if (fault) return { ...proof, fault };
+  return { records: records + 1, head: { seq: record.seq, generation: record.generation, hash: record.hash } };
+}
+
+/**
+ * Holds a proof against a head that is known from elsewhere, such as a checkpoint. It finds what no chain can show by
+ * itself: that its end was cut off, or that all of it was written anew from some place on.
+ */
+export function confirmHead(proof: ChainProof, expected: ChainHead): ChainProof {
+  const { head, fault } = proof;
+  if (fault) return proof;
+  if (head.seq < expected.seq) {
+    const position = positionOf({ seq: head.seq + 1, generation: expected.generation });
+    return { ...proof, fault: { position, problem: `The chain ends at ${positionOf(head)}, and must reach ${positionOf(expected)}.` } };
+  }
+  if (head.seq === expected.seq && (head.hash !== expected.hash || head.generation !== expected.generation)) {
+    return { ...proof, fault: { position: positionOf(expected), problem: 'The chain is sound in itself, but its hash here is not the one that is known.' } };
+  }
+  return proof;
+}
+
+/**
+ * Checks a whole chain.
+ *
+ * With `known`, heads known from elsewhere in ascending order of `seq`, the first record that departs from one of them is
+ * found too.
+ */
+export function verifyChain(records: Iterable<ChainRecord | undefined>, { sha256, known = [] }: { sha256: Sha256; known?: readonly ChainHead[] }): ChainProof {
+  let proof = EMPTY_PROOF;
+  let next = 0;
+  for (const record of records) {
+    proof = extendProof(proof, record, sha256);
+    const expected = known[next];
+    if (expected && expected.seq === proof.head.seq) {
+      proof = confirmHead(proof, expected);
+      next++;
+    }
+    if (proof.fault) return proof;
+  }
+  const last = known.at(-1);
+  return last ? confirmHead(proof, last) : proof;
+}

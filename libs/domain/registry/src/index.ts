@@ -1,0 +1,20 @@
+export {
+  forgetStrangers,
+  PRESENCE_DEFAULTS,
+  type PresenceCommand,
+  presenceCommands,
+  type PresenceConfig,
+  type PresenceLook,
+  type Sightings,
+} from './presence.policy';
+export { type RegistryDecider, registryDecider, registryDeciderWith, type RegistryFact } from './registry.decider';
+export {
+  AGENTS_GONE_MAX,
+  AGENTS_PRESENT_MAX,
+  type AgentRecord,
+  REGISTRY_LIMITS,
+  type RegistryLimits,
+  type RegistryState,
+  REPLACED_INSTANCES_MAX,
+} from './registry.state';
+export { AGENTS_PAGE_DEFAULT, agentView, getAgent, heartbeatAnswer, type LastSeen, listAgents, projectView } from './registry.views';

@@ -1,0 +1,51 @@
+import type { AgentDeregistered, AgentRegistered, DeregisterAgent, ProjectCreated, RegisterAgent } from '@torch/contracts';
+import { canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
+import { type AgentRecord, isPresent, type RegistryLimits, type RegistryState } from './registry.state';
+
+/** Ids that address somebody else: `operator` is the inbox of the people who run the project. */
+const RESERVED_AGENT_IDS: readonly string[] = ['operator'];
+
+export function createProject(state: RegistryState, project: string, nowMs: number): readonly NewEvent[] {
+  if (state.createdAtMs !== undefined) throw new Rejection('project-exists', `Project "${project}" exists since ${state.createdAtMs}.`);
+  return [{ type: 'project.created', subject: `project/${project}`, data: { createdAtMs: nowMs } satisfies ProjectCreated }];
+}
+
+export function registerAgent(state: RegistryState, command: RegisterAgent, nowMs: number, limits: RegistryLimits): readonly NewEvent[] {
+  const { agentId, instance, name = agentId, role, capacity = 1, harness, node, pid } = command;
+  if (RESERVED_AGENT_IDS.includes(agentId)) throw new Rejection('reserved-agent-id', `"${agentId}" is reserved; choose another agentId.`);
+
+  const known = state.agents.get(agentId);
+  if (known?.replacedInstances.includes(instance)) {
+    throw new Rejection('stale-instance', `Instance "${instance}" of agent "${agentId}" was replaced by "${known.instance}".`);
+  }
+  if (!(known && isPresent(known)) && state.agents.size - state.gone.size >= limits.agentsPresentMax) {
+    throw new Rejection('too-many-agents', `The project has ${limits.agentsPresentMax} agents, and cannot have more.`);
+  }
+
+  const skills = [...new Set(command.skills)].sort();
+  const registered: AgentRegistered = {
+    agentId, name, role, skills, capacity, harness, instance, node, pid, registeredAtMs: nowMs,
+  };
+  if (known?.presence === 'live' && sameRegistration(known, registered)) return [];
+  return [{ type: 'agent.registered', subject: `agent/${agentId}`, data: registered }];
+}
+
+function sameRegistration(known: AgentRecord, registered: AgentRegistered): boolean {
+  const attributes = ({ name, role, skills, capacity, harness, instance, node, pid }: AgentRecord | AgentRegistered): string =>
+    canonicalJson({ name, role, skills, capacity, harness, instance, node, pid });
+  return attributes(known) === attributes(registered);
+}
+
+export function deregisterAgent(state: RegistryState, { agentId, reason }: DeregisterAgent, nowMs: number): readonly NewEvent[] {
+  const agent = knownAgent(state, agentId);
+  if (agent.presence === 'deregistered') return [];
+  const data: AgentDeregistered = { agentId, reason, deregisteredAtMs: nowMs };
+  return [{ type: 'agent.deregistered', subject: `agent/${agentId}`, data }];
+}
+
+/** @throws Rejection `unknown-agent`. */
+export function knownAgent(state: RegistryState, agentId: string): AgentRecord {
+  const agent = state.agents.get(agentId);
+  if (!agent) throw new Rejection('unknown-agent', `No agent has the id "${agentId}".`);
+  return agent;
+}

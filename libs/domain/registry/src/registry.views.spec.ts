@@ -1,0 +1,85 @@
+import { given, type SpecEvent } from '@torch/testing';
+import { registryDecider } from './registry.decider';
+import { getAgent, heartbeatAnswer, listAgents, projectView } from './registry.views';
+
+const registered = (agentId: string, more: object = {}): SpecEvent => ({
+  type: 'agent.registered',
+  data: { agentId, name: agentId, role: 'developer', skills: [], capacity: 1, harness: 'exec', instance: 'i-1', registeredAtMs: 1000, ...more },
+});
+const unseen = () => undefined;
+const ids = (list: { agents: { agentId: string }[] }) => list.agents.map(({ agentId }) => agentId);
+
+describe('the list of agents', () => {
+  const { state } = given(registryDecider, [
+    registered('c', { skills: ['go', 'ts'] }), registered('a', { skills: ['ts'] }), registered('b', { role: 'specialist', skills: ['ts'] }), registered('d'),
+    { type: 'agent.lost', data: { agentId: 'd', reason: 'Silence.', lastSeenAtMs: 1500, lostAtMs: 2000 } },
+  ]).run;
+
+  it('is sorted by id and narrowed by role, skills and presence', () => {
+    expect(ids(listAgents(state, {}, unseen))).toEqual(['a', 'b', 'c', 'd']);
+    expect(ids(listAgents(state, { role: 'developer' }, unseen))).toEqual(['a', 'c', 'd']);
+    expect(ids(listAgents(state, { skills: ['ts'] }, unseen))).toEqual(['a', 'b', 'c']);
+    expect(ids(listAgents(state, { skills: ['ts', 'go'] }, unseen))).toEqual(['c']);
+    expect(ids(listAgents(state, { role: 'developer', presence: 'live' }, unseen))).toEqual(['a', 'c']);
+    expect(ids(listAgents(state, { role: 'nobody' }, unseen))).toEqual([]);
+  });
+
+  it('comes in pages that join without a gap', () => {
+    const first = listAgents(state, { limit: 2 }, unseen);
+    expect(ids(first)).toEqual(['a', 'b']);
+    const second = listAgents(state, { limit: 2, after: first.next }, unseen);
+    expect(ids(second)).toEqual(['c', 'd']);
+    expect(second.next).toBeUndefined();
+  });
+});
+
+describe('one agent', () => {
+  const { state } = given(registryDecider, [registered('a')]).run;
+
+  it('was last seen when its owner heard it, or else when the log says so', () => {
+    expect(getAgent(state, { agentId: 'a' }, () => 1700).agent).toMatchObject({ presence: 'live', lastSeenAtMs: 1700, completed: 0, failed: 0 });
+    expect(getAgent(state, { agentId: 'a' }, unseen).agent?.lastSeenAtMs).toBe(1000);
+    expect(getAgent(state, { agentId: 'b' }, unseen)).toEqual({});
+  });
+
+  it('is known by its heartbeat as long as instance and id belong together', () => {
+    expect(heartbeatAnswer(state, { agentId: 'a', instance: 'i-1' }).known).toBe(true);
+    expect(heartbeatAnswer(state, { agentId: 'a', instance: 'i-2' }).known).toBe(false);
+    expect(heartbeatAnswer(state, { agentId: 'b', instance: 'i-1' }).known).toBe(false);
+  });
+});
+
+describe('a project', () => {
+  it('exists once it was created', () => {
+    expect(projectView(given(registryDecider).run.state).exists).toBe(false);
+    const { state } = given(registryDecider, [{ type: 'project.created', data: { createdAtMs: 7 } }]).run;
+    expect(projectView(state)).toEqual({ exists: true, createdAtMs: 7 });
+  });
+});
+
+describe('a fleet of 100,000 agents', () => {
+  const { run } = given(registryDecider);
+  const roles = ['developer', 'specialist', 'orchestrator', 'project-manager'];
+  const skillSets = [['ts'], ['go'], ['go', 'ts'], ['rust'], []];
+  for (let n = 0; n < 100_000; n++) {
+    const agentId = `agent-${(n * 7919) % 100_003}`;
+    const event = registered(agentId, { role: roles[n % roles.length], skills: skillSets[n % skillSets.length] });
+    run.state = registryDecider.evolve(run.state, { v: 1, subject: 's', project: 'p', actor: 'user:u', correlationId: 'c', ...event } as never);
+  }
+  run.happened({ type: 'agent.suspected', data: { agentId: 'agent-7919', lastSeenAtMs: 1, suspectedAtMs: 2 } });
+
+  it.each([
+    { role: 'developer' },
+    { role: 'specialist', skills: ['go', 'ts'], presence: 'live' as const },
+    { skills: ['rust'], after: 'agent-5' },
+    { presence: 'suspected' as const },
+    { role: 'developer', presence: 'lost' as const },
+  ])('answers %j in under a millisecond', (query) => {
+    const took = Array.from({ length: 50 }, () => {
+      const beganMs = performance.now();
+      listAgents(run.state, { limit: 100, ...query }, unseen);
+      return performance.now() - beganMs;
+    });
+    expect(took.sort((a, b) => a - b)[25]).toBeLessThan(1);
+  });
+});

@@ -1,0 +1,39 @@
+import type { RegistryEvent, SchedulerEvent } from '@torch/contracts';
+import type { NewEvent } from '@torch/kernel';
+import type { RunState, TaskState } from './scheduler.state';
+
+/** What the scheduler hears from the registry. */
+export const FOREIGN_TYPES = ['agent.registered', 'agent.suspected', 'agent.recovered', 'agent.lost', 'agent.deregistered'] as const;
+export type AgentEvent = Extract<RegistryEvent, { type: (typeof FOREIGN_TYPES)[number] }>;
+
+type EventType = SchedulerEvent['type'];
+type DataOf<Type extends EventType> = Extract<SchedulerEvent, { type: Type }>['data'];
+type TypeAbout<Key extends string> = Extract<SchedulerEvent, { data: Record<Key, string> }>['type'];
+
+export function taskEvent<Type extends TypeAbout<'taskId'>>(type: Type, data: DataOf<Type> & { taskId: string }): NewEvent<Type> {
+  return { type, subject: `task/${data.taskId}`, data };
+}
+
+export function taskSubmitted(data: DataOf<'task.submitted'>): NewEvent {
+  return { type: 'task.submitted', subject: `task/${data.spec.taskId}`, data };
+}
+
+export function runEvent<Type extends 'run.submitted' | 'run.cancel-requested' | 'run.ended'>(type: Type, data: DataOf<Type>): NewEvent<Type> {
+  return { type, subject: `run/${data.runId}`, data };
+}
+
+export function demandChanged(data: DataOf<'demand.changed'>): NewEvent {
+  return { type: 'demand.changed', subject: `demand/${data.role}`, data };
+}
+
+/** For what the scheduler says by itself: the event belongs to the thread of work that it is about. */
+export function inThread({ thread }: TaskState | RunState, { type, subject, data }: NewEvent): NewEvent {
+  return { type, subject, data, correlationId: thread.correlationId, traceparent: thread.traceparent };
+}
+
+/** Cuts a text to `charsMax`, never through a surrogate pair: half of one does not survive UTF-8. */
+export function cut(text: string, charsMax: number): string {
+  if (text.length <= charsMax) return text;
+  const last = text.charCodeAt(charsMax - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? charsMax - 1 : charsMax);
+}

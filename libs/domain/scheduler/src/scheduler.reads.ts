@@ -1,0 +1,88 @@
+import type { ListAgentWork, ListRuns, ListTasks, RunList, RunView, TaskList, TaskView } from '@torch/contracts';
+import { Rejection } from '@torch/kernel';
+import { bySeq, hasEnded, isLive, type RunState, type SchedulerState, type TaskState } from './scheduler.state';
+
+/** Tasks of a page, unless the query says otherwise. */
+export const TASKS_PAGE_DEFAULT = 200;
+/** Runs of an answer, unless the query says otherwise. */
+export const RUNS_PAGE_DEFAULT = 100;
+
+/** Undefined when there is no such task: never submitted, or forgotten after its run had ended. */
+export function taskView({ tasks }: SchedulerState, taskId: string): TaskView | undefined {
+  const task = tasks.get(taskId);
+  return task && viewOfTask(task);
+}
+
+/**
+ * In order of submission. `next` is there when there are more.
+ *
+ * @throws Rejection when `after` is not a task, or `runId` not a run, that the scheduler remembers.
+ */
+export function listTasks(state: SchedulerState, { runId, status, limit = TASKS_PAGE_DEFAULT, after }: ListTasks): TaskList {
+  const last = after === undefined ? undefined : state.tasks.get(after);
+  if (after !== undefined && !last) throw new Rejection('unknown-task', `There is no task ${after} after which a page could start.`);
+  const runs = runId === undefined ? state.runs.values() : [knownRun(state, runId)];
+  const found: TaskView[] = [];
+  for (const run of runs) {
+    if (last && run.seq < last.run.seq) continue;
+    for (const task of run.tasks) {
+      if ((last && task.seq <= last.seq) || (status !== undefined && task.status !== status)) continue;
+      if (found.length === limit) return { tasks: found, next: found.at(-1)?.spec.taskId };
+      found.push(viewOfTask(task));
+    }
+  }
+  return { tasks: found };
+}
+
+/** Undefined when there is no such run: never submitted, or forgotten after it had ended. */
+export function runView({ runs }: SchedulerState, runId: string): RunView | undefined {
+  const run = runs.get(runId);
+  return run && viewOfRun(run);
+}
+
+/** Newest first. */
+export function listRuns({ runs }: SchedulerState, { limit = RUNS_PAGE_DEFAULT }: ListRuns): RunList {
+  return { runs: [...runs.values()].slice(-limit).reverse().map(viewOfRun) };
+}
+
+/** The live attempts of the agent's present instance, in order of submission. */
+export function listAgentWork({ agents }: SchedulerState, { agentId }: ListAgentWork): TaskList {
+  const agent = agents.get(agentId);
+  const work = agent ? [...agent.live].filter(({ instance }) => instance === agent.instance) : [];
+  return { tasks: work.sort(bySeq).map(viewOfTask) };
+}
+
+function knownRun({ runs }: SchedulerState, runId: string): RunState {
+  const run = runs.get(runId);
+  if (!run) throw new Rejection('unknown-run', `There is no run ${runId}.`);
+  return run;
+}
+
+function viewOfTask(task: TaskState): TaskView {
+  const { run, spec, status, attempt, submittedAtMs, startedAtMs, endedAtMs, exitCode, durationMs, reason, thread } = task;
+  return withoutAbsent({
+    runId: run.id,
+    spec,
+    status,
+    attempt,
+    agentId: isLive(task) || hasEnded(task) ? task.agentId : undefined,
+    submittedAtMs,
+    startedAtMs,
+    endedAtMs,
+    leaseUntilMs: isLive(task) ? task.dueAtMs : undefined,
+    retryAtMs: status === 'backing-off' ? task.dueAtMs : undefined,
+    exitCode,
+    durationMs,
+    reason,
+    correlationId: thread.correlationId,
+    traceparent: thread.traceparent,
+  });
+}
+
+function viewOfRun({ id, name, status, total, completed, failed, cancelled, deadLettered, submittedAtMs, endedAtMs }: RunState): RunView {
+  return withoutAbsent({ runId: id, name, status, total, completed, failed, cancelled, deadLettered, submittedAtMs, endedAtMs });
+}
+
+function withoutAbsent<T extends object>(view: T): T {
+  return Object.fromEntries(Object.entries(view).filter(([, value]) => value !== undefined)) as T;
+}

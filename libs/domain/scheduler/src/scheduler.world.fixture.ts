@@ -1,0 +1,152 @@
+import type { TaskSpec } from '@torch/contracts';
+import type { AnyEvent, NewEvent, Rejection } from '@torch/kernel';
+import * as fc from 'fast-check';
+import { completeTask, deregistered, failTask, lost, recovered, registered, reportProgress, startTask, suspected, task } from './decider.fixture';
+import { reactionTo } from './release-agent';
+import { isLive, type SchedulerState } from './scheduler.state';
+
+interface Said {
+  readonly type: string;
+  readonly data: object;
+}
+
+/** One project under the decider, as the testing library's `DeciderRun` is. */
+export interface Project {
+  state: SchedulerState;
+  readonly log: AnyEvent[];
+  nowMs: number;
+  happened(...events: readonly Said[]): unknown;
+  tryToDecide(command: Said): readonly NewEvent[] | Rejection;
+  settle(): readonly NewEvent[];
+  passTo(nowMs: number): readonly NewEvent[];
+  dueAtMs(): number;
+  restart(): unknown;
+}
+
+const SKILLS = ['css', 'go', 'ts'];
+const ROLES = ['developer', 'specialist'];
+const AGENTS = 4;
+
+export type Step =
+  | { do: 'submit'; tasks: readonly { role: string; skills: string[]; prefer: string[]; priority: number; retries: number; after: readonly number[] }[] }
+  | { do: 'register'; agent: number; role: string; skills: string[]; capacity: number; instance: number }
+  | { do: 'presence'; agent: number; change: 'suspected' | 'recovered' | 'lost' | 'deregistered' }
+  | { do: 'report'; assignment: number; what: 'start' | 'progress' | 'complete' | 'fail' | 'fail for good' }
+  | { do: 'cancel task' | 'retry task' | 'cancel run'; which: number }
+  | { do: 'wait'; ms: number }
+  | { do: 'wait until due' | 'settle' };
+
+const skills = fc.subarray(SKILLS);
+const role = fc.constantFrom(...ROLES);
+const agent = fc.nat(AGENTS - 1);
+const submitted = fc.record({
+  role, skills: fc.subarray(SKILLS, { maxLength: 1 }), prefer: skills, priority: fc.nat(9), retries: fc.nat(2), after: fc.array(fc.nat(5), { maxLength: 2 }),
+});
+const registering = fc.record({
+  do: fc.constant('register' as const), agent, role, skills: fc.subarray(SKILLS, { minLength: 2 }), capacity: fc.integer({ min: 1, max: 3 }), instance: fc.nat(1),
+});
+const change = fc.constantFrom('suspected', 'recovered', 'recovered', 'lost', 'deregistered' as const);
+const what = fc.constantFrom('start', 'progress', 'complete', 'complete', 'complete', 'fail', 'fail', 'fail for good' as const);
+const control = fc.constantFrom('cancel task', 'retry task', 'retry task', 'retry task', 'cancel run' as const);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('submit' as const), tasks: fc.array(submitted, { minLength: 1, maxLength: 6 }) }) },
+  { weight: 4, arbitrary: registering },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('presence' as const), agent, change }) },
+  { weight: 16, arbitrary: fc.record({ do: fc.constant('report' as const), assignment: fc.nat(), what }) },
+  { weight: 3, arbitrary: fc.record({ do: control, which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(40_000) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait until due' as const) }) },
+  { weight: 12, arbitrary: fc.record({ do: fc.constant('settle' as const) }) },
+);
+
+/** What people, agents and time may do to a project, in any order. */
+export const steps = fc.array(step, { minLength: 30, maxLength: 90, size: 'max' });
+
+/** Plays the steps. Reactions follow foreign events as the host has it; answers of `settle` are asked for until there are none. */
+export function play(project: Project, taken: readonly Step[], { restarts = false } = {}): void {
+  for (const one of taken) {
+    playStep(project, one);
+    if (restarts) project.restart();
+  }
+  settleAll(project);
+}
+
+export function settleAll(project: Project): void {
+  for (let asked = 0; project.settle().length > 0; asked++) if (asked > 1000) throw new Error('Settling does not come to an end.');
+}
+
+function playStep(project: Project, one: Step): void {
+  switch (one.do) {
+    case 'submit':
+      return void project.tryToDecide({ type: 'SubmitRun', data: plan(project, one.tasks) });
+    case 'register':
+      return foreign(project, registered(`agent-${one.agent}`, { ...one, instance: `i${one.instance}`, registeredAtMs: project.nowMs }));
+    case 'presence':
+      return foreign(project, { suspected, recovered, lost, deregistered }[one.change](`agent-${one.agent}`));
+    case 'report':
+      return report(project, one);
+    case 'cancel task':
+    case 'retry task': {
+      const taskId = pick([...project.state.tasks.keys()], one.which);
+      const [type, reason] = one.do === 'cancel task' ? ['CancelTask', { reason: 'not wanted' }] : ['RetryTask', {}];
+      return void (taskId && project.tryToDecide({ type, data: { taskId, ...reason } }));
+    }
+    case 'cancel run': {
+      const runId = pick([...project.state.runs.keys()], one.which);
+      return void (runId && project.tryToDecide({ type: 'CancelRun', data: { runId, reason: 'not wanted' } }));
+    }
+    case 'wait':
+      return void project.passTo(project.nowMs + one.ms);
+    case 'wait until due':
+      return void (project.dueAtMs() < Infinity && project.passTo(Math.max(project.nowMs, project.dueAtMs())));
+    case 'settle':
+      return settleAll(project);
+  }
+}
+
+function plan({ state }: Project, wanted: Extract<Step, { do: 'submit' }>['tasks']): { runId: string; tasks: TaskSpec[] } {
+  const runId = `run-${state.lastSeq + 1}`;
+  const tasks = wanted.map(({ after, ...spec }, i) => ({
+    ...task(`t${i}`, spec),
+    taskId: `${runId}.t${i}`,
+    dependsOn: i === 0 ? [] : [...new Set(after.filter((at) => at < i).map((at) => `${runId}.t${at}`))],
+  }));
+  return { runId, tasks: state.lastSeq % 2 === 0 ? tasks : tasks.reverse() };
+}
+
+/** Of any assignment there ever was: late, repeated and contradictory reports included. */
+function report(project: Project, { assignment, what }: Extract<Step, { do: 'report' }>): void {
+  const assignments = project.log.filter(({ type }) => type === 'task.assigned').slice(-6);
+  const assigned = pick(assignments, assignment)?.data as { taskId: string; attempt: number; agentId: string } | undefined;
+  if (!assigned) return;
+  const { taskId, attempt, agentId } = assigned;
+  const commands = {
+    start: startTask(''), progress: reportProgress(''), complete: completeTask(''), fail: failTask(''), 'fail for good': failTask('', { class: 'permanent' }),
+  };
+  const { type, data } = commands[what];
+  project.tryToDecide({ type, data: { ...data, taskId, attempt, agentId } });
+}
+
+function foreign(project: Project, event: Said): void {
+  project.happened(event);
+  for (const { type, data } of reactionTo(event, project.state)) project.tryToDecide({ type, data });
+}
+
+/** From now on every role has an agent with all skills, and all agents that are there do what they are given. */
+export function everyAgentAnswers(project: Project): void {
+  for (const one of ROLES) foreign(project, registered(`good-${one}`, { role: one, skills: SKILLS, capacity: 2 }));
+  for (let turn = 0; turn < 2000; turn++) {
+    settleAll(project);
+    const live = [...project.state.tasks.values()].filter((at) => isLive(at) && at.agentId?.startsWith('good-'));
+    for (const { spec, attempt, agentId } of live) project.tryToDecide({ type: 'CompleteTask', data: { taskId: spec.taskId, attempt, agentId, durationMs: 1 } });
+    if (live.length > 0) continue;
+    if (project.dueAtMs() === Infinity) return;
+    project.passTo(Math.max(project.nowMs, project.dueAtMs()));
+  }
+  throw new Error('The project does not come to rest.');
+}
+
+function pick<T>(items: readonly T[], which: number): T | undefined {
+  return items[which % Math.max(1, items.length)];
+}

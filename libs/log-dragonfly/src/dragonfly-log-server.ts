@@ -1,0 +1,124 @@
+import {
+  CACHE_BYTES_MAX,
+  type Caches,
+  COMMAND_ENTRIES_MAX,
+  type CommandQueues,
+  type Leases,
+  type Log,
+  type LogServer,
+  LogUnavailable,
+  type Waiter,
+} from '@torch/log';
+import { CachesAdapter } from './caches.adapter';
+import { CommandQueuesAdapter } from './command-queues.adapter';
+import { Connection } from './connection';
+import { Keys, PREFIX_DEFAULT } from './keys';
+import { LeasesAdapter } from './leases.adapter';
+import { LogAdapter } from './log.adapter';
+import { fixPartitions } from './log-format';
+import type { LogServerOptions, Settings } from './log-server-options';
+import { SCRIPTS } from './scripts';
+import { checkServerVersion } from './server-version';
+import { SignalsAdapter } from './signals.adapter';
+import { WaiterAdapter } from './waiter.adapter';
+
+const CONNECT_MS_DEFAULT = 5000;
+const REQUEST_MS_DEFAULT = 1500;
+const RECONNECT_MS_MAX_DEFAULT = 500;
+const PING_MS_MAX = 1000;
+
+/** Torch's log on Dragonfly, Valkey or Redis: nothing here depends on which of them it is. */
+export class DragonflyLogServer implements LogServer {
+  readonly log: Log;
+  readonly leases: Leases;
+  readonly commands: CommandQueues;
+  readonly caches: Caches;
+  readonly signals: SignalsAdapter;
+  private readonly keys: Keys;
+  private readonly waiters = new Set<Waiter>();
+  private closed = false;
+
+  private constructor(
+    private readonly settings: Settings,
+    private readonly connection: Connection,
+  ) {
+    this.keys = new Keys(settings.prefix);
+    this.log = new LogAdapter(connection, this.keys);
+    this.leases = new LeasesAdapter(connection, this.keys);
+    this.commands = new CommandQueuesAdapter(connection, this.keys, settings.commandEntriesMax);
+    this.caches = new CachesAdapter(connection, this.keys, settings.cacheBytesMax);
+    this.signals = new SignalsAdapter(connection, this.keys, settings);
+  }
+
+  /** As `connectLogServer`; `scripts` may be replaced, which only tests do. */
+  static async connect({ scripts = SCRIPTS, ...options }: LogServerOptions & Partial<Pick<Settings, 'scripts'>>): Promise<LogServer> {
+    const settings = { ...DEFAULTS, ...defined(options), url: options.url, scripts };
+    const connection = await new Connection(settings, settings.requestMs).open(settings.connectMs);
+    try {
+      await checkServerVersion(connection);
+      return new DragonflyLogServer(settings, connection);
+    } catch (error) {
+      connection.drop();
+      throw error;
+    }
+  }
+
+  async partitions(partitionsDefault: number): Promise<number> {
+    return fixPartitions(this.connection, this.keys, partitionsDefault);
+  }
+
+  waiter(): Waiter {
+    if (this.closed) throw new LogUnavailable('The connection to the log server is closed.', false);
+    const waiter: Waiter = new WaiterAdapter(this.keys, this.settings, () => this.waiters.delete(waiter));
+    this.waiters.add(waiter);
+    return waiter;
+  }
+
+  async ping(): Promise<boolean> {
+    const pong = this.connection.ask({ what: 'ping' }, (redis) => redis.ping()).then(
+      () => true,
+      () => false,
+    );
+    return this.withinPingTime(pong);
+  }
+
+  onReconnect(listener: () => void): void {
+    this.connection.onReturn(listener);
+    this.signals.onReturn(listener);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all([...this.waiters].map((waiter) => waiter.close()));
+    await Promise.all([this.signals.close(), this.connection.close()]);
+  }
+
+  private async withinPingTime(pong: Promise<boolean>): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), PING_MS_MAX)));
+    return Promise.race([pong, late]).finally(() => clearTimeout(timer));
+  }
+}
+
+const DEFAULTS = {
+  prefix: PREFIX_DEFAULT,
+  connectMs: CONNECT_MS_DEFAULT,
+  requestMs: REQUEST_MS_DEFAULT,
+  reconnectMsMax: RECONNECT_MS_MAX_DEFAULT,
+  commandEntriesMax: COMMAND_ENTRIES_MAX,
+  cacheBytesMax: CACHE_BYTES_MAX,
+};
+
+/** Without what is `undefined`, which would hide a default. */
+function defined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+/**
+ * Connects to the log server. Connections that are lost later come back by themselves.
+ *
+ * @throws LogUnavailable when it does not answer within `connectMs`; LogServerTooOld.
+ */
+export async function connectLogServer(options: LogServerOptions): Promise<LogServer> {
+  return DragonflyLogServer.connect(options);
+}

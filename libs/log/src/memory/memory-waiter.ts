@@ -1,0 +1,47 @@
+import { invariant } from '@torch/kernel';
+import { compareEntryIds, FIRST_ENTRY_ID } from '../entry-id';
+import { WAIT_MS_MAX, type WaitFor, type Waiter } from '../log';
+import { LogUnavailable } from '../log.errors';
+import type { MemoryStore } from './memory-store';
+
+/** Calls `fire` once, `delayMs` from now. @returns how to call it off. */
+export type StartTimer = (delayMs: number, fire: () => void) => () => void;
+
+export class MemoryWaiter implements Waiter {
+  private wake: (() => void) | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly store: MemoryStore,
+    private readonly startTimer: StartTimer,
+    private readonly onClose: () => void,
+  ) {}
+
+  async wait(what: WaitFor): Promise<void> {
+    if (this.closed) throw new LogUnavailable('The waiter is closed.', false);
+    invariant(!this.wake, 'A waiter waits for one thing at a time.');
+    if (this.isThere(what)) return;
+    await new Promise<void>((resolve) => {
+      const stopListening = this.store.onChange(() => this.isThere(what) && this.wake?.());
+      const stopTimer = this.startTimer(WAIT_MS_MAX, () => this.wake?.());
+      this.wake = () => {
+        this.wake = undefined;
+        stopListening();
+        stopTimer();
+        resolve();
+      };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.wake?.();
+    this.onClose();
+  }
+
+  private isThere({ partition, afterSeq, commands }: WaitFor): boolean {
+    const { head, lastCommandIds } = this.store.partition(partition);
+    if (head.seq > afterSeq) return true;
+    return commands !== undefined && compareEntryIds(lastCommandIds.get(commands.service) ?? FIRST_ENTRY_ID, commands.afterId) > 0;
+  }
+}

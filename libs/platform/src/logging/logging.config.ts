@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Params } from 'nestjs-pino';
+import type { DestinationStream } from 'pino';
+import { currentTrace } from '../telemetry/spans';
+import { parseTraceparent } from '../telemetry/traceparent';
+import type { LogLevel } from '../torch.config';
+import { requestContext } from './request.context';
+
+/** Never in a log line, wherever an object with headers is logged. */
+const REDACTED = ['authorization', 'cookie', '["set-cookie"]', '["proxy-authorization"]'].flatMap((header) => {
+  const at = header.startsWith('[') ? header : `.${header}`;
+  return [`req.headers${at}`, `res.headers${at}`, `headers${at}`, `*.headers${at}`];
+});
+
+/**
+ * pino as Torch uses it: a JSON object a line on stdout, with the correlation id and the trace of the work at hand.
+ *
+ * @param destination for tests; default stdout
+ */
+export function loggingParams(service: string, level: LogLevel, destination?: DestinationStream): Params {
+  const options = {
+    level,
+    base: { service, pid: process.pid },
+    redact: { paths: [...REDACTED, 'token', '*.token', 'secret', '*.secret'], censor: '[redacted]' },
+    mixin: workAtHand,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    quietReqLogger: true,
+    customLogLevel: requestLevel,
+    serializers: { req: requestFields, res: ({ statusCode }: ServerResponse) => ({ statusCode }) },
+  };
+  return { pinoHttp: destination ? [options, destination] : options };
+}
+
+/** Ids of the request and the span that a line belongs to. */
+function workAtHand(): object {
+  const { correlationId, traceparent } = requestContext() ?? {};
+  const trace = currentTrace() ?? parseTraceparent(traceparent);
+  return { ...(correlationId && { correlationId }), ...(trace && { traceId: trace.traceId, spanId: trace.spanId }) };
+}
+
+/** Heartbeats and polls come by the thousand: what went well is told only to those who look closely. */
+function requestLevel(_request: IncomingMessage, { statusCode }: ServerResponse, error?: Error): 'debug' | 'info' | 'warn' {
+  if (error || statusCode >= 500) return 'warn';
+  return statusCode >= 400 ? 'info' : 'debug';
+}
+
+const requestFields = ({ id, method, url }: { id: unknown; method: string; url: string }): object => ({ id, method, url });

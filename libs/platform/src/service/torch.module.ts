@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown, type Provider, type Type } from '@nestjs/common';
+import { APP_FILTER, ModuleRef } from '@nestjs/core';
+import type { ServiceName } from '@torch/contracts';
+import {
+  type ConnectedTorchClient, createTorchClient, type HostConfig, LogTails, type OwnershipHooks, TorchClientProxy, TorchStrategy, type TorchStrategyOptions,
+} from '@torch/host';
+import type { Decider } from '@torch/kernel';
+import type { LogServer } from '@torch/log';
+import { LoggerModule, PinoLogger } from 'nestjs-pino';
+import { ProblemFilter } from '../http/problem.filter';
+import { hostLogger } from '../logging/host.logger';
+import { loggingParams } from '../logging/logging.config';
+import { hostTracing } from '../telemetry/host.tracing';
+import { readLogLevel, readTorchEnv, type TorchEnv } from '../torch.config';
+import { HealthController } from './health.controller';
+import { reachLogServer } from './log-server.adapter';
+import { ProcessEnd, processEnd } from './process-end';
+import { LOG_SERVER, TORCH_CLIENT, TORCH_CLIENT_PROXY, TORCH_ENV, TORCH_INSTANCE } from './torch.tokens';
+
+export interface TorchModuleOptions {
+  readonly service: ServiceName;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a decider of any state
+  readonly decider: Decider<any, any, any>;
+  /** A provider of the service's own module that is told which partitions this process owns. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- hooks of any state
+  readonly hooks?: Type<OwnershipHooks<any>>;
+  readonly config?: Partial<HostConfig>;
+}
+
+/** Everything that the five services have in common, provided to all modules of a process. */
+@Global()
+@Module({})
+export class TorchModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(LOG_SERVER) private readonly server: LogServer,
+    @Inject(LogTails) private readonly tails: LogTails,
+    @Inject(TORCH_CLIENT) private readonly client: ConnectedTorchClient,
+  ) {}
+
+  static forService(options: TorchModuleOptions): DynamicModule {
+    return {
+      module: TorchModule,
+      imports: [LoggerModule.forRootAsync({ useFactory: () => loggingParams(options.service, readLogLevel()) })],
+      controllers: [HealthController],
+      providers: [...connections(options.service), strategy(options), { provide: APP_FILTER, useClass: ProblemFilter }],
+      exports: [TORCH_ENV, TORCH_INSTANCE, LOG_SERVER, TORCH_CLIENT, TORCH_CLIENT_PROXY, LogTails, TorchStrategy, LoggerModule],
+    };
+  }
+
+  /** Last of all, when HTTP and the owner's loops have ended: their leases were given back over these connections. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.tails.close();
+    await this.client.close();
+    await this.server.close();
+  }
+}
+
+function connections(service: ServiceName): Provider[] {
+  return [
+    { provide: ProcessEnd, useValue: processEnd },
+    { provide: TORCH_ENV, useFactory: () => readTorchEnv() },
+    { provide: TORCH_INSTANCE, useFactory: () => `${service}-${process.pid}-${randomUUID().slice(0, 8)}` },
+    {
+      provide: LOG_SERVER,
+      inject: [TORCH_ENV, PinoLogger, ProcessEnd],
+      useFactory: (env: TorchEnv, pino: PinoLogger, end: ProcessEnd) => reachLogServer(env, hostLogger(pino), { signal: end.signal }),
+    },
+    {
+      provide: TORCH_CLIENT,
+      inject: [LOG_SERVER, TORCH_INSTANCE],
+      useFactory: (server: LogServer, instance: string) => createTorchClient(server, { instance }),
+    },
+    { provide: TORCH_CLIENT_PROXY, inject: [TORCH_CLIENT], useFactory: (client: ConnectedTorchClient) => new TorchClientProxy(client) },
+    { provide: LogTails, inject: [LOG_SERVER], useFactory: (server: LogServer) => new LogTails(server) },
+  ];
+}
+
+function strategy({ service, decider, hooks, config }: TorchModuleOptions): Provider {
+  return {
+    provide: TorchStrategy,
+    inject: [LOG_SERVER, LogTails, TORCH_INSTANCE, PinoLogger, ModuleRef, ProcessEnd],
+    useFactory: (server: LogServer, tails: LogTails, instance: string, pino: PinoLogger, modules: ModuleRef, end: ProcessEnd) =>
+      new TorchStrategy({
+        server,
+        tails,
+        service,
+        instance,
+        config,
+        decider: decider as TorchStrategyOptions['decider'],
+        hooks: hooks && hooksOf(modules, hooks),
+        log: hostLogger(pino),
+        tracing: hostTracing,
+        onFatal: (error) => end.fail(error),
+      }),
+  };
+}
+
+/** The provider is looked up when a partition is owned: the service's own module is made after this one. */
+function hooksOf(modules: ModuleRef, provider: Type<OwnershipHooks>): OwnershipHooks {
+  const found = (): OwnershipHooks => modules.get(provider, { strict: false });
+  return {
+    onOwned: (partition) => found().onOwned?.(partition),
+    onReleased: (partition) => found().onReleased?.(partition),
+  };
+}

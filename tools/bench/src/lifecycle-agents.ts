@@ -1,0 +1,75 @@
+import { CompleteTask, RegisterAgent, SubmitRun, type TaskAssigned } from '@torch/contracts';
+import { registryCommands, schedulerCommands } from '@torch/contracts';
+import { createTorchClient, LogTails } from '@torch/host';
+import { connectLogServer } from '@torch/log-dragonfly';
+import { benchTask } from './payload';
+
+const PROJECT = 'default';
+const ACTOR = 'user:bench';
+const TASKS_A_RUN = 500;
+const AGENT_CAPACITY = 4;
+const DEADLINE_MS = 120_000;
+
+export interface LifecycleOrder {
+  readonly url: string;
+  readonly round: number;
+  readonly tasks: number;
+  readonly agents: number;
+}
+
+const commandOf = <T extends string>(commands: readonly { type: string }[], type: T) => commands.find((contract) => contract.type === type) as never;
+
+/**
+ * Simulated agents, in a process of their own: submits every task, takes what the log assigns to them, and completes it at once. Ends when every
+ * task's completion is in the log; gives the time from the first submission to there, ms.
+ */
+export async function runLifecycle({ url, round, tasks, agents }: LifecycleOrder): Promise<number> {
+  const server = await connectLogServer({ url });
+  const client = await createTorchClient(server, { config: { deadlineMs: DEADLINE_MS } });
+  const tails = new LogTails(server);
+  const partition = client.partitionOf(PROJECT);
+  const admission = { project: PROJECT, actor: ACTOR, correlationId: `bench-${round}` };
+  const register: RegisterAgent[] = Array.from({ length: agents }, (_, i) => ({
+    agentId: `bench-agent-${i}`, role: 'developer', skills: ['typescript'], harness: 'bench', instance: `round-${round}`, capacity: AGENT_CAPACITY,
+  }));
+  await Promise.all(register.map((data) => client.command(commandOf(registryCommands, 'RegisterAgent'), admission, data as never)));
+
+  const head = await server.log.head(partition);
+  const completed = new Set<string>();
+  let finish: () => void = () => undefined;
+  let fail: (error: Error) => void = () => undefined;
+  const done = new Promise<void>((resolve, reject) => {
+    finish = resolve;
+    fail = reject;
+  });
+  const complete = (data: CompleteTask): void => {
+    client.command(commandOf(schedulerCommands, 'CompleteTask'), admission, data as never).catch(fail);
+  };
+  const stop = tails.subscribe(partition, head.seq, {
+    onCommit: ({ events }) => {
+      for (const { type, data } of events) {
+        if (type === 'task.assigned') {
+          const { taskId, attempt, agentId } = data as TaskAssigned;
+          complete({ taskId, attempt, agentId, exitCode: 0, durationMs: 0 });
+        } else if (type === 'task.completed') {
+          completed.add((data as { taskId: string }).taskId);
+          if (completed.size === tasks) finish();
+        }
+      }
+    },
+    onEnd: fail,
+  });
+  const runs: SubmitRun[] = Array.from({ length: Math.ceil(tasks / TASKS_A_RUN) }, (_, r) => ({
+    runId: `bench-${round}-${r}`,
+    tasks: Array.from({ length: Math.min(TASKS_A_RUN, tasks - r * TASKS_A_RUN) }, (_, i) => benchTask(`b${round}.${r * TASKS_A_RUN + i}`, r * TASKS_A_RUN + i)),
+  }));
+  const startedAt = performance.now();
+  await Promise.all(runs.map((data) => client.command(commandOf(schedulerCommands, 'SubmitRun'), admission, data as never)));
+  await done;
+  const elapsedMs = performance.now() - startedAt;
+  stop();
+  await tails.close();
+  await client.close();
+  await server.close();
+  return elapsedMs;
+}

@@ -1,0 +1,73 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { connectLogServer } from '@torch/log-dragonfly';
+import { startLogServer } from '@torch/testing';
+import type { Bench, BenchContext } from './bench';
+import { failoverScheduler, serveScheduler } from './failover.bench';
+import type { Figure } from './figure';
+import { logAppend } from './log-append.bench';
+import { logReplay } from './log-replay.bench';
+import { type LifecycleOrder, runLifecycle } from './lifecycle-agents';
+import { machine, table } from './report';
+import { taskLifecycle } from './task-lifecycle.bench';
+
+const BENCHES: readonly Bench[] = [
+  { names: ['log.append'], run: logAppend },
+  { names: ['log.replay'], run: logReplay },
+  { names: ['task.lifecycle'], run: taskLifecycle },
+  { names: ['failover.scheduler'], run: failoverScheduler },
+];
+
+const USAGE = `npm run bench [-- --only NAME --rounds N --json FILE]
+
+  --only NAME    one figure of: ${BENCHES.flatMap(({ names }) => names).join(', ')}
+  --rounds N     measurements of each side, alternating; the median counts (default 5)
+  --json FILE    writes {"machine", "figures"} there as well`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' }, json: { type: 'string' }, help: { type: 'boolean' }, agents: { type: 'string' }, scheduler: { type: 'string' } },
+  });
+  if (values.agents !== undefined) {
+    process.send?.({ elapsedMs: await runLifecycle(JSON.parse(values.agents) as LifecycleOrder) });
+    process.disconnect();
+    return 0;
+  }
+  if (values.scheduler !== undefined) {
+    await serveScheduler(values.scheduler);
+    return new Promise<number>(() => undefined); // Until it is killed.
+  }
+  const rounds = Number(values.rounds);
+  const chosen = BENCHES.filter(({ names }) => values.only === undefined || names.includes(values.only));
+  if (values.help || chosen.length === 0 || !Number.isInteger(rounds) || rounds < 1) {
+    console.error(values.help ? USAGE : `Unknown figure or number of rounds.\n${USAGE}`);
+    return values.help ? 0 : 2;
+  }
+  const figures: Figure[] = [];
+  let logServer = '';
+  for (const bench of chosen) {
+    console.error(`${bench.names.join(', ')} …`);
+    const server = await startLogServer();
+    logServer = server.kind;
+    const context: BenchContext = {
+      connect: () => connectLogServer({ url: server.url }), newUrl: () => server.url, rounds, progress: (line) => console.error(`  ${line}`),
+    };
+    try {
+      figures.push(...(await bench.run(context)));
+    } finally {
+      await server.stop();
+    }
+  }
+  const found = machine(logServer);
+  console.log(`\n${found.cores} × ${found.cpu}, ${found.memoryGib} GiB, Node ${found.node}, ${found.logServer}\n\n${table(figures)}`);
+  if (values.json) await writeFile(values.json, `${JSON.stringify({ machine: found, figures }, null, 2)}\n`);
+  return figures.every(({ ok }) => ok) ? 0 : 1;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,79 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { Queue, Worker } from 'bullmq';
+import type { RegistryCommand } from '@torch/contracts';
+import { registryDecider } from '@torch/domain-registry';
+import { schedulerDecider } from '@torch/domain-scheduler';
+import { ServiceHost } from '@torch/host';
+import type { Decider } from '@torch/kernel';
+import type { LogServer } from '@torch/log';
+import type { BenchContext } from './bench';
+import { rateFigure } from './figure';
+import type { LifecycleOrder } from './lifecycle-agents';
+import { benchTask } from './payload';
+
+const TASKS = 20_000;
+const AGENTS = 50;
+const WORKER_CONCURRENCY = 50;
+
+/**
+ * Tasks a second from submission to completion, each step an event in the log: submitted, assigned, completed. Torch's
+ * owners run here, its agents in another process. BullMQ gets the same tasks with their priorities by `addBulk` and
+ * works them off with an empty processor.
+ */
+export async function taskLifecycle({ connect, newUrl, rounds, progress }: BenchContext) {
+  const servers = [await connect(), await connect()] as const;
+  const hosts = [hostOf('registry', registryDecider as unknown as Decider<unknown>, servers[0]), hostOf('scheduler', schedulerDecider as unknown as Decider<unknown>, servers[1])];
+  await Promise.all(hosts.map((host) => host.start()));
+  const torch: number[] = [];
+  const peers: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const mine = TASKS / ((await simulateAgents({ url: newUrl(), round, tasks: TASKS, agents: AGENTS })) / 1000);
+    const theirs = await bullmq(newUrl(), round);
+    progress(`task.lifecycle ${round === 0 ? 'warm-up' : `round ${round}`}: torch ${Math.round(mine)}/s, BullMQ ${Math.round(theirs)}/s`);
+    if (round === 0) continue; // Warm-up, for both.
+    torch.push(mine);
+    peers.push(theirs);
+  }
+  await Promise.all(hosts.map((host) => host.stop()));
+  await Promise.all(servers.map((server) => server.close()));
+  return [rateFigure({ name: 'task.lifecycle', unit: 'tasks/s', peer: `BullMQ, concurrency ${WORKER_CONCURRENCY}`, torch, peers, atLeast: 2 })];
+}
+
+const hostOf = (service: 'registry' | 'scheduler', decider: Decider<unknown>, server: LogServer): ServiceHost =>
+  new ServiceHost({
+    server,
+    definition: { service, decider, handleCommand: (command, turn) => turn.decide(command as RegistryCommand), queries: new Map(), reactions: new Map(), effects: new Map() },
+  });
+
+/** ms for the whole, as the agents' process measured it. */
+async function simulateAgents(order: LifecycleOrder): Promise<number> {
+  const agents = fork(process.argv[1] as string, ['--agents', JSON.stringify(order)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const [answer] = (await Promise.race([once(agents, 'message'), once(agents, 'exit').then(([code]) => [{ exited: code as number }])])) as [{ elapsedMs?: number; exited?: number }];
+  if (answer.elapsedMs === undefined) throw new Error(`The simulated agents ended with exit code ${answer.exited}.`);
+  return answer.elapsedMs;
+}
+
+async function bullmq(url: string, round: number): Promise<number> {
+  const { hostname, port } = new URL(url);
+  const connection = { host: hostname, port: Number(port), maxRetriesPerRequest: null };
+  const name = `bench-${round}`;
+  const queue = new Queue(name, { connection });
+  await queue.waitUntilReady();
+  const jobs = Array.from({ length: TASKS }, (_, i) => ({ name: 'task', data: benchTask(`t${i}`, i), opts: { priority: (i % 10) + 1 } }));
+  const startedAt = performance.now();
+  for (let from = 0; from < TASKS; from += 500) await queue.addBulk(jobs.slice(from, from + 500));
+  let completed = 0;
+  const worker = new Worker(name, async () => undefined, { connection, concurrency: WORKER_CONCURRENCY });
+  await new Promise<void>((resolve, reject) => {
+    worker.on('completed', () => {
+      if (++completed === TASKS) resolve();
+    });
+    worker.on('error', reject);
+  });
+  const rate = TASKS / ((performance.now() - startedAt) / 1000);
+  await worker.close();
+  await queue.obliterate({ force: true });
+  await queue.close();
+  return rate;
+}
