@@ -53,7 +53,7 @@ export class CliContext {
   }
 
   get projectName(): string {
-    return this.givenProject ?? PROJECT_DEFAULT;
+    return this.givenProject ?? (this.io.env.TORCH_PROJECT || PROJECT_DEFAULT);
   }
 
   /** The Torch of the data directory; undefined when none runs there. */

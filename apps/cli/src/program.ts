@@ -38,7 +38,7 @@ export function buildProgram(io: CliIo, exit: (code: number) => void): Command {
     .option('--data <dir>', 'data directory; default: TORCH_DATA_DIR or .torch')
     .option('--url <url>', "the gateway; default: TORCH_URL or that of the data directory's Torch")
     .option('--token <token>', "default: TORCH_TOKEN or the data directory's")
-    .option('--project <name>', 'default: default')
+    .option('--project <name>', 'default: TORCH_PROJECT or default')
     .option('--json', 'answer in JSON; progress and hints go to stderr')
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(see --help)')

@@ -66,6 +66,7 @@ export class GuardedProcess {
   async kill(): Promise<void> {
     if (this.hasEnded) return;
     const gone = once(this.child, 'exit');
+    this.child.ref(); // Nothing else may be left that keeps this process going until then.
     this.child.kill('SIGKILL');
     await gone;
   }

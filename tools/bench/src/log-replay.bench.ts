@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import type { RegistryEvent, SchedulerEvent } from '@torch/contracts';
-import { schedulerDecider } from '@torch/domain-scheduler';
+import type { SchedulerEvent } from '@torch/contracts';
+import { type AgentEvent, schedulerDecider } from '@torch/domain-scheduler';
 import { decodeCommit, encodeCommit, type LogServer, START } from '@torch/log';
 import type { BenchContext } from './bench';
 import { rateFigure } from './figure';
@@ -96,7 +96,7 @@ function withAgents() {
       schedulerDecider.evolve(state, {
         ...envelope, type: 'agent.registered', subject: `agent/${agentId}`,
         data: { agentId, name: agentId, role: 'developer', skills: ['typescript'], capacity: 1000, harness: 'bench', instance: 'i', registeredAtMs: 1 },
-      } as RegistryEvent),
+      } as AgentEvent),
     schedulerDecider.initialState(),
   );
 }

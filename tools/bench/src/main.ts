@@ -8,13 +8,17 @@ import type { Figure } from './figure';
 import { logAppend } from './log-append.bench';
 import { logReplay } from './log-replay.bench';
 import { type LifecycleOrder, runLifecycle } from './lifecycle-agents';
+import { messageLatency } from './message-latency.bench';
 import { machine, table } from './report';
 import { taskLifecycle } from './task-lifecycle.bench';
+import { upReady } from './up-ready.bench';
 
 const BENCHES: readonly Bench[] = [
   { names: ['log.append'], run: logAppend },
   { names: ['log.replay'], run: logReplay },
   { names: ['task.lifecycle'], run: taskLifecycle },
+  { names: ['message.latency.p50', 'message.latency.p99'], run: messageLatency },
+  { names: ['up.ready'], run: upReady },
   { names: ['failover.scheduler'], run: failoverScheduler },
 ];
 
@@ -54,6 +58,9 @@ async function main(): Promise<number> {
     };
     try {
       figures.push(...(await bench.run(context)));
+    } catch (error) {
+      console.error(error);
+      return 1;
     } finally {
       await server.stop();
     }

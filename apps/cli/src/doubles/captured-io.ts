@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -18,8 +18,15 @@ export interface CapturedIo extends CliIo {
   interrupt(): void;
 }
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
 /** Streams that keep what is written, in a folder of their own. */
 export function capturedIo(env: NodeJS.ProcessEnv = {}, terminal?: { columns: number; rows: number }): CapturedIo {
+  const cwd = mkdtempSync(join(tmpdir(), 'torch-cli-'));
+  folders.push(cwd);
   const written = { stdout: '', stderr: '' };
   const listeners = new Set<(signal: NodeJS.Signals) => void>();
   const stream = (name: 'stdout' | 'stderr'): CliIo['stdout'] => {
@@ -32,7 +39,7 @@ export function capturedIo(env: NodeJS.ProcessEnv = {}, terminal?: { columns: nu
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     env: { PATH: process.env.PATH, ...env },
-    cwd: mkdtempSync(join(tmpdir(), 'torch-cli-')),
+    cwd,
     script: __filename,
     onStopSignal(listener) {
       listeners.add(listener);

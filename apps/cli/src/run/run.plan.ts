@@ -1,7 +1,6 @@
 import { GatewayProblem, type GatewayClient, type RunAccepted } from '@torch/agent';
 import type { Plan } from '@torch/contracts';
 import type { CliContext } from '../cli-context';
-import { PROJECT_DEFAULT } from '../cli-context';
 import { EXIT } from '../exit-code';
 import { withWorkingDirectories } from '../plan/plan.paths';
 import { BadPlan, type PlanFile } from '../plan/plan.reader';
@@ -33,7 +32,7 @@ export interface RunOutcome {
  */
 export async function runPlan(context: CliContext, file: PlanFile, options: RunPlanOptions = {}): Promise<RunOutcome> {
   const gateway = context.gateway();
-  const project = context.givenProject ?? file.plan.project ?? PROJECT_DEFAULT;
+  const project = context.givenProject ?? file.plan.project ?? context.projectName;
   const plan = withWorkingDirectories({ ...file.plan, project }, context.io.cwd);
   if (options.createProject) await gateway.createProject(project);
   const accepted = await submit(gateway, project, plan, file, options.traceparent);

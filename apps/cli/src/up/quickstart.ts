@@ -14,7 +14,10 @@ export async function runQuickstart(context: CliContext): Promise<number> {
   const path = resolve(dirname(context.io.script), '../../../examples/quickstart.yaml');
   if (!existsSync(path))
     throw new CliError(EXIT.failed, 'no-quickstart', `There is no ${path}; the quickstart is part of a checkout of Torch.`);
-  const outcome = await runPlan(context, readPlan(path));
+  const file = readPlan(path);
+  // The report belongs into this Torch's data directory, of which agents are not told by themselves.
+  const agents = file.plan.agents?.map((agent) => ({ ...agent, env: { ...agent.env, TORCH_DATA_DIR: context.dataDir.root } }));
+  const outcome = await runPlan(context, { ...file, plan: { ...file.plan, agents } });
   if (outcome.exitCode === EXIT.done && !context.json) context.print(`The report: ${await lastLine(context, outcome)}`);
   return outcome.exitCode;
 }

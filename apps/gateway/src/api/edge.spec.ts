@@ -25,7 +25,7 @@ async function refused(path: string, init: FixtureRequest) {
   const before = await commits();
   const response = await gateway.fetch(path, init);
   const problem = (await response.json()) as Record<string, unknown>;
-  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   expect(problem).toMatchObject({ type: `urn:torch:problem:${String(problem.code)}`, status: response.status, instance: path.split('?')[0] });
   expect(problem.detail).toMatch(/[.!?>]$/);
   expect(await commits()).toBe(before);
@@ -68,7 +68,7 @@ describe('bad input', () => {
     ['an attempt that cannot be', '/v1/projects/default/tasks/t/attempts/0/start', post({}), 400, 'invalid-path', []],
     ['an unknown task', '/v1/projects/default/tasks/t', {}, 404, 'unknown-task', []],
     ['an unknown run', '/v1/projects/default/runs/r', {}, 404, 'unknown-run', []],
-    ['a bad query', '/v1/projects/default/tasks?limit=ten&status=lazy', {}, 400, 'invalid-request', ['/limit', '/status']],
+    ['a bad query', '/v1/projects/default/tasks?limit=ten&status=lazy', {}, 400, 'invalid-request', ['/status', '/limit']],
     ['a position that cannot be', '/v1/projects/default/log/42', {}, 400, 'invalid-path', []],
     ['a position that is not there', '/v1/projects/default/log/99999-0', {}, 404, 'unknown-position', []],
     ['a bad Idempotency-Key', runs, post(plan, { 'idempotency-key': 'a b' }), 400, 'invalid-header', []],

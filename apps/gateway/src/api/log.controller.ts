@@ -1,7 +1,8 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { hostQueries, SERVICE_NAMES } from '@torch/contracts';
-import { decodeCommit, formatPosition, Gap, type LogServer, parsePosition, samePosition } from '@torch/log';
+import { decodeCommit, formatPosition, type LogServer, parsePosition, samePosition } from '@torch/log';
 import { LOG_SERVER, NotFound } from '@torch/platform';
+import { entryAt } from '../adapters/log-entry.adapter';
 import { LogWatch } from '../adapters/log-watch.adapter';
 import { Owners } from '../adapters/owners.adapter';
 import { COMMIT_ANSWER } from '../openapi/cloud-event.schema';
@@ -26,7 +27,8 @@ export class LogController {
   async commit(@Param('project') project: string, @Param('position') text: string) {
     const position = positionOf(text);
     const partition = this.owners.partitionOf(project);
-    const entry = await this.entryAt(partition, position.seq);
+    this.watch.assertAvailable();
+    const entry = await entryAt(this.server.log, partition, position.seq);
     if (!entry || !samePosition(entry.position, position)) throw new NotFound('unknown-position', `Partition ${partition} of the log has no ${text}.`);
     const commit = decodeCommit(entry);
     const { service, epoch, recordedAtMs, consumed, answers } = commit;
@@ -43,17 +45,6 @@ export class LogController {
       ...(await this.owners.query(hostQueries.getDigest(service), project, {}, deadline)),
     }));
     return { partition: this.owners.partitionOf(project), services: await Promise.all(services) };
-  }
-
-  private async entryAt(partition: number, seq: number) {
-    this.watch.assertAvailable();
-    try {
-      const [entry] = await this.server.log.read(partition, seq - 1, 1);
-      return entry;
-    } catch (error) {
-      if (!(error instanceof Gap)) throw error;
-      throw refusal(410, 'position-gone', `The log does not reach back to ${seq} any more.`);
-    }
   }
 }
 

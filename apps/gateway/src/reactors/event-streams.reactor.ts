@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LogTails, type TailedCommit } from '@torch/host';
-import { Gap, formatPosition, type LogServer, type Position } from '@torch/log';
+import { formatPosition, type LogServer, samePosition } from '@torch/log';
 import { LOG_SERVER } from '@torch/platform';
+import { entryAt } from '../adapters/log-entry.adapter';
 import type { SseConnection } from '../adapters/sse-connection.adapter';
 import { sseFrame } from '../adapters/sse-connection.adapter';
 import { Owners } from '../adapters/owners.adapter';
@@ -52,28 +53,20 @@ export class EventStreams {
     if (connection.closed) unsubscribe();
   }
 
+  /** What was trimmed away, lost with a tail, or never there cannot be resumed behind. */
   private async startOf(partition: number, start: EventStart): Promise<{ afterSeq: number; skip?: number }> {
-    if (start === undefined) return { afterSeq: (await this.server.log.head(partition)).seq };
+    const { log } = this.server;
+    if (start === undefined) return { afterSeq: (await log.head(partition)).seq };
     if ('afterSeq' in start) {
-      await this.assertThere(partition, start.afterSeq + 1);
+      if (start.afterSeq > (await log.head(partition)).seq) throw unknownPosition(`Partition ${partition} of the log ends before ${start.afterSeq}.`);
+      await entryAt(log, partition, start.afterSeq + 1);
       return start;
     }
     const { position, index, partition: from } = start.lastEvent;
-    if (from !== partition) throw refusal(409, 'unknown-position', `Events of the project are in partition ${partition}, and not ${from}.`);
-    await this.assertThere(partition, position.seq, position);
-    return { afterSeq: position.seq - 1, skip: index };
-  }
-
-  /** What was trimmed away, or lost with a tail, cannot be resumed behind. */
-  private async assertThere(partition: number, seq: number, wanted?: Position): Promise<void> {
-    try {
-      const [entry] = await this.server.log.read(partition, seq - 1, 1);
-      if (!wanted || (entry && entry.position.generation === wanted.generation)) return;
-      throw refusal(409, 'unknown-position', `The log has no ${formatPosition(wanted)}: it has lost its tail since. Begin again, behind a seq.`);
-    } catch (error) {
-      if (!(error instanceof Gap)) throw error;
-      throw refusal(410, 'position-gone', `The log does not reach back to ${seq} any more.`);
-    }
+    if (from !== partition) throw unknownPosition(`Events of the project are in partition ${partition}, and not ${from}.`);
+    const entry = await entryAt(log, partition, position.seq);
+    if (entry && samePosition(entry.position, position)) return { afterSeq: position.seq - 1, skip: index };
+    throw unknownPosition(`Partition ${partition} of the log has no ${formatPosition(position)}: it has lost its tail since. Begin again, behind a seq.`);
   }
 
   /** Resolves when the client has taken enough of what was sent. One that takes nothing for long is cut off. */
@@ -83,3 +76,5 @@ export class EventStreams {
     return connection.drained().finally(() => clearTimeout(timer));
   }
 }
+
+const unknownPosition = (message: string): Error => refusal(409, 'unknown-position', message);

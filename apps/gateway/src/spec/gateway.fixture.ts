@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -57,7 +58,7 @@ export class GatewayFixture {
     return fetch(this.url + path, {
       ...init,
       headers: { ...(token !== null && { authorization: `Bearer ${token}` }), ...(json && { 'content-type': 'application/json' }), ...headers },
-      ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as BodyInit) }),
+      ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as string | Buffer) }),
     });
   }
 
@@ -89,7 +90,7 @@ export class GatewayFixture {
   private async startGateway(server: LogServer, limits: Partial<GatewayConfig>): Promise<void> {
     this.client = await createTorchClient(server, { config: { resendAfterMs: 300 } });
     this.tails = new LogTails(server);
-    const strategy = new TorchStrategy({ server, service: 'gateway', decider: messagingDecider, instance: `gateway-${randomUUID()}`, config: HOST_CONFIG, tails: this.tails });
+    const strategy = new TorchStrategy({ server, service: 'gateway', decider: messagingDecider as never, instance: `gateway-${randomUUID()}`, config: HOST_CONFIG, tails: this.tails });
     const provided = [
       { provide: LOG_SERVER, useValue: server },
       { provide: TORCH_CLIENT, useValue: this.client },
@@ -118,6 +119,7 @@ export class GatewayFixture {
     for (;;) {
       const services = await Promise.all(this.hosts.map((host) => host.readiness()));
       if (services.every(({ ready }) => ready) && (await this.fetch('/readyz')).ok && (await this.fetch('/v1/projects/default')).ok) return;
+      await pause(20); // Starting is work for this same thread.
       if (performance.now() > untilMs) throw new Error('The gateway was not ready in time.');
     }
   }

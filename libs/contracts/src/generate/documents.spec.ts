@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Ajv from 'ajv';
@@ -29,7 +29,8 @@ describe('the check for drift', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'torch-documents-'));
-    cpSync(published, folder, { recursive: true });
+    writeDocuments(folder, documents);
+    expect(drift(folder, documents)).toEqual([]);
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 

@@ -18,9 +18,7 @@ export function registerAgent(state: RegistryState, command: RegisterAgent, nowM
   if (known?.replacedInstances.includes(instance)) {
     throw new Rejection('stale-instance', `Instance "${instance}" of agent "${agentId}" was replaced by "${known.instance}".`);
   }
-  if (!(known && isPresent(known)) && state.agents.size - state.gone.size >= limits.agentsPresentMax) {
-    throw new Rejection('too-many-agents', `The project has ${limits.agentsPresentMax} agents, and cannot have more.`);
-  }
+  if (!(known && isPresent(known))) checkRoomForOneMore(state, limits);
 
   const skills = [...new Set(command.skills)].sort();
   const registered: AgentRegistered = {
@@ -41,6 +39,12 @@ export function deregisterAgent(state: RegistryState, { agentId, reason }: Dereg
   if (agent.presence === 'deregistered') return [];
   const data: AgentDeregistered = { agentId, reason, deregisteredAtMs: nowMs };
   return [{ type: 'agent.deregistered', subject: `agent/${agentId}`, data }];
+}
+
+/** @throws Rejection `too-many-agents`. */
+export function checkRoomForOneMore({ agents, gone }: RegistryState, { agentsPresentMax }: RegistryLimits): void {
+  const present = agents.size - gone.size;
+  if (present >= agentsPresentMax) throw new Rejection('too-many-agents', `The project has ${present} agents present, and can have ${agentsPresentMax}.`);
 }
 
 /** @throws Rejection `unknown-agent`. */

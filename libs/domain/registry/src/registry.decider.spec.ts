@@ -110,6 +110,11 @@ describe('a lost agent', () => {
   });
 
   it('recovers', () => expect(registry(registered(), lost()).run.decide(recover)).toMatchObject([{ type: 'agent.recovered' }]));
+
+  it('stays lost while the project has as many agents as it may have', () => {
+    const decider = registryDeciderWith({ ...REGISTRY_LIMITS, agentsPresentMax: 1 });
+    given(decider, [registered(), lost(), registered('dev-2')]).when(recover).thenRejected('too-many-agents');
+  });
 });
 
 describe('a deregistered agent', () => {

@@ -40,7 +40,7 @@ function decide(state: RegistryState, command: RegistryCommand, { nowMs }: Decis
     case 'LoseAgent':
       return loseAgent(state, command.data, nowMs);
     case 'RecoverAgent':
-      return recoverAgent(state, command.data, nowMs);
+      return recoverAgent(state, command.data, nowMs, limits);
     default:
       return unreachable(command);
   }

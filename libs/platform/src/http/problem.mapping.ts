@@ -14,7 +14,6 @@ export const RETRY_AFTER_S = 1;
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   forbidden: 403,
   busy: 503,
-  'too-large': 413,
   'invalid-command': 400,
   'invalid-query': 400,
   // The plan names it, not the path.
@@ -22,7 +21,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
 };
 
 /** The state is in the way: it exists already, is over, or not there yet. */
-const CONFLICT_CODE = /^stale-|-(exists|ended|over|completed|deregistered|expired|retired|quarantined|taken)$/;
+const CONFLICT_CODE = /^stale-|-(exists|already|ended|over|completed|deregistered|dead-lettered|expired|retired|quarantined|taken|full)$/;
 
 /** Codes for what Nest and Fastify refuse by themselves. */
 const CODE_BY_STATUS: Readonly<Record<number, string>> = {
@@ -64,11 +63,12 @@ export function problemAnswerOf(error: unknown, instance?: string): ProblemAnswe
   return { problem, headers: headersFor(status), unexpected: status === 500 };
 }
 
-/** The status of a rejection, by its code: `unknown-*` 404, what the state is in the way of 409, others 422. */
+/** The status of a rejection, by its code: `unknown-*` 404, `*-too-large` 413, what the state is in the way of 409, others 422. */
 export function statusOfRejection(code: string): number {
   const status = STATUS_BY_CODE[code];
   if (status !== undefined) return status;
   if (code.startsWith('unknown-')) return 404;
+  if (/(^|-)too-large$/.test(code)) return 413;
   return CONFLICT_CODE.test(code) ? 409 : 422;
 }
 

@@ -6,6 +6,7 @@ import { TorchStrategy } from '@torch/host';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { EnvironmentInvalid } from '../environment.errors';
 import { fastifyAdapter } from '../http/fastify.adapter';
+import { ProblemFilter } from '../http/problem.filter';
 import { startTelemetry, type Telemetry } from '../telemetry/opentelemetry.adapter';
 import { readTorchEnv, type TorchEnv } from '../torch.config';
 import { notReady } from './health.controller';
@@ -52,8 +53,8 @@ async function serve(service: ServiceName, app: NestFastifyApplication, env: Tor
   const logger = await app.resolve(PinoLogger);
   logger.setContext(service);
   const strategy = app.get(TorchStrategy);
-  // With the application's filters: they let a handler's own error through to the owner, where Nest's default would replace it.
-  app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+  // It lets a handler's own error through to the owner, where Nest's default would put another in its place.
+  app.connectMicroservice({ strategy }).useGlobalFilters(new ProblemFilter());
   await configure?.(app, env);
   await app.init();
   const url = await listen(service, app, env);

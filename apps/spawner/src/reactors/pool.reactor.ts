@@ -1,0 +1,18 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { type ReactedTo, reactionTo, type SpawnerState } from '@torch/domain-spawner';
+import type { OwnCommand, Turn } from '@torch/host';
+
+/** A run's pools end with it, and the process of a lost agent is stopped. */
+@Controller()
+export class PoolReactor {
+  @EventPattern('run.ended')
+  onRunEnded(@Payload() event: ReactedTo, @Ctx() { state }: Turn<SpawnerState>): readonly OwnCommand[] {
+    return reactionTo(event, state);
+  }
+
+  @EventPattern('agent.lost')
+  onAgentLost(@Payload() event: ReactedTo, @Ctx() { state }: Turn<SpawnerState>): readonly OwnCommand[] {
+    return reactionTo(event, state);
+  }
+}
