@@ -53,7 +53,7 @@ describe('a day with Torch', () => {
   });
 
   it('delivers messages to a role, and counts one as delivered only when its agent says so', async () => {
-    const agent = torch.start('agent', 'run', '--role', 'listener', '--agent-id', 'ear');
+    const agent = torch.start('agent', 'run', '--role', 'listener', '--id', 'ear');
     try {
       await waitUntil(async () => (await torch.json<{ agent?: { presence: string }; presence?: string }>('agent', 'show', 'ear')).presence === 'live', { what: 'the agent to register' });
       const { messageId } = await torch.json<{ messageId: string }>('send', '@listener', 'are you there?');

@@ -7,6 +7,7 @@ export { LOG_TAILS_DEFAULTS, LogTails, type LogTailsConfig, type TailedCommit, t
 export { TorchClientProxy, type TorchRequest } from './nest/torch.client-proxy';
 export { EFFECT, type OwnershipHooks, TorchStrategy, type TorchStrategyOptions } from './nest/torch.strategy';
 export type { PartitionRole } from './partition-host';
+export { readingAlso } from './reading-also';
 export { SYSTEM_PROJECT } from './recovery';
 export { type Replayed, replayProject, type ReplayRequest, stateDigest } from './replay';
 export type { Decision, EffectContext, OwnCommand, OwnedPartition, PlacedEvent, Reading, ServiceDefinition, Turn } from './service';

@@ -54,8 +54,9 @@ describe('the keeper of chains', () => {
 
   const file = (): string => keeper.pathOf(PARTITION);
   const lines = (): string[] => (existsSync(file()) ? readFileSync(file(), 'utf8').split('\n').slice(0, -1) : []);
-  const reaches = (count: number) => waitUntil(() => lines().length === count, { what: `${count} records` });
   const verdict = async () => (await new AuditHandlers(keeper).verifyChain({ partition: PARTITION } as never)).partitions[0];
+  /** Written and durable: an answer speaks of nothing else. */
+  const reaches = (count: number) => waitUntil(async () => lines().length === count && (await verdict())?.records === count, { what: `${count} records` });
 
   async function tamper(change: (lines: string[]) => string[]): Promise<void> {
     await end();

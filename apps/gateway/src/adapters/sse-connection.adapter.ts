@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { refusal } from '../api/refusal';
 
 /** One server-sent event as the wire has it; made once, sent to many. */
 export function sseFrame({ event, data, id }: { event: string; data: unknown; id?: string }): string {
@@ -10,7 +11,7 @@ export function sseFrame({ event, data, id }: { event: string; data: unknown; id
 export class SseConnection {
   private readonly response: ServerResponse;
   private readonly closeListeners: ((reason: string) => void)[] = [];
-  private ended = false;
+  private endReason: string | undefined;
 
   constructor(
     private readonly reply: FastifyReply,
@@ -20,9 +21,13 @@ export class SseConnection {
     this.response.once('close', () => this.end('the client went away'));
   }
 
-  /** Sends the head of the answer: from here on nothing but events can be sent. */
+  /**
+   * Sends the head of the answer: from here on nothing but events can be sent.
+   *
+   * @throws Refusal 503 when the connection has come to its end while it was being prepared.
+   */
   open(): void {
-    if (this.ended) return;
+    if (this.endReason !== undefined) throw refusal(503, 'stream-ended', `The stream ended before it began: ${this.endReason}.`);
     this.reply.hijack();
     this.response.writeHead(200, {
       ...(this.reply.getHeaders() as Record<string, string>),
@@ -35,7 +40,7 @@ export class SseConnection {
 
   /** False when the connection is over. Cuts off a client that is too far behind: it reconnects and gets everything open again. */
   send(frame: string): boolean {
-    if (this.ended) return false;
+    if (this.closed) return false;
     this.response.write(frame);
     if (this.response.writableLength <= this.bufferBytesMax) return true;
     this.end(`the client is ${this.response.writableLength} bytes behind, and ${this.bufferBytesMax} are allowed`);
@@ -53,7 +58,7 @@ export class SseConnection {
 
   /** Resolves once the client has taken everything, or is gone. */
   async drained(): Promise<void> {
-    if (this.ended || !this.response.writableNeedDrain) return;
+    if (this.closed || !this.response.writableNeedDrain) return;
     await new Promise<void>((resolve) => {
       this.response.once('drain', resolve);
       this.onClose(() => resolve());
@@ -61,7 +66,7 @@ export class SseConnection {
   }
 
   get closed(): boolean {
-    return this.ended;
+    return this.endReason !== undefined;
   }
 
   onClose(listener: (reason: string) => void): void {
@@ -69,8 +74,8 @@ export class SseConnection {
   }
 
   end(reason: string): void {
-    if (this.ended) return;
-    this.ended = true;
+    if (this.closed) return;
+    this.endReason = reason;
     // A client that is behind would not take the end either.
     if (this.response.writableLength > this.bufferBytesMax) this.response.destroy();
     else if (this.response.headersSent) this.response.end();

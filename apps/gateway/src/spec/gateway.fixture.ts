@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Global, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 import { messagingDecider } from '@torch/domain-messaging';
 import { type ConnectedTorchClient, createTorchClient, LogTails, ServiceHost, type ServiceDefinition, TorchStrategy } from '@torch/host';
 import type { LogServer } from '@torch/log';
@@ -13,12 +13,13 @@ import { ALL_PROJECTS, fastifyAdapter, HealthController, LOG_SERVER, mintToken, 
 import { MessagingHandlers } from '../api/messaging.handlers';
 import { configureGateway } from '../configure-gateway';
 import { EdgeModule } from '../edge.module';
-import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
+import { GATEWAY_CONFIG, GATEWAY_DEFAULTS, type GatewayConfig } from '../gateway.config';
 import { standInRegistry } from './registry.fixture';
 import { standInScheduler } from './scheduler.fixture';
 import { standInSpawner } from './spawner.fixture';
 
 const HOST_CONFIG = { leaseMs: 1000, renewEveryMs: 250, acquireEveryMs: 20, retryMs: 5, retryMsMax: 50 };
+const SILENT = { log: () => undefined, error: () => undefined, warn: () => undefined };
 const READY_MS_MAX = 10_000;
 
 export interface FixtureOptions {
@@ -101,11 +102,12 @@ export class GatewayFixture {
     @Global()
     @Module({ controllers: [HealthController], providers: provided, exports: provided })
     class Surroundings {}
-    @Module({ imports: [Surroundings, EdgeModule], controllers: [MessagingHandlers] })
-    class Gateway {}
 
-    this.app = await NestFactory.create<NestFastifyApplication>(Gateway, fastifyAdapter(), { logger: false, abortOnError: false });
-    Object.assign(this.app.get<GatewayConfig>(GATEWAY_CONFIG), limits);
+    const gateway = Test.createTestingModule({ imports: [Surroundings, EdgeModule], controllers: [MessagingHandlers] })
+      .overrideProvider(GATEWAY_CONFIG)
+      .useValue({ ...GATEWAY_DEFAULTS, ...limits })
+      .setLogger(SILENT);
+    this.app = (await gateway.compile()).createNestApplication<NestFastifyApplication>(fastifyAdapter(), { logger: false });
     this.app.connectMicroservice({ strategy });
     await configureGateway(this.app);
     await this.app.listen(0, '127.0.0.1');

@@ -5,11 +5,14 @@ import type { RegistryState } from '@torch/domain-registry';
 import type { OwnCommand, Turn } from '@torch/host';
 import type { EventEnvelope } from '@torch/kernel';
 
+/** What is read for this reaction alone. */
+export const EXITS = ['agent.exited'];
+
 /** The spawner saw a process end: its agent is lost at once, instead of after a silence. */
 @Controller()
 export class AgentExitReactor {
   /** A spawned agent registers with its spawn id as instance, so that the end of an older process says nothing about a newer one. */
-  @EventPattern('agent.exited')
+  @EventPattern(EXITS)
   onAgentExited(@Payload() { data }: EventEnvelope<'agent.exited', AgentExited>, @Ctx() { state }: Turn<RegistryState>): OwnCommand[] {
     const { agentId, spawnId, reason } = data;
     const agent = state.agents.get(agentId);

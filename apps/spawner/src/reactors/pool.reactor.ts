@@ -3,6 +3,9 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { type ReactedTo, reactionTo, type SpawnerState } from '@torch/domain-spawner';
 import type { OwnCommand, Turn } from '@torch/host';
 
+/** What is read for a reaction alone. */
+export const LOSSES = ['agent.lost'];
+
 /** A run's pools end with it, and the process of a lost agent is stopped. */
 @Controller()
 export class PoolReactor {
@@ -11,7 +14,7 @@ export class PoolReactor {
     return reactionTo(event, state);
   }
 
-  @EventPattern('agent.lost')
+  @EventPattern(LOSSES)
   onAgentLost(@Payload() event: ReactedTo, @Ctx() { state }: Turn<SpawnerState>): readonly OwnCommand[] {
     return reactionTo(event, state);
   }

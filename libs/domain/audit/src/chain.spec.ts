@@ -109,6 +109,18 @@ describe('tampering', () => {
     });
   });
 
+  it('is found where a record repeats a position or goes back a generation, though every hash fits', () => {
+    const records = chain();
+    const repeated = chainRecord(records[2]!.hash, { seq: 3, generation: 0, body: 'again' }, sha256);
+    expect(verifyChain([...records.slice(0, 3), repeated], { sha256 }).fault).toEqual({
+      position: '4-0', problem: 'Record 3-0 comes in its place, for the second time or out of order.',
+    });
+    const older = chainRecord(records[4]!.hash, { seq: 6, generation: 0, body: 'older' }, sha256);
+    expect(verifyChain([...records.slice(0, 5), older], { sha256 }).fault).toEqual({
+      position: '6-1', problem: 'Its generation 0 is below 1, that of the record before.',
+    });
+  });
+
   it('is found where a line is no record any more', () => {
     const lines = chain().map(encodeRecord);
     for (const broken of ['', '{', 'null', '7', '{"seq":3}', lines[2]!.replace('"seq":3', '"seq":"3"'), lines[2]!.replace('"body"', '"bodY"')]) {

@@ -283,8 +283,9 @@ describe('demand', () => {
     const pausing = [100, 200, 300, 400].flatMap((pauseMs, n) => [
       defined(`p${n}`), requested(`a${n}`, `p${n}`), exited(`a${n}`, { retryAtMs: NOW_MS + pauseMs }),
     ]);
-    const { run } = spawner(...pausing, demand(1));
-    expect(run.dueAtMs()).toBe(NOW_MS + 100);
+    expect(spawner(...pausing, demand(1)).run.dueAtMs()).toBe(NOW_MS + 100);
+    const others = ['p0', 'p1'].map((poolId) => defined(poolId, { role: 'specialist' }));
+    expect(spawner(...pausing, ...others, demand(1)).run.dueAtMs()).toBe(NOW_MS + 300);
   });
 
   it('lets only as many fresh agents go as tasks were taken', () => {
