@@ -19,11 +19,11 @@ describe('bad input', () => {
     ['a wrong type', 'tasks:\n  - key: a\n    role: worker\n    run: "true"\n    priority: high\n', ['priority', ':5']],
     ['a cycle', JSON.stringify({ tasks: [task({ dependsOn: ['b'] }), task({ key: 'b', dependsOn: ['a'] })] }), ['circle', 'a', 'b']],
     ['an unknown dependency', JSON.stringify({ tasks: [task({ dependsOn: ['ghost'] })] }), ['ghost']],
-    ['a key that is there twice', JSON.stringify({ tasks: [task({}), task({})] }), ['key', 'a']],
+    ['a key that is there twice', JSON.stringify({ tasks: [task({}), task({})] }), ['Key "a"', ':1:']],
     ['nothing at all', '', ['empty']],
     ['no tasks', 'tasks: []\n', ['tasks']],
-    ['no YAML', 'tasks: [unclosed\n', ['YAML']],
-    ['10 MB', `name: ${'x'.repeat(10 * 1024 * 1024)}\ntasks: []\n`, ['MiB']],
+    ['no YAML', 'tasks: [unclosed\n', [':2:1']],
+    ['10 MB', `name: ${'x'.repeat(10 * 1024 * 1024)}\ntasks: []\n`, ['1048576']],
   ])('refuses a plan with %s, says where, and submits nothing', async (_what, text, told) => {
     const { code, stderr } = await torch.cli('run', torch.plan('bad.yaml', text));
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.any(String) });
@@ -33,9 +33,9 @@ describe('bad input', () => {
   }, 30_000);
 
   it.each<[what: string, status: number, code: string, send: () => Promise<Response>]>([
-    ['a body over the limit', 413, 'too-large', () => torch.http('POST', '/v1/projects/default/runs', `{"name":"${'x'.repeat(2 * 1024 * 1024)}"}`)],
+    ['a body over the limit', 413, 'body-too-large', () => torch.http('POST', '/v1/projects/default/runs', `{"name":"${'x'.repeat(2 * 1024 * 1024)}"}`)],
     ['a wrong token', 401, 'unauthorized', () => torch.http('GET', '/v1/projects/default/runs', undefined, { authorization: 'Bearer nonsense' })],
-    ['broken JSON', 400, 'invalid-json', () => torch.http('POST', '/v1/projects/default/runs', '{"tasks":')],
+    ['broken JSON', 400, 'bad-request', () => torch.http('POST', '/v1/projects/default/runs', '{"tasks":')],
     ['another content type', 415, 'unsupported-media-type', () => torch.http('POST', '/v1/projects/default/runs', 'tasks: []', { 'content-type': 'text/yaml' })],
     ['an unknown project', 404, 'unknown-project', () => torch.http('POST', '/v1/projects/nowhere/runs', { tasks: [task({})] })],
     ['an unknown route', 404, 'not-found', () => torch.http('GET', '/v2/everything')],

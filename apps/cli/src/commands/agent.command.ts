@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { action, type CliContext } from '../cli-context';
 import { wrongUsage } from '../cli.errors';
 import { EXIT } from '../exit-code';
+import { withTelemetry } from '../trace';
 import { ago, dateTime } from '../text/format';
 import { fields, table } from '../text/table';
 import { type CommandGroup, examples, wholeNumber } from './command-group';
@@ -121,7 +122,7 @@ async function run(context: CliContext, options: AgentRunOptions): Promise<numbe
   if (!ID_PATTERN.test(agentId)) throw wrongUsage(`--id "${agentId}" must be 1 to 128 letters, digits, ".", "_", ":" or "-".`);
   if (!NAME_PATTERN.test(options.role))
     throw wrongUsage(`--role "${options.role}" must be 1 to 64 lower-case letters, digits, ".", "_" or "-".`);
-  const end = await runAgent({
+  const start = (): ReturnType<typeof runAgent> => runAgent({
     ...context.gatewayOptions(),
     project: context.projectName,
     agentId,
@@ -133,6 +134,7 @@ async function run(context: CliContext, options: AgentRunOptions): Promise<numbe
     name: options.name,
     node: context.io.env.TORCH_NODE,
   });
+  const end = await withTelemetry('torch-agent', context.io.env.OTEL_EXPORTER_OTLP_ENDPOINT, start);
   context.note(`Agent ${agentId} has ended (${end.kind}): ${end.reason}`);
   return end.kind === 'stopped' ? EXIT.done : EXIT.failed;
 }

@@ -4,7 +4,7 @@ import { readPlan } from '../plan/plan.reader';
 import { runPlan, watchRun } from '../run/run.plan';
 import { RunProgress, type WatchedTask } from '../run/run.progress';
 import { allTasks } from '../run/run.result';
-import { withTrace } from '../run/run.trace';
+import { withTrace } from '../trace';
 import { type CommandGroup, examples } from './command-group';
 
 interface RunOptions {

@@ -11,6 +11,7 @@ export function sseFrame({ event, data, id }: { event: string; data: unknown; id
 export class SseConnection {
   private readonly response: ServerResponse;
   private readonly closeListeners: ((reason: string) => void)[] = [];
+  private opened = false;
   private endReason: string | undefined;
 
   constructor(
@@ -28,6 +29,7 @@ export class SseConnection {
    */
   open(): void {
     if (this.endReason !== undefined) throw refusal(503, 'stream-ended', `The stream ended before it began: ${this.endReason}.`);
+    this.opened = true;
     this.reply.hijack();
     this.response.writeHead(200, {
       ...(this.reply.getHeaders() as Record<string, string>),
@@ -38,9 +40,9 @@ export class SseConnection {
     this.response.write(': torch\n\n');
   }
 
-  /** False when the connection is over. Cuts off a client that is too far behind: it reconnects and gets everything open again. */
+  /** False when the connection is over, or not open yet. Cuts off a client that is too far behind: it reconnects and gets everything open again. */
   send(frame: string): boolean {
-    if (this.closed) return false;
+    if (!this.opened || this.closed) return false;
     this.response.write(frame);
     if (this.response.writableLength <= this.bufferBytesMax) return true;
     this.end(`the client is ${this.response.writableLength} bytes behind, and ${this.bufferBytesMax} are allowed`);
@@ -60,8 +62,11 @@ export class SseConnection {
   async drained(): Promise<void> {
     if (this.closed || !this.response.writableNeedDrain) return;
     await new Promise<void>((resolve) => {
-      this.response.once('drain', resolve);
-      this.onClose(() => resolve());
+      const done = (): void => {
+        this.response.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.response.once('drain', done).once('close', done);
     });
   }
 
@@ -78,7 +83,7 @@ export class SseConnection {
     this.endReason = reason;
     // A client that is behind would not take the end either.
     if (this.response.writableLength > this.bufferBytesMax) this.response.destroy();
-    else if (this.response.headersSent) this.response.end();
+    else if (this.opened) this.response.end();
     for (const listener of this.closeListeners) listener(reason);
   }
 }

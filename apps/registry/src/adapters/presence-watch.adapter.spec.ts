@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { registryDecider, type RegistryState } from '@torch/domain-registry';
 import type { OwnCommand, OwnedPartition } from '@torch/host';
 import type { AnyCommand, AnyEvent } from '@torch/kernel';
@@ -40,6 +41,7 @@ describe('the watch over heartbeats', () => {
   let watch: PresenceWatch;
   let handlers: RegistryHandlers;
 
+  beforeAll(() => Logger.overrideLogger(false));
   beforeEach(() => {
     owner = new OwnerDouble();
     owner.decide('CreateProject', {});

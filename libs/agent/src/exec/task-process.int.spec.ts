@@ -108,7 +108,7 @@ describe('a task process', () => {
       import { TaskProcess } from './task-process';
       void TaskProcess.start({ command: 'echo $$ > ${pidFile}.tmp; mv ${pidFile}.tmp ${pidFile}; sleep 60; true', env: process.env, killGraceMs: 100 });
     `;
-    const agent = spawn(process.execPath, [bundled(program, __dirname)], { stdio: 'inherit' });
+    const agent = spawn(process.execPath, [bundled(program, { folder: __dirname, into: folder })], { stdio: 'inherit' });
     const group = await until('the task', () => Number(readOr(pidFile)));
     expect(groupLives(group)).toBe(true);
     agent.kill('SIGKILL');

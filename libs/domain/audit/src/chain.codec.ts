@@ -20,7 +20,10 @@ function isRecord(value: unknown): value is ChainRecord {
   if (value === null || typeof value !== 'object') return false;
   const { seq, generation, previous, body, hash } = value as Partial<Record<keyof ChainRecord, unknown>>;
   return (
-    Number.isSafeInteger(seq) && Number.isSafeInteger(generation) &&
-    typeof previous === 'string' && typeof body === 'string' && typeof hash === 'string'
+    Number.isSafeInteger(seq) &&
+    Number.isSafeInteger(generation) &&
+    typeof previous === 'string' &&
+    typeof body === 'string' &&
+    typeof hash === 'string'
   );
 }

@@ -6,16 +6,18 @@ import { verifyChain } from './chain.verification';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const chain = fc.array(fc.record({ body: fc.string({ unit: 'binary' }), recovers: fc.boolean() }), { minLength: 1, maxLength: 12 }).map((commits) => {
-  let previous = GENESIS_HASH;
-  let generation = 0;
-  return commits.map(({ body, recovers }, i): ChainRecord => {
-    if (recovers) generation++;
-    const record = chainRecord(previous, { seq: i + 1, generation, body }, sha256);
-    previous = record.hash;
-    return record;
+const chain = fc
+  .array(fc.record({ body: fc.string({ unit: 'binary' }), recovers: fc.boolean() }), { minLength: 1, maxLength: 12 })
+  .map((commits) => {
+    let previous = GENESIS_HASH;
+    let generation = 0;
+    return commits.map(({ body, recovers }, i): ChainRecord => {
+      if (recovers) generation++;
+      const record = chainRecord(previous, { seq: i + 1, generation, body }, sha256);
+      previous = record.hash;
+      return record;
+    });
   });
-});
 
 describe('safety', () => {
   it('any list of the records of a chain but the chain itself has its first fault where it departs from it', () => {

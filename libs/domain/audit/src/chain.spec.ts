@@ -16,7 +16,8 @@ function chain(bodies = ['a', 'b', 'c', 'd', 'e', 'f', 'g']): ChainRecord[] {
 }
 
 const headOf = (records: readonly ChainRecord[]): ChainHead => records.at(-1) as ChainRecord;
-const position = (records: readonly (ChainRecord | undefined)[], known?: readonly ChainHead[]) => verifyChain(records, { sha256, known }).fault?.position;
+const position = (records: readonly (ChainRecord | undefined)[], known?: readonly ChainHead[]) =>
+  verifyChain(records, { sha256, known }).fault?.position;
 
 describe('a chain as it was written', () => {
   it('is sound, through a change of generation', () => {
@@ -65,7 +66,8 @@ describe('tampering', () => {
   it('is found where a record was dropped, and named by the one that is missing', () => {
     for (let i = 0; i < 6; i++) expect(position(chain().toSpliced(i, 1))).toMatch(`${i + 1}-`);
     expect(verifyChain(chain().toSpliced(2, 1), { sha256 })).toMatchObject({
-      records: 2, fault: { position: '3-0', problem: 'The record is missing: 4-0 comes in its place.' },
+      records: 2,
+      fault: { position: '3-0', problem: 'The record is missing: 4-0 comes in its place.' },
     });
   });
 
@@ -105,7 +107,8 @@ describe('tampering', () => {
   it('is found where a record of another chain was put in, with a hash that fits', () => {
     const foreign = chainRecord(sha256('another chain'), { ...chain()[2]! }, sha256);
     expect(verifyChain(chain().with(2, foreign), { sha256 }).fault).toEqual({
-      position: '3-0', problem: 'It does not follow from the record before: "previous" is not that record\'s hash.',
+      position: '3-0',
+      problem: 'It does not follow from the record before: "previous" is not that record\'s hash.',
     });
   });
 
@@ -113,23 +116,42 @@ describe('tampering', () => {
     const records = chain();
     const repeated = chainRecord(records[2]!.hash, { seq: 3, generation: 0, body: 'again' }, sha256);
     expect(verifyChain([...records.slice(0, 3), repeated], { sha256 }).fault).toEqual({
-      position: '4-0', problem: 'Record 3-0 comes in its place, for the second time or out of order.',
+      position: '4-0',
+      problem: 'Record 3-0 comes in its place, for the second time or out of order.',
     });
     const older = chainRecord(records[4]!.hash, { seq: 6, generation: 0, body: 'older' }, sha256);
     expect(verifyChain([...records.slice(0, 5), older], { sha256 }).fault).toEqual({
-      position: '6-1', problem: 'Its generation 0 is below 1, that of the record before.',
+      position: '6-1',
+      problem: 'Its generation 0 is below 1, that of the record before.',
     });
   });
 
   it('is found where a line is no record any more', () => {
     const lines = chain().map(encodeRecord);
-    for (const broken of ['', '{', 'null', '7', '{"seq":3}', lines[2]!.replace('"seq":3', '"seq":"3"'), lines[2]!.replace('"body"', '"bodY"')]) {
-      expect(verifyChain(lines.with(2, broken).map(decodeRecord), { sha256 }).fault).toEqual({ position: '3-0', problem: 'The record cannot be read.' });
+    for (const broken of [
+      '',
+      '{',
+      'null',
+      '7',
+      '{"seq":3}',
+      lines[2]!.replace('"seq":3', '"seq":"3"'),
+      lines[2]!.replace('"body"', '"bodY"'),
+    ]) {
+      expect(verifyChain(lines.with(2, broken).map(decodeRecord), { sha256 }).fault).toEqual({
+        position: '3-0',
+        problem: 'The record cannot be read.',
+      });
     }
   });
 
   it('is named by its first place, and what comes behind it is not looked at', () => {
-    const records = chain().with(1, { ...chain()[1]!, body: 'x' }).with(4, { ...chain()[4]!, body: 'x' });
-    expect(verifyChain(records, { sha256, known: [headOf(chain())] })).toMatchObject({ records: 1, head: { seq: 1 }, fault: { position: '2-0' } });
+    const records = chain()
+      .with(1, { ...chain()[1]!, body: 'x' })
+      .with(4, { ...chain()[4]!, body: 'x' });
+    expect(verifyChain(records, { sha256, known: [headOf(chain())] })).toMatchObject({
+      records: 1,
+      head: { seq: 1 },
+      fault: { position: '2-0' },
+    });
   });
 });

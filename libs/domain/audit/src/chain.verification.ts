@@ -24,7 +24,11 @@ export function recordFault(head: ChainHead, record: ChainRecord, sha256: Sha256
   const expected = { seq: head.seq + 1, generation: Math.max(generation, head.generation) };
   const fault = (problem: string): ChainFault => ({ position: positionOf(expected), problem });
 
-  if (seq > expected.seq) return { position: positionOf({ ...head, seq: expected.seq }), problem: `The record is missing: ${positionOf(record)} comes in its place.` };
+  if (seq > expected.seq)
+    return {
+      position: positionOf({ ...head, seq: expected.seq }),
+      problem: `The record is missing: ${positionOf(record)} comes in its place.`,
+    };
   if (seq < expected.seq) return fault(`Record ${positionOf(record)} comes in its place, for the second time or out of order.`);
   if (generation < head.generation) return fault(`Its generation ${generation} is below ${head.generation}, that of the record before.`);
   if (previous !== head.hash) return fault('It does not follow from the record before: "previous" is not that record\'s hash.');
@@ -54,7 +58,10 @@ export function confirmHead(proof: ChainProof, expected: ChainHead): ChainProof 
     return { ...proof, fault: { position, problem: `The chain ends at ${positionOf(head)}, and must reach ${positionOf(expected)}.` } };
   }
   if (head.seq === expected.seq && (head.hash !== expected.hash || head.generation !== expected.generation)) {
-    return { ...proof, fault: { position: positionOf(expected), problem: 'The chain is sound in itself, but its hash here is not the one that is known.' } };
+    return {
+      ...proof,
+      fault: { position: positionOf(expected), problem: 'The chain is sound in itself, but its hash here is not the one that is known.' },
+    };
   }
   return proof;
 }
@@ -65,7 +72,10 @@ export function confirmHead(proof: ChainProof, expected: ChainHead): ChainProof 
  * With `known`, heads known from elsewhere in ascending order of `seq`, the first record that departs from one of them is
  * found too.
  */
-export function verifyChain(records: Iterable<ChainRecord | undefined>, { sha256, known = [] }: { sha256: Sha256; known?: readonly ChainHead[] }): ChainProof {
+export function verifyChain(
+  records: Iterable<ChainRecord | undefined>,
+  { sha256, known = [] }: { sha256: Sha256; known?: readonly ChainHead[] },
+): ChainProof {
   let proof = EMPTY_PROOF;
   let next = 0;
   for (const record of records) {

@@ -36,7 +36,12 @@ export function ackMessage(state: MessagingState, { messageId, recipient }: AckM
 }
 
 /** Dead letters for all who have not acknowledged, `deadLettersMax` at a time. A message that has ended has nobody left. */
-export function expireMessage(state: MessagingState, { messageId }: ExpireMessage, nowMs: number, limits: MessagingLimits): readonly NewEvent[] {
+export function expireMessage(
+  state: MessagingState,
+  { messageId }: ExpireMessage,
+  nowMs: number,
+  limits: MessagingLimits,
+): readonly NewEvent[] {
   const message = state.messages.get(messageId);
   if (!message || message.open === 0) return [];
   if (nowMs < message.expiresAtMs) throw new Rejection('message-not-expired', `Message "${messageId}" expires at ${message.expiresAtMs}.`);

@@ -7,7 +7,11 @@ export function nextExpiryAtMs(state: MessagingState): number {
 }
 
 /** What has expired, earliest first, up to about `deadLettersMax` deliveries at a time. */
-export function expired(state: MessagingState, nowMs: number, { deadLettersMax }: MessagingLimits): { type: 'ExpireMessage'; data: ExpireMessage }[] {
+export function expired(
+  state: MessagingState,
+  nowMs: number,
+  { deadLettersMax }: MessagingLimits,
+): { type: 'ExpireMessage'; data: ExpireMessage }[] {
   const found: Expiry[] = [];
   let deliveries = 0;
   for (let next = nextExpiry(state); next && next.atMs <= nowMs && deliveries < deadLettersMax; next = nextExpiry(state)) {

@@ -13,8 +13,15 @@ const sent = (recipients: string[], messageId = 'm1'): SpecEvent => ({
   data: { messageId, from: SPEC_ACTOR, to: '@all', recipients, text: 'Hello.', sentAtMs: 1000, expiresAtMs: 1000 + TTL_MS },
   correlationId: 'of-the-message',
 });
-const moved = (state: string, recipient = 'a', messageId = 'm1'): SpecEvent => ({ type: `message.${state}`, data: { messageId, recipient, reason: 'r' } });
-const send = (to: string, more: object = {}, actor = SPEC_ACTOR) => ({ type: 'SendMessage', actor, data: { messageId: 'm1', to, text: 'Hello.', ...more } });
+const moved = (state: string, recipient = 'a', messageId = 'm1'): SpecEvent => ({
+  type: `message.${state}`,
+  data: { messageId, recipient, reason: 'r' },
+});
+const send = (to: string, more: object = {}, actor = SPEC_ACTOR) => ({
+  type: 'SendMessage',
+  actor,
+  data: { messageId: 'm1', to, text: 'Hello.', ...more },
+});
 const report = (type: string, recipient = 'a', messageId = 'm1') => ({ type, data: { messageId, recipient } });
 const expire = { type: 'ExpireMessage', data: { messageId: 'm1' } };
 
@@ -41,21 +48,31 @@ describe('an address', () => {
   });
 
   it('is refused when nobody is there', () => {
-    messaging(...fleet).when(send('c')).thenRejected('unknown-recipient');
-    messaging(...fleet).when(send('@manager')).thenRejected('no-recipients');
-    messaging(registered('a')).when(send('@developer', {}, 'agent:a')).thenRejected('no-recipients');
+    messaging(...fleet)
+      .when(send('c'))
+      .thenRejected('unknown-recipient');
+    messaging(...fleet)
+      .when(send('@manager'))
+      .thenRejected('no-recipients');
+    messaging(registered('a'))
+      .when(send('@developer', {}, 'agent:a'))
+      .thenRejected('no-recipients');
     messaging().when(send('@all')).thenRejected('no-recipients');
   });
 
   it('follows an agent into another role', () => {
-    messaging(...fleet, registered('s', 'developer')).when(send('@specialist')).thenRejected('no-recipients');
+    messaging(...fleet, registered('s', 'developer'))
+      .when(send('@specialist'))
+      .thenRejected('no-recipients');
   });
 
   it('reaches lost agents, and none that was deregistered', () => {
     expect(recipients([...fleet, { type: 'agent.lost', data: { agentId: 'a' } }], '@developer')).toEqual(['a', 'b']);
     const without = [...fleet, { type: 'agent.deregistered', data: { agentId: 'a' } }];
     expect(recipients(without, '@developer')).toEqual(['b']);
-    messaging(...without).when(send('a')).thenRejected('unknown-recipient');
+    messaging(...without)
+      .when(send('a'))
+      .thenRejected('unknown-recipient');
   });
 
   it('remembers who is lost through a restart', () => {
@@ -68,7 +85,9 @@ describe('an address', () => {
   it('forgets the agents that have been lost for longest', () => {
     const decider = messagingDeciderWith({ ...MESSAGING_LIMITS, lostMembersMax: 1 });
     const lost = (agentId: string): SpecEvent => ({ type: 'agent.lost', data: { agentId } });
-    given(decider, [...fleet, lost('a'), lost('b')]).when(send('a')).thenRejected('unknown-recipient');
+    given(decider, [...fleet, lost('a'), lost('b')])
+      .when(send('a'))
+      .thenRejected('unknown-recipient');
     const recovered = { type: 'agent.recovered', data: { agentId: 'a' } };
     expect(given(decider, [...fleet, lost('a'), recovered, lost('b')]).run.decide(send('a'))).toHaveLength(1);
   });
@@ -77,15 +96,21 @@ describe('an address', () => {
 describe('a message', () => {
   it('is sent with its time to live, a day unless it says otherwise', () => {
     const data = { messageId: 'm1', from: 'agent:b', to: 'a', recipients: ['a'], text: 'Hello.', sentAtMs: NOW_MS };
-    messaging(registered('a')).when(send('a', { ttlMs: TTL_MS, inReplyTo: 'm0' }, 'agent:b'))
+    messaging(registered('a'))
+      .when(send('a', { ttlMs: TTL_MS, inReplyTo: 'm0' }, 'agent:b'))
       .then([{ type: 'message.sent', data: { ...data, inReplyTo: 'm0', expiresAtMs: NOW_MS + TTL_MS } }]);
-    messaging(registered('a')).when(send('a', {}, 'agent:b'))
+    messaging(registered('a'))
+      .when(send('a', {}, 'agent:b'))
       .then([{ type: 'message.sent', data: { ...data, expiresAtMs: NOW_MS + MESSAGE_TTL_MS_DEFAULT } }]);
   });
 
   it('is not sent twice under one id, not even after it has ended', () => {
-    messaging(registered('a'), sent(['a'])).when(send('a')).thenRejected('message-exists');
-    messaging(registered('a'), sent(['a']), moved('acked')).when(send('a')).thenRejected('message-exists');
+    messaging(registered('a'), sent(['a']))
+      .when(send('a'))
+      .thenRejected('message-exists');
+    messaging(registered('a'), sent(['a']), moved('acked'))
+      .when(send('a'))
+      .thenRejected('message-exists');
   });
 
   it('goes to thousands in several events, each within the limit of the log', () => {
@@ -100,7 +125,9 @@ describe('a message', () => {
   });
 
   it('is refused when its text and its recipients do not fit', () => {
-    messaging(registered('a')).when(send('a', { text: '\u0001'.repeat(MESSAGE_CHARS_MAX) })).thenRejected('message-too-large');
+    messaging(registered('a'))
+      .when(send('a', { text: '\u0001'.repeat(MESSAGE_CHARS_MAX) }))
+      .thenRejected('message-too-large');
     const decider = messagingDeciderWith({ ...MESSAGING_LIMITS, sentEventBytesMax: 200, sentBytesMax: 600 });
     const fleet = Array.from({ length: 20 }, (_, n) => registered(`developer-${n}`));
     given(decider, fleet).when(send('@all')).thenRejected('message-too-large');
@@ -126,8 +153,10 @@ describe('a full inbox', () => {
     expect(inbox(run.state, { recipient: 'a' }).messages.map(({ messageId }) => messageId)).toEqual(['m0']);
   });
 
-  it('refuses a message to many when it is everybody\'s, or too many\'s', () => {
-    given(decider, [...past, sent(['b'], 'm00')]).when(send('@all')).thenRejected('inbox-full');
+  it("refuses a message to many when it is everybody's, or too many's", () => {
+    given(decider, [...past, sent(['b'], 'm00')])
+      .when(send('@all'))
+      .thenRejected('inbox-full');
     const strict = messagingDeciderWith({ ...MESSAGING_LIMITS, inboxMessagesMax: 1, fullInboxesMax: 0 });
     given(strict, past).when(send('@all')).thenRejected('inbox-full');
   });
@@ -141,13 +170,20 @@ describe('a full inbox', () => {
 describe('a project', () => {
   it.each(['messagesOpenMax', 'openCharsMax', 'openDeliveriesMax'])('takes no more than %s', (limit) => {
     const decider = messagingDeciderWith({ ...MESSAGING_LIMITS, [limit]: 1 });
-    given(decider, [registered('a'), sent(['a'], 'm0')]).when(send('a')).thenRejected('too-many-messages');
+    given(decider, [registered('a'), sent(['a'], 'm0')])
+      .when(send('a'))
+      .thenRejected('too-many-messages');
   });
 });
 
 describe('a delivery', () => {
   const queued = [registered('a'), sent(['a', 'b'])];
-  const types = (...past: SpecEvent[]) => (command: string) => messaging(...queued, ...past).run.decide(report(command)).map(({ type }) => type);
+  const types =
+    (...past: SpecEvent[]) =>
+    (command: string) =>
+      messaging(...queued, ...past)
+        .run.decide(report(command))
+        .map(({ type }) => type);
 
   it('is reported only as far as it got', () => {
     expect(types()('RecordDispatched')).toEqual(['message.dispatched']);
@@ -162,21 +198,39 @@ describe('a delivery', () => {
   });
 
   it.each([
-    ['RecordDispatched', 'dispatched'], ['RecordDispatched', 'delivered'], ['RecordDispatched', 'acked'], ['RecordDispatched', 'dead-lettered'],
-    ['ConfirmDelivered', 'delivered'], ['ConfirmDelivered', 'acked'], ['AckMessage', 'acked'],
+    ['RecordDispatched', 'dispatched'],
+    ['RecordDispatched', 'delivered'],
+    ['RecordDispatched', 'acked'],
+    ['RecordDispatched', 'dead-lettered'],
+    ['ConfirmDelivered', 'delivered'],
+    ['ConfirmDelivered', 'acked'],
+    ['AckMessage', 'acked'],
   ])('stays where it is when %s comes at %s', (command, state) => expect(types(moved(state))(command)).toEqual([]));
 
   it.each(['ConfirmDelivered', 'AckMessage'])('is not brought back from a dead letter by %s', (command) => {
-    messaging(...queued, moved('dead-lettered')).when(report(command)).thenRejected('message-dead-lettered');
+    messaging(...queued, moved('dead-lettered'))
+      .when(report(command))
+      .thenRejected('message-dead-lettered');
   });
 
-  it.each(['RecordDispatched', 'ConfirmDelivered', 'AckMessage'])('is refused in %s when there is no such message or recipient', (command) => {
-    messaging(...queued).when(report(command, 'a', 'm9')).thenRejected('unknown-message');
-    messaging(...queued).when(report(command, 'c')).thenRejected('not-a-recipient');
-  });
+  it.each(['RecordDispatched', 'ConfirmDelivered', 'AckMessage'])(
+    'is refused in %s when there is no such message or recipient',
+    (command) => {
+      messaging(...queued)
+        .when(report(command, 'a', 'm9'))
+        .thenRejected('unknown-message');
+      messaging(...queued)
+        .when(report(command, 'c'))
+        .thenRejected('not-a-recipient');
+    },
+  );
 
   it('belongs to the work that the message was sent for', () => {
-    expect(messaging(...queued).run.decide(report('AckMessage')).map(({ correlationId }) => correlationId)).toEqual(['of-the-message', 'of-the-message']);
+    expect(
+      messaging(...queued)
+        .run.decide(report('AckMessage'))
+        .map(({ correlationId }) => correlationId),
+    ).toEqual(['of-the-message', 'of-the-message']);
   });
 });
 
@@ -193,9 +247,15 @@ describe('the expiry of a message', () => {
   });
 
   it('does not come early, and not a second time', () => {
-    given(messagingDecider, [sent(['a'])], 1000 + TTL_MS - 1).when(expire).thenRejected('message-not-expired');
-    given(messagingDecider, [sent(['a']), moved('acked')], 1000 + TTL_MS).when(expire).thenNothing();
-    given(messagingDecider, [], 1000 + TTL_MS).when(expire).thenNothing();
+    given(messagingDecider, [sent(['a'])], 1000 + TTL_MS - 1)
+      .when(expire)
+      .thenRejected('message-not-expired');
+    given(messagingDecider, [sent(['a']), moved('acked')], 1000 + TTL_MS)
+      .when(expire)
+      .thenNothing();
+    given(messagingDecider, [], 1000 + TTL_MS)
+      .when(expire)
+      .thenNothing();
   });
 
   it('also ends what waits for an agent that was deregistered', () => {
@@ -218,7 +278,10 @@ describe('the expiry of a message', () => {
 
 describe('ended messages', () => {
   const decider = messagingDeciderWith({ ...MESSAGING_LIMITS, messagesEndedMax: 2, endedDeliveriesMax: 3 });
-  const ended = (messageId: string, ...to: string[]) => [sent(to, messageId), ...to.map((recipient) => moved('acked', recipient, messageId))];
+  const ended = (messageId: string, ...to: string[]) => [
+    sent(to, messageId),
+    ...to.map((recipient) => moved('acked', recipient, messageId)),
+  ];
   const kept = (...past: SpecEvent[]) => [...given(decider, past).run.state.messages.keys()];
 
   it('are kept for questions, the one that ended first goes first', () => {
@@ -259,7 +322,11 @@ describe('the inbox', () => {
     const { state } = messaging(sent(['a']), moved('acked')).run;
     expect(inbox(state, { recipient: 'a' }).messages).toEqual([]);
     expect(messageView(state, { messageId: 'm1' })).toEqual({
-      found: true, from: SPEC_ACTOR, to: '@all', sentAtMs: 1000, deliveries: [{ recipient: 'a', state: 'acked' }],
+      found: true,
+      from: SPEC_ACTOR,
+      to: '@all',
+      sentAtMs: 1000,
+      deliveries: [{ recipient: 'a', state: 'acked' }],
     });
     expect(messageView(state, { messageId: 'm2' })).toEqual({ found: false, deliveries: [] });
   });

@@ -33,7 +33,12 @@ export function messagingDeciderWith(limits: MessagingLimits): MessagingDecider 
 
 export const messagingDecider: MessagingDecider = messagingDeciderWith(MESSAGING_LIMITS);
 
-function decide(state: MessagingState, command: MessagingCommand, { nowMs }: DecisionContext, limits: MessagingLimits): readonly NewEvent[] {
+function decide(
+  state: MessagingState,
+  command: MessagingCommand,
+  { nowMs }: DecisionContext,
+  limits: MessagingLimits,
+): readonly NewEvent[] {
   switch (command.type) {
     case 'SendMessage':
       return sendMessage(state, { command: command.data, sender: command.actor, nowMs }, limits);

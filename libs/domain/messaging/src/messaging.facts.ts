@@ -5,9 +5,13 @@ import { isFinal, type Message, messagesOpen, type MessagingLimits, type Messagi
 /** Ended messages that the heap may hold for each open one, and besides, before it is built anew. */
 const STALE_EXPIRIES = { perOpen: 2, besides: 1024 };
 
-export function messageSent(state: MessagingState, { data, correlationId, traceparent }: EventEnvelope<'message.sent', MessageSent>): MessagingState {
+export function messageSent(
+  state: MessagingState,
+  { data, correlationId, traceparent }: EventEnvelope<'message.sent', MessageSent>,
+): MessagingState {
   const { recipients, ...fields } = data;
-  const message = state.messages.get(data.messageId) ?? addMessage(state, { ...fields, correlationId, traceparent, deliveries: new Map(), open: 0 });
+  const message =
+    state.messages.get(data.messageId) ?? addMessage(state, { ...fields, correlationId, traceparent, deliveries: new Map(), open: 0 });
   for (const recipient of recipients) openDelivery(state, message, recipient, 'queued');
   return state;
 }
@@ -35,7 +39,12 @@ export interface Delivered {
   readonly recipient: string;
 }
 
-export function deliveryMoved(state: MessagingState, { messageId, recipient }: Delivered, to: DeliveryState, limits: MessagingLimits): MessagingState {
+export function deliveryMoved(
+  state: MessagingState,
+  { messageId, recipient }: Delivered,
+  to: DeliveryState,
+  limits: MessagingLimits,
+): MessagingState {
   const message = state.messages.get(messageId);
   const from = message?.deliveries.get(recipient);
   if (!message || !from || isFinal(from)) return state;

@@ -6,7 +6,15 @@ import { messagingDeciderWith } from './messaging.decider';
 import { isFinal, MESSAGING_LIMITS, messagesOpen, type MessagingState } from './messaging.state';
 import { inbox, messageView } from './messaging.views';
 
-const LIMITS = { ...MESSAGING_LIMITS, inboxMessagesMax: 3, messagesEndedMax: 3, endedDeliveriesMax: 5, lostMembersMax: 1, deadLettersMax: 2, openDeliveriesMax: 12 };
+const LIMITS = {
+  ...MESSAGING_LIMITS,
+  inboxMessagesMax: 3,
+  messagesEndedMax: 3,
+  endedDeliveriesMax: 5,
+  lostMembersMax: 1,
+  deadLettersMax: 2,
+  openDeliveriesMax: 12,
+};
 const decider = messagingDeciderWith(LIMITS);
 
 type Step = { command: SpecCommand } | { event: SpecEvent } | { passMs: number };
@@ -16,17 +24,33 @@ const messageId = fc.constantFrom('m1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7', 'm8'
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.record({ messageId, to: fc.constantFrom('a', 'b', '@all', '@developer', 'operator'), text: fc.constant('Hello.'), ttlMs: fc.integer({ min: 1000, max: 5000 }) })
+    arbitrary: fc
+      .record({
+        messageId,
+        to: fc.constantFrom('a', 'b', '@all', '@developer', 'operator'),
+        text: fc.constant('Hello.'),
+        ttlMs: fc.integer({ min: 1000, max: 5000 }),
+      })
       .map((data) => ({ command: { type: 'SendMessage', data, actor: 'agent:c' } })),
   },
   {
     weight: 4,
-    arbitrary: fc.record({ type: fc.constantFrom('RecordDispatched', 'ConfirmDelivered', 'AckMessage'), messageId, recipient: fc.constantFrom('a', 'b', 'c', 'operator') })
+    arbitrary: fc
+      .record({
+        type: fc.constantFrom('RecordDispatched', 'ConfirmDelivered', 'AckMessage'),
+        messageId,
+        recipient: fc.constantFrom('a', 'b', 'c', 'operator'),
+      })
       .map(({ type, ...data }) => ({ command: { type, data } })),
   },
   {
     weight: 2,
-    arbitrary: fc.record({ type: fc.constantFrom('registered', 'registered', 'lost', 'recovered', 'deregistered'), agentId, role: fc.constantFrom('developer', 'specialist') })
+    arbitrary: fc
+      .record({
+        type: fc.constantFrom('registered', 'registered', 'lost', 'recovered', 'deregistered'),
+        agentId,
+        role: fc.constantFrom('developer', 'specialist'),
+      })
       .map(({ type, ...data }) => ({ event: { type: `agent.${type}`, data } })),
   },
   fc.integer({ min: 1, max: 3000 }).map((passMs) => ({ passMs })),
@@ -40,8 +64,11 @@ function take(run: DeciderRun<MessagingState>, step: Step): void {
 }
 
 const deliveriesOf = ({ messages }: MessagingState): Map<string, DeliveryState> =>
-  new Map([...messages.values()].flatMap(({ messageId, sentAtMs, deliveries }) =>
-    [...deliveries].map(([recipient, at]) => [`${messageId} of ${sentAtMs} to ${recipient}`, at] as const)));
+  new Map(
+    [...messages.values()].flatMap(({ messageId, sentAtMs, deliveries }) =>
+      [...deliveries].map(([recipient, at]) => [`${messageId} of ${sentAtMs} to ${recipient}`, at] as const),
+    ),
+  );
 
 describe('safety', () => {
   it('a delivery never goes back, and never leaves a final state', () => {
@@ -64,7 +91,9 @@ describe('safety', () => {
 
   it('a delivery is never further than somebody reported', () => {
     const proof: Record<string, readonly string[]> = {
-      dispatched: ['RecordDispatched'], delivered: ['ConfirmDelivered', 'AckMessage'], acked: ['AckMessage'],
+      dispatched: ['RecordDispatched'],
+      delivered: ['ConfirmDelivered', 'AckMessage'],
+      acked: ['AckMessage'],
     };
     fc.assert(
       fc.property(steps, (steps) => {

@@ -8,7 +8,9 @@ interface EncodedMessaging {
   /** Agent and role, by agent. */
   readonly members: readonly (readonly [string, string])[];
   readonly lost: readonly string[];
-  readonly messages: readonly (Omit<Message, 'deliveries' | 'open'> & { readonly deliveries: readonly (readonly [string, DeliveryState])[] })[];
+  readonly messages: readonly (Omit<Message, 'deliveries' | 'open'> & {
+    readonly deliveries: readonly (readonly [string, DeliveryState])[];
+  })[];
   readonly ended: readonly string[];
 }
 

@@ -39,7 +39,10 @@ function fullInboxes(state: MessagingState, recipients: readonly string[], to: s
   }
   const full = recipients.filter((recipient) => (state.inboxes.get(recipient)?.size ?? 0) >= inboxMessagesMax);
   if (full.length === recipients.length || full.length > fullInboxesMax) {
-    throw new Rejection('inbox-full', `Of ${recipients.length} inboxes of "${to}", ${full.length} hold ${inboxMessagesMax} messages that nobody acknowledged.`);
+    throw new Rejection(
+      'inbox-full',
+      `Of ${recipients.length} inboxes of "${to}", ${full.length} hold ${inboxMessagesMax} messages that nobody acknowledged.`,
+    );
   }
   return full;
 }
@@ -67,7 +70,10 @@ function split(message: MessageSent, recipients: readonly string[], limits: Mess
       parts.push({ ...message, recipients: [] });
       bytes = fixedBytes;
       if (bytes + added > sentEventBytesMax || parts.length * sentEventBytesMax > sentBytesMax) {
-        throw new Rejection('message-too-large', `Message "${message.messageId}" of ${fixedBytes} bytes for ${recipients.length} recipients is too large.`);
+        throw new Rejection(
+          'message-too-large',
+          `Message "${message.messageId}" of ${fixedBytes} bytes for ${recipients.length} recipients is too large.`,
+        );
       }
     }
     parts.at(-1)?.recipients.push(recipient);

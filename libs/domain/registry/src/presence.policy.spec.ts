@@ -26,7 +26,9 @@ describe('the watch over heartbeats', () => {
 
   it('suspects after the first limit of silence and loses after the second', () => {
     const { look, act, presence } = fleet('a');
-    expect(look(SEEN_MS + suspectedAfterMs)).toEqual([{ type: 'SuspectAgent', data: { agentId: 'a', instance: 'a-i', lastSeenAtMs: SEEN_MS } }]);
+    expect(look(SEEN_MS + suspectedAfterMs)).toEqual([
+      { type: 'SuspectAgent', data: { agentId: 'a', instance: 'a-i', lastSeenAtMs: SEEN_MS } },
+    ]);
     act(SEEN_MS + suspectedAfterMs);
     expect(look(SEEN_MS + lostAfterMs - 1)).toEqual([]);
     act(SEEN_MS + lostAfterMs);
@@ -46,7 +48,10 @@ describe('the watch over heartbeats', () => {
     const { run, look, sightings } = fleet('a', 'b');
     run.at(SEEN_MS).decide({ type: 'LoseAgent', data: { agentId: 'b', reason: 'Silence.', lastSeenAtMs: 0 } });
     sightings.set('b', { instance: 'b-i', seenAtMs: SEEN_MS + lostAfterMs });
-    expect(look(SEEN_MS + lostAfterMs).map(({ type, data }) => [type, data.agentId])).toEqual([['RecoverAgent', 'b'], ['LoseAgent', 'a']]);
+    expect(look(SEEN_MS + lostAfterMs).map(({ type, data }) => [type, data.agentId])).toEqual([
+      ['RecoverAgent', 'b'],
+      ['LoseAgent', 'a'],
+    ]);
   });
 
   it('does not bring back an agent whose process was seen to end after its last heartbeat', () => {

@@ -64,7 +64,9 @@ function commandFor(agent: AgentRecord, { sightings, ownedSinceMs, nowMs, config
   if (silentMs >= config.lostAfterMs) {
     return { type: 'LoseAgent', data: { agentId, instance, reason: `No heartbeat for ${silentMs} ms.`, lastSeenAtMs } };
   }
-  return presence === 'live' && silentMs >= config.suspectedAfterMs ? { type: 'SuspectAgent', data: { agentId, instance, lastSeenAtMs } } : undefined;
+  return presence === 'live' && silentMs >= config.suspectedAfterMs
+    ? { type: 'SuspectAgent', data: { agentId, instance, lastSeenAtMs } }
+    : undefined;
 }
 
 /** Drops sightings of agents and instances that the registry does not know any more, so that the map stays as small as the fleet. */

@@ -12,7 +12,11 @@ export function suspectAgent(state: RegistryState, { agentId, instance, lastSeen
 }
 
 /** live or suspected → lost. */
-export function loseAgent(state: RegistryState, { agentId, instance, reason, lastSeenAtMs }: LoseAgent, nowMs: number): readonly NewEvent[] {
+export function loseAgent(
+  state: RegistryState,
+  { agentId, instance, reason, lastSeenAtMs }: LoseAgent,
+  nowMs: number,
+): readonly NewEvent[] {
   const agent = instance === undefined ? knownAgent(state, agentId) : currentInstance(state, agentId, instance);
   if (!isPresent(agent)) return [];
   const data: AgentLost = { agentId, reason, lastSeenAtMs, lostAtMs: nowMs };
@@ -20,9 +24,15 @@ export function loseAgent(state: RegistryState, { agentId, instance, reason, las
 }
 
 /** suspected or lost → live, as long as the project has room. Who was deregistered has to register again. */
-export function recoverAgent(state: RegistryState, { agentId, instance }: RecoverAgent, nowMs: number, limits: RegistryLimits): readonly NewEvent[] {
+export function recoverAgent(
+  state: RegistryState,
+  { agentId, instance }: RecoverAgent,
+  nowMs: number,
+  limits: RegistryLimits,
+): readonly NewEvent[] {
   const agent = currentInstance(state, agentId, instance);
-  if (agent.presence === 'deregistered') throw new Rejection('agent-deregistered', `Agent "${agentId}" was deregistered and has to register again.`);
+  if (agent.presence === 'deregistered')
+    throw new Rejection('agent-deregistered', `Agent "${agentId}" was deregistered and has to register again.`);
   if (agent.presence === 'live') return [];
   if (agent.presence === 'lost') checkRoomForOneMore(state, limits);
   const data: AgentRecovered = { agentId, recoveredAtMs: nowMs };

@@ -22,7 +22,16 @@ export function registerAgent(state: RegistryState, command: RegisterAgent, nowM
 
   const skills = [...new Set(command.skills)].sort();
   const registered: AgentRegistered = {
-    agentId, name, role, skills, capacity, harness, instance, node, pid, registeredAtMs: nowMs,
+    agentId,
+    name,
+    role,
+    skills,
+    capacity,
+    harness,
+    instance,
+    node,
+    pid,
+    registeredAtMs: nowMs,
   };
   if (known?.presence === 'live' && sameRegistration(known, registered)) return [];
   return [{ type: 'agent.registered', subject: `agent/${agentId}`, data: registered }];
@@ -44,7 +53,8 @@ export function deregisterAgent(state: RegistryState, { agentId, reason }: Dereg
 /** @throws Rejection `too-many-agents`. */
 export function checkRoomForOneMore({ agents, gone }: RegistryState, { agentsPresentMax }: RegistryLimits): void {
   const present = agents.size - gone.size;
-  if (present >= agentsPresentMax) throw new Rejection('too-many-agents', `The project has ${present} agents present, and can have ${agentsPresentMax}.`);
+  if (present >= agentsPresentMax)
+    throw new Rejection('too-many-agents', `The project has ${present} agents present, and can have ${agentsPresentMax}.`);
 }
 
 /** @throws Rejection `unknown-agent`. */

@@ -8,9 +8,18 @@ const registered = (agentId = 'dev-1', more: object = {}): SpecEvent => ({
   type: 'agent.registered',
   data: { ...registration, agentId, name: agentId, capacity: 1, registeredAtMs: 1000, ...more },
 });
-const suspected = (agentId = 'dev-1'): SpecEvent => ({ type: 'agent.suspected', data: { agentId, lastSeenAtMs: 2000, suspectedAtMs: 3000 } });
-const lost = (agentId = 'dev-1'): SpecEvent => ({ type: 'agent.lost', data: { agentId, reason: 'Silence.', lastSeenAtMs: 2000, lostAtMs: 4000 } });
-const deregistered = (agentId = 'dev-1'): SpecEvent => ({ type: 'agent.deregistered', data: { agentId, reason: 'Done.', deregisteredAtMs: 4000 } });
+const suspected = (agentId = 'dev-1'): SpecEvent => ({
+  type: 'agent.suspected',
+  data: { agentId, lastSeenAtMs: 2000, suspectedAtMs: 3000 },
+});
+const lost = (agentId = 'dev-1'): SpecEvent => ({
+  type: 'agent.lost',
+  data: { agentId, reason: 'Silence.', lastSeenAtMs: 2000, lostAtMs: 4000 },
+});
+const deregistered = (agentId = 'dev-1'): SpecEvent => ({
+  type: 'agent.deregistered',
+  data: { agentId, reason: 'Done.', deregisteredAtMs: 4000 },
+});
 
 const register = (more: object = {}) => ({ type: 'RegisterAgent', data: { ...registration, ...more } });
 const deregister = { type: 'DeregisterAgent', data: { agentId: 'dev-1', reason: 'Done.' } };
@@ -22,8 +31,12 @@ const registry = (...past: SpecEvent[]) => given(registryDecider, past, NOW_MS);
 
 describe('a project', () => {
   it('is created once', () => {
-    registry().when({ type: 'CreateProject', data: {} }).then([{ type: 'project.created', data: { createdAtMs: NOW_MS } }]);
-    registry({ type: 'project.created', data: { createdAtMs: 1 } }).when({ type: 'CreateProject', data: {} }).thenRejected('project-exists');
+    registry()
+      .when({ type: 'CreateProject', data: {} })
+      .then([{ type: 'project.created', data: { createdAtMs: NOW_MS } }]);
+    registry({ type: 'project.created', data: { createdAtMs: 1 } })
+      .when({ type: 'CreateProject', data: {} })
+      .thenRejected('project-exists');
   });
 });
 
@@ -31,11 +44,15 @@ describe('an unknown agent', () => {
   it('registers with its id as its name and a capacity of one, its skills sorted and each once', () => {
     registry()
       .when(register({ skills: ['ts', 'go', 'ts'] }))
-      .then([{ type: 'agent.registered', data: { ...registration, skills: ['go', 'ts'], name: 'dev-1', capacity: 1, registeredAtMs: NOW_MS } }]);
+      .then([
+        { type: 'agent.registered', data: { ...registration, skills: ['go', 'ts'], name: 'dev-1', capacity: 1, registeredAtMs: NOW_MS } },
+      ]);
   });
 
   it('cannot take the name under which people are addressed', () => {
-    registry().when(register({ agentId: 'operator' })).thenRejected('reserved-agent-id');
+    registry()
+      .when(register({ agentId: 'operator' }))
+      .thenRejected('reserved-agent-id');
   });
 
   it.each([deregister, suspect, lose, recover])('is refused in $type', (command) => {
@@ -44,7 +61,9 @@ describe('an unknown agent', () => {
 
   it('is refused when the project has as many agents as it may have', () => {
     const decider = registryDeciderWith({ ...REGISTRY_LIMITS, agentsPresentMax: 1 });
-    given(decider, [registered('dev-2')]).when(register()).thenRejected('too-many-agents');
+    given(decider, [registered('dev-2')])
+      .when(register())
+      .thenRejected('too-many-agents');
     expect(given(decider, [registered('dev-2'), lost('dev-2')]).run.decide(register())).toHaveLength(1);
     expect(given(decider, [registered()]).run.decide(register({ instance: 'i-2' }))).toHaveLength(1);
   });
@@ -69,7 +88,9 @@ describe('a live agent', () => {
   });
 
   it('is suspected, with the moment it was last seen', () => {
-    registry(registered()).when(suspect).then([{ type: 'agent.suspected', data: { agentId: 'dev-1', lastSeenAtMs: 2000, suspectedAtMs: NOW_MS } }]);
+    registry(registered())
+      .when(suspect)
+      .then([{ type: 'agent.suspected', data: { agentId: 'dev-1', lastSeenAtMs: 2000, suspectedAtMs: NOW_MS } }]);
   });
 
   it('is lost without having been suspected when a node saw its process end', () => {
@@ -83,7 +104,9 @@ describe('a live agent', () => {
   });
 
   it.each([suspect, lose, recover])('is left alone by $type about an older instance', (command) => {
-    registry(registered(), registered('dev-1', { instance: 'i-2' })).when(command).thenRejected('stale-instance');
+    registry(registered(), registered('dev-1', { instance: 'i-2' }))
+      .when(command)
+      .thenRejected('stale-instance');
   });
 });
 
@@ -91,7 +114,9 @@ describe('a suspected agent', () => {
   it('is suspected once', () => registry(registered(), suspected()).when(suspect).thenNothing());
 
   it('recovers', () => {
-    registry(registered(), suspected()).when(recover).then([{ type: 'agent.recovered', data: { agentId: 'dev-1', recoveredAtMs: NOW_MS } }]);
+    registry(registered(), suspected())
+      .when(recover)
+      .then([{ type: 'agent.recovered', data: { agentId: 'dev-1', recoveredAtMs: NOW_MS } }]);
   });
 
   it('is lost', () => expect(registry(registered(), suspected()).run.decide(lose)).toMatchObject([{ type: 'agent.lost' }]));
@@ -113,7 +138,9 @@ describe('a lost agent', () => {
 
   it('stays lost while the project has as many agents as it may have', () => {
     const decider = registryDeciderWith({ ...REGISTRY_LIMITS, agentsPresentMax: 1 });
-    given(decider, [registered(), lost(), registered('dev-2')]).when(recover).thenRejected('too-many-agents');
+    given(decider, [registered(), lost(), registered('dev-2')])
+      .when(recover)
+      .thenRejected('too-many-agents');
   });
 });
 
@@ -149,7 +176,10 @@ describe('an agent that was lost and is then deregistered', () => {
 describe('the instances that an agent has replaced', () => {
   it('are remembered up to a limit, the latest of them', () => {
     const decider = registryDeciderWith({ ...REGISTRY_LIMITS, replacedInstancesMax: 2 });
-    const { run } = given(decider, ['i-1', 'i-2', 'i-3', 'i-4'].map((instance) => registered('dev-1', { instance })));
+    const { run } = given(
+      decider,
+      ['i-1', 'i-2', 'i-3', 'i-4'].map((instance) => registered('dev-1', { instance })),
+    );
     expect(run.state.agents.get('dev-1')?.replacedInstances).toEqual(['i-2', 'i-3']);
   });
 });
@@ -158,7 +188,11 @@ describe('the track record', () => {
   it('counts what an agent completed and failed, and outlives its instances', () => {
     const ended = (type: string, agentId = 'dev-1'): SpecEvent => ({ type, data: { agentId } });
     const { run } = registry(
-      registered(), ended('task.completed'), ended('task.completed'), ended('task.attempt-failed'), ended('task.completed', 'stranger'),
+      registered(),
+      ended('task.completed'),
+      ended('task.completed'),
+      ended('task.attempt-failed'),
+      ended('task.completed', 'stranger'),
       registered('dev-1', { instance: 'i-2' }),
     );
     expect(run.state.agents.get('dev-1')).toMatchObject({ completed: 2, failed: 1 });

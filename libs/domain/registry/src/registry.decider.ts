@@ -8,9 +8,7 @@ import { emptyRegistry, REGISTRY_LIMITS, type RegistryLimits, type RegistryState
 
 /** What the registry folds: its own events, and how attempts ended. */
 export type RegistryFact =
-  | RegistryEvent
-  | EventEnvelope<'task.completed', TaskCompleted>
-  | EventEnvelope<'task.attempt-failed', TaskAttemptFailed>;
+  RegistryEvent | EventEnvelope<'task.completed', TaskCompleted> | EventEnvelope<'task.attempt-failed', TaskAttemptFailed>;
 
 export type RegistryDecider = Decider<RegistryState, RegistryCommand, RegistryFact>;
 

@@ -6,7 +6,16 @@ export function agentRegistered(state: RegistryState, data: AgentRegistered, { r
   const before = state.agents.get(agentId);
   if (before) state.index.remove(before);
   const agent: AgentRecord = {
-    agentId, name, role, skills, capacity, harness, instance, node, pid, registeredAtMs,
+    agentId,
+    name,
+    role,
+    skills,
+    capacity,
+    harness,
+    instance,
+    node,
+    pid,
+    registeredAtMs,
     presence: 'live',
     lastSeenAtMs: registeredAtMs,
     replacedInstances: before ? replacedBy(instance, before).slice(-replacedInstancesMax) : [],
@@ -48,7 +57,11 @@ export function agentLost(state: RegistryState, { agentId, lastSeenAtMs, lostAtM
   return keepGone(state, agentId, limits);
 }
 
-export function agentDeregistered(state: RegistryState, { agentId, deregisteredAtMs }: AgentDeregistered, limits: RegistryLimits): RegistryState {
+export function agentDeregistered(
+  state: RegistryState,
+  { agentId, deregisteredAtMs }: AgentDeregistered,
+  limits: RegistryLimits,
+): RegistryState {
   change(state, agentId, (agent) => {
     agent.presence = 'deregistered';
     agent.goneAtMs = deregisteredAtMs;

@@ -15,12 +15,14 @@ const lastSeenAtMs = fc.nat();
 const command: fc.Arbitrary<SpecCommand> = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.record({ agentId, instance, skills, role: fc.constantFrom('developer', 'specialist'), harness: fc.constant('exec') })
+    arbitrary: fc
+      .record({ agentId, instance, skills, role: fc.constantFrom('developer', 'specialist'), harness: fc.constant('exec') })
       .map((data) => ({ type: 'RegisterAgent', data })),
   },
   fc.record({ agentId, reason: fc.constant('Done.') }).map((data) => ({ type: 'DeregisterAgent', data })),
   fc.record({ agentId, instance, lastSeenAtMs }).map((data) => ({ type: 'SuspectAgent', data })),
-  fc.record({ agentId, instance: fc.option(instance, { nil: undefined }), reason: fc.constant('Silence.'), lastSeenAtMs })
+  fc
+    .record({ agentId, instance: fc.option(instance, { nil: undefined }), reason: fc.constant('Silence.'), lastSeenAtMs })
     .map((data) => ({ type: 'LoseAgent', data })),
   fc.record({ agentId, instance }).map((data) => ({ type: 'RecoverAgent', data })),
 );
@@ -82,7 +84,12 @@ describe('safety', () => {
           expect(run.state.gone.size).toBeLessThanOrEqual(LIMITS.agentsGoneMax);
           for (const { replacedInstances } of agents) expect(replacedInstances.length).toBeLessThanOrEqual(LIMITS.replacedInstancesMax);
           expect(new Set(agents.filter((agent) => !isPresent(agent)).map(({ agentId }) => agentId))).toEqual(run.state.gone);
-          for (const filter of [{}, { role: 'developer' }, { skills }, { role: 'specialist', skills, presence: 'live' as const, after: 'b' }]) {
+          for (const filter of [
+            {},
+            { role: 'developer' },
+            { skills },
+            { role: 'specialist', skills, presence: 'live' as const, after: 'b' },
+          ]) {
             const wanted = agents.filter(
               (agent) =>
                 (!filter.role || agent.role === filter.role) &&
@@ -106,7 +113,9 @@ describe('safety', () => {
           if (i === restartAt) run.restart();
         });
         expect(run.digest(run.replayed())).toBe(run.digest());
-        expect(listAgents(run.restart().state, {}, () => undefined)).toEqual(JSON.parse(JSON.stringify(listAgents(run.replayed(), {}, () => undefined))));
+        expect(listAgents(run.restart().state, {}, () => undefined)).toEqual(
+          JSON.parse(JSON.stringify(listAgents(run.replayed(), {}, () => undefined))),
+        );
       }),
     );
   });

@@ -4,14 +4,27 @@ import { getAgent, heartbeatAnswer, listAgents, projectView } from './registry.v
 
 const registered = (agentId: string, more: object = {}): SpecEvent => ({
   type: 'agent.registered',
-  data: { agentId, name: agentId, role: 'developer', skills: [], capacity: 1, harness: 'exec', instance: 'i-1', registeredAtMs: 1000, ...more },
+  data: {
+    agentId,
+    name: agentId,
+    role: 'developer',
+    skills: [],
+    capacity: 1,
+    harness: 'exec',
+    instance: 'i-1',
+    registeredAtMs: 1000,
+    ...more,
+  },
 });
 const unseen = () => undefined;
 const ids = (list: { agents: { agentId: string }[] }) => list.agents.map(({ agentId }) => agentId);
 
 describe('the list of agents', () => {
   const { state } = given(registryDecider, [
-    registered('c', { skills: ['go', 'ts'] }), registered('a', { skills: ['ts'] }), registered('b', { role: 'specialist', skills: ['ts'] }), registered('d'),
+    registered('c', { skills: ['go', 'ts'] }),
+    registered('a', { skills: ['ts'] }),
+    registered('b', { role: 'specialist', skills: ['ts'] }),
+    registered('d'),
     { type: 'agent.lost', data: { agentId: 'd', reason: 'Silence.', lastSeenAtMs: 1500, lostAtMs: 2000 } },
   ]).run;
 
@@ -37,7 +50,12 @@ describe('one agent', () => {
   const { state } = given(registryDecider, [registered('a')]).run;
 
   it('was last seen when its owner heard it, or else when the log says so', () => {
-    expect(getAgent(state, { agentId: 'a' }, () => 1700).agent).toMatchObject({ presence: 'live', lastSeenAtMs: 1700, completed: 0, failed: 0 });
+    expect(getAgent(state, { agentId: 'a' }, () => 1700).agent).toMatchObject({
+      presence: 'live',
+      lastSeenAtMs: 1700,
+      completed: 0,
+      failed: 0,
+    });
     expect(getAgent(state, { agentId: 'a' }, unseen).agent?.lastSeenAtMs).toBe(1000);
     expect(getAgent(state, { agentId: 'b' }, unseen)).toEqual({});
   });
@@ -64,7 +82,14 @@ describe('a fleet of 100,000 agents', () => {
   for (let n = 0; n < 100_000; n++) {
     const agentId = `agent-${(n * 7919) % 100_003}`;
     const event = registered(agentId, { role: roles[n % roles.length], skills: skillSets[n % skillSets.length] });
-    run.state = registryDecider.evolve(run.state, { v: 1, subject: 's', project: 'p', actor: 'user:u', correlationId: 'c', ...event } as never);
+    run.state = registryDecider.evolve(run.state, {
+      v: 1,
+      subject: 's',
+      project: 'p',
+      actor: 'user:u',
+      correlationId: 'c',
+      ...event,
+    } as never);
   }
   run.happened({ type: 'agent.suspected', data: { agentId: 'agent-7919', lastSeenAtMs: 1, suspectedAtMs: 2 } });
 

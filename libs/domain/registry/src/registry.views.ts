@@ -26,9 +26,20 @@ export function getAgent(state: RegistryState, { agentId }: GetAgent, lastSeen: 
 export function agentView(agent: AgentRecord, lastSeenAtMs = agent.lastSeenAtMs): AgentView {
   const { agentId, name, role, skills, capacity, harness, instance, presence, node, pid, registeredAtMs, completed, failed } = agent;
   return {
-    agentId, name, role, skills: [...skills], capacity, harness, instance, presence, node, pid, registeredAtMs,
+    agentId,
+    name,
+    role,
+    skills: [...skills],
+    capacity,
+    harness,
+    instance,
+    presence,
+    node,
+    pid,
+    registeredAtMs,
     lastSeenAtMs: Math.max(lastSeenAtMs, agent.lastSeenAtMs),
-    completed, failed,
+    completed,
+    failed,
   };
 }
 

@@ -4,7 +4,11 @@ import type { SpawnerLimits } from './spawner.state';
 const JITTER = 0.25;
 
 /** Pause after the `crashes`th crash in a row: doubled each time up to `backoffMsMax`, less a jitter that follows from the spawn id. */
-export function backoffMs(crashes: number, spawnId: string, { backoffMs, backoffMsMax }: Pick<SpawnerLimits, 'backoffMs' | 'backoffMsMax'>): number {
+export function backoffMs(
+  crashes: number,
+  spawnId: string,
+  { backoffMs, backoffMsMax }: Pick<SpawnerLimits, 'backoffMs' | 'backoffMsMax'>,
+): number {
   const pauseMs = Math.min(backoffMs * 2 ** (crashes - 1), backoffMsMax);
   return Math.round(pauseMs * (1 - JITTER * fraction(spawnId)));
 }

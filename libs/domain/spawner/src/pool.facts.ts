@@ -1,11 +1,12 @@
 import type { AgentQuarantined, PoolDefined, PoolRetired, QuarantineReleased } from '@torch/contracts';
-import { processesOf, type SpawnerLimits, type SpawnerState } from './spawner.state';
+import { processesOf, type SpawnerLimits, type SpawnerState, type Thread } from './spawner.state';
 
 /** What is known of the pool's crashes stays: a new definition does not release it. */
-export function poolDefined(state: SpawnerState, { pool: spec, definedAtMs }: PoolDefined): SpawnerState {
+export function poolDefined(state: SpawnerState, { pool: spec, definedAtMs }: PoolDefined, thread: Thread): SpawnerState {
   const before = state.pools.get(spec.poolId);
   state.pools.set(spec.poolId, {
     spec,
+    thread,
     definedAtMs,
     retired: false,
     quarantined: before?.quarantined ?? false,

@@ -1,4 +1,13 @@
-import type { AgentStopRequested, DefinePools, PoolDefined, PoolRetired, PoolSpec, QuarantineReleased, ReleaseQuarantine, RetirePool } from '@torch/contracts';
+import type {
+  AgentStopRequested,
+  DefinePools,
+  PoolDefined,
+  PoolRetired,
+  PoolSpec,
+  QuarantineReleased,
+  ReleaseQuarantine,
+  RetirePool,
+} from '@torch/contracts';
 import { canonicalJson, jsonBytes, type NewEvent, Rejection } from '@torch/kernel';
 import { type AgentProcess, type Pool, processesOf, type SpawnerLimits, type SpawnerState } from './spawner.state';
 
@@ -10,20 +19,27 @@ export function definePools(state: SpawnerState, { pools }: DefinePools, nowMs: 
 
   const added = [...ids].filter((poolId) => !state.pools.has(poolId)).length;
   if (state.pools.size + added > limits.poolsMax) {
-    throw new Rejection('too-many-pools', `The project has ${state.pools.size} pools; with ${added} more it would have over ${limits.poolsMax}.`);
+    throw new Rejection(
+      'too-many-pools',
+      `The project has ${state.pools.size} pools; with ${added} more it would have over ${limits.poolsMax}.`,
+    );
   }
-  if (jsonBytes(pools) > limits.poolsBytesMax) throw new Rejection('pools-too-large', `The pools take more than ${limits.poolsBytesMax} bytes; define them in parts.`);
-  return pools.filter((pool) => !isDefined(state.pools.get(pool.poolId), pool)).map((pool) => {
-    const data: PoolDefined = { pool, definedAtMs: nowMs };
-    return { type: 'pool.defined', subject: `pool/${pool.poolId}`, data };
-  });
+  if (jsonBytes(pools) > limits.poolsBytesMax)
+    throw new Rejection('pools-too-large', `The pools take more than ${limits.poolsBytesMax} bytes; define them in parts.`);
+  return pools
+    .filter((pool) => !isDefined(state.pools.get(pool.poolId), pool))
+    .map((pool) => {
+      const data: PoolDefined = { pool, definedAtMs: nowMs };
+      return { type: 'pool.defined', subject: `pool/${pool.poolId}`, data };
+    });
 }
 
 function checkPool(pool: PoolSpec, { poolBytesMax }: SpawnerLimits): void {
   const { poolId, min, max } = pool;
   if (min > max) throw new Rejection('min-above-max', `Pool "${poolId}" has a min of ${min}, above its max of ${max}.`);
   const bytes = jsonBytes(pool);
-  if (bytes > poolBytesMax) throw new Rejection('pool-too-large', `Pool "${poolId}" takes ${bytes} bytes; at most ${poolBytesMax} fit into the log.`);
+  if (bytes > poolBytesMax)
+    throw new Rejection('pool-too-large', `Pool "${poolId}" takes ${bytes} bytes; at most ${poolBytesMax} fit into the log.`);
 }
 
 const isDefined = (known: Pool | undefined, pool: PoolSpec): boolean =>

@@ -7,7 +7,14 @@ import { demandKey, type SpawnerLimits, type SpawnerState } from './spawner.stat
 export function spawnRequested(state: SpawnerState, { agentId, poolId, spawnId, requestedAtMs }: AgentSpawnRequested): SpawnerState {
   const capacity = state.pools.get(poolId)?.spec.capacity ?? 1;
   state.processes.set(agentId, {
-    agentId, poolId, spawnId, capacity, requestedAtMs, state: 'requested', sinceMs: requestedAtMs, freshUnits: 0,
+    agentId,
+    poolId,
+    spawnId,
+    capacity,
+    requestedAtMs,
+    state: 'requested',
+    sinceMs: requestedAtMs,
+    freshUnits: 0,
   });
   return state;
 }
@@ -26,7 +33,11 @@ export function agentStopRequested(state: SpawnerState, { agentId, requestedAtMs
   return state;
 }
 
-export function agentExited(state: SpawnerState, { agentId, crashed, retryAtMs, exitedAtMs }: AgentExited, limits: SpawnerLimits): SpawnerState {
+export function agentExited(
+  state: SpawnerState,
+  { agentId, crashed, retryAtMs, exitedAtMs }: AgentExited,
+  limits: SpawnerLimits,
+): SpawnerState {
   const process = state.processes.get(agentId);
   const pool = process && state.pools.get(process.poolId);
   if (!process || !pool) return state;
@@ -42,7 +53,11 @@ export function agentRegistered(state: SpawnerState, { agentId, registeredAtMs }
   return state;
 }
 
-export function demandChanged(state: SpawnerState, { role, skills, waiting }: DemandChanged, { demandKindsMax }: SpawnerLimits): SpawnerState {
+export function demandChanged(
+  state: SpawnerState,
+  { role, skills, waiting }: DemandChanged,
+  { demandKindsMax }: SpawnerLimits,
+): SpawnerState {
   const demand = { role, skills, waiting };
   const key = demandKey(demand);
   const placed = (state.demand.get(key)?.waiting ?? 0) - waiting;

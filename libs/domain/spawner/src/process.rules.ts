@@ -12,12 +12,19 @@ export function stopAgent(state: SpawnerState, { agentId, reason }: StopAgent, n
 }
 
 /** @throws Rejection `unknown-spawn`, `spawned-already`: the process that was reported is one too many. */
-export function recordSpawned(state: SpawnerState, { agentId, spawnId, node, pid, pidStartTicks }: RecordSpawned, nowMs: number): readonly NewEvent[] {
+export function recordSpawned(
+  state: SpawnerState,
+  { agentId, spawnId, node, pid, pidStartTicks }: RecordSpawned,
+  nowMs: number,
+): readonly NewEvent[] {
   const process = spawnOf(state, agentId, spawnId);
   if (!process) throw new Rejection('unknown-spawn', `Spawn "${spawnId}" of agent "${agentId}" was never requested, or has ended.`);
   if (process.pid !== undefined) {
     if (process.node === node && process.pid === pid && process.pidStartTicks === pidStartTicks) return [];
-    throw new Rejection('spawned-already', `Spawn "${spawnId}" is process ${process.pid} on "${process.node}", and not ${pid} on "${node}".`);
+    throw new Rejection(
+      'spawned-already',
+      `Spawn "${spawnId}" is process ${process.pid} on "${process.node}", and not ${pid} on "${node}".`,
+    );
   }
   const data: AgentSpawned = { agentId, spawnId, node, pid, pidStartTicks, spawnedAtMs: nowMs };
   return [{ type: 'agent.spawned', subject: `agent/${agentId}`, data }];
@@ -53,7 +60,10 @@ function isCrash(process: AgentProcess, { exitCode, withNode }: RecordExited, { 
 
 /** Crashes in a row once the process has ended: a long enough life ends the series before. */
 export function crashesAfter(
-  pool: Pool, process: AgentProcess, { crashed, exitedAtMs }: { crashed: boolean; exitedAtMs: number }, { provenLifeMs }: SpawnerLimits,
+  pool: Pool,
+  process: AgentProcess,
+  { crashed, exitedAtMs }: { crashed: boolean; exitedAtMs: number },
+  { provenLifeMs }: SpawnerLimits,
 ): number {
   const proven = process.spawnedAtMs !== undefined && process.readyAtMs !== undefined && exitedAtMs - process.spawnedAtMs >= provenLifeMs;
   return (proven ? 0 : pool.crashes) + (crashed ? 1 : 0);

@@ -1,48 +1,49 @@
 import { given, type SpecEvent } from '@torch/testing';
 import { spawnerDecider, spawnerDeciderWith } from './spawner.decider';
+import {
+  NOW_MS,
+  defined,
+  demand,
+  exited,
+  place,
+  pool,
+  quarantined,
+  ready,
+  requested,
+  retired,
+  spawned,
+  spawner,
+  started,
+  stopping,
+} from './spawner.history';
 import { reactionTo } from './spawner.reactions';
 import { SPAWNER_LIMITS } from './spawner.state';
 import { listPools, processesToRun, processToRun } from './spawner.views';
-
-const NOW_MS = 5000;
-const pool = (poolId = 'p1', more: object = {}) => ({
-  poolId, role: 'developer', skills: ['ts'], runtime: 'process', harness: 'exec', min: 0, max: 3, capacity: 1, memoryMib: 256, crashesMax: 3, ...more,
-});
-const defined = (poolId?: string, more?: object): SpecEvent => ({ type: 'pool.defined', data: { pool: pool(poolId, more), definedAtMs: 1000 } });
-const retired = (poolId = 'p1'): SpecEvent => ({ type: 'pool.retired', data: { poolId, reason: 'r', retiredAtMs: 2000 } });
-const requested = (agentId = 'a1', poolId = 'p1'): SpecEvent => ({
-  type: 'agent.spawn-requested', data: { agentId, poolId, spawnId: `s-${agentId}`, reason: 'r', requestedAtMs: 2000 },
-});
-const place = { node: 'n1', pid: 42, pidStartTicks: 7 };
-const spawned = (agentId = 'a1'): SpecEvent => ({ type: 'agent.spawned', data: { agentId, spawnId: `s-${agentId}`, ...place, spawnedAtMs: 2000 } });
-const stopping = (agentId = 'a1', requestedAtMs = 3000): SpecEvent => ({
-  type: 'agent.stop-requested', data: { agentId, spawnId: `s-${agentId}`, reason: 'r', requestedAtMs },
-});
-const ready = (agentId = 'a1', registeredAtMs = 2500): SpecEvent => ({ type: 'agent.registered', data: { agentId, registeredAtMs } });
-const demand = (waiting: number, more: object = {}): SpecEvent => ({ type: 'demand.changed', data: { role: 'developer', skills: [], waiting, ...more } });
-const exited = (agentId = 'a1', more: object = {}): SpecEvent => ({
-  type: 'agent.exited', data: { agentId, spawnId: `s-${agentId}`, reason: 'r', crashed: true, retryAtMs: 4000, exitedAtMs: 3000, ...more },
-});
-const quarantined: SpecEvent = { type: 'agent.quarantined', data: { poolId: 'p1', crashes: 3, reason: 'r', quarantinedAtMs: 3000 } };
 
 const define = (...pools: object[]) => ({ type: 'DefinePools', data: { pools } });
 const retire = (poolId = 'p1') => ({ type: 'RetirePool', data: { poolId, reason: 'Done.' } });
 const stop = (agentId = 'a1') => ({ type: 'StopAgent', data: { agentId, reason: 'Enough.' } });
 const release = (poolId = 'p1') => ({ type: 'ReleaseQuarantine', data: { poolId } });
 const recordSpawned = (more: object = {}) => ({ type: 'RecordSpawned', data: { agentId: 'a1', spawnId: 's-a1', ...place, ...more } });
-const recordExited = (more: object = {}) => ({ type: 'RecordExited', data: { agentId: 'a1', spawnId: 's-a1', reason: 'It ended.', ...more } });
-
-const spawner = (...past: SpecEvent[]) => given(spawnerDecider, past, NOW_MS);
-const started = (...past: SpecEvent[]) => spawner(...past).run.settle().map(({ data }) => (data as { poolId: string }).poolId);
+const recordExited = (more: object = {}) => ({
+  type: 'RecordExited',
+  data: { agentId: 'a1', spawnId: 's-a1', reason: 'It ended.', ...more },
+});
 
 describe('the definition of pools', () => {
   it('is all of them or none', () => {
-    spawner().when(define(pool('p1'), pool('p2'))).then([
-      { type: 'pool.defined', data: { pool: pool('p1'), definedAtMs: NOW_MS } },
-      { type: 'pool.defined', data: { pool: pool('p2'), definedAtMs: NOW_MS } },
-    ]);
-    spawner().when(define(pool('p1'), pool('p2', { min: 4 }))).thenRejected('min-above-max');
-    spawner().when(define(pool('p1'), pool('p1'))).thenRejected('duplicate-pool');
+    spawner()
+      .when(define(pool('p1'), pool('p2')))
+      .then([
+        { type: 'pool.defined', data: { pool: pool('p1'), definedAtMs: NOW_MS } },
+        { type: 'pool.defined', data: { pool: pool('p2'), definedAtMs: NOW_MS } },
+      ]);
+    spawner()
+      .when(define(pool('p1'), pool('p2', { min: 4 })))
+      .thenRejected('min-above-max');
+    spawner()
+      .when(define(pool('p1'), pool('p1')))
+      .thenRejected('duplicate-pool');
   });
 
   it('has no event when nothing changes, and one when something does', () => {
@@ -53,20 +54,28 @@ describe('the definition of pools', () => {
 
   it('is refused when there would be too many, or when one does not fit into the log', () => {
     const decider = spawnerDeciderWith({ ...SPAWNER_LIMITS, poolsMax: 1 });
-    given(decider, [defined()]).when(define(pool('p2'))).thenRejected('too-many-pools');
+    given(decider, [defined()])
+      .when(define(pool('p2')))
+      .thenRejected('too-many-pools');
     expect(given(decider, [defined()]).run.decide(define(pool('p1', { max: 4 })))).toHaveLength(1);
     const env = (names: number) => Object.fromEntries(Array.from({ length: names }, (_, n) => [`V${n}`, 'x'.repeat(30_000)]));
-    spawner().when(define(pool('p1', { env: env(3) }))).thenRejected('pool-too-large');
-    spawner().when(define(...Array.from({ length: 20 }, (_, n) => pool(`p${n}`, { env: env(1) })))).thenRejected('pools-too-large');
+    spawner()
+      .when(define(pool('p1', { env: env(3) })))
+      .thenRejected('pool-too-large');
+    spawner()
+      .when(define(...Array.from({ length: 20 }, (_, n) => pool(`p${n}`, { env: env(1) }))))
+      .thenRejected('pools-too-large');
   });
 });
 
 describe('a pool that retires', () => {
   it('asks its agents to stop, those that are stopping left out', () => {
-    spawner(defined(), requested('a1'), requested('a2'), stopping('a2')).when(retire()).then([
-      { type: 'pool.retired', data: { poolId: 'p1', reason: 'Done.', retiredAtMs: NOW_MS } },
-      { type: 'agent.stop-requested', data: { agentId: 'a1', spawnId: 's-a1', reason: 'Done.', requestedAtMs: NOW_MS } },
-    ]);
+    spawner(defined(), requested('a1'), requested('a2'), stopping('a2'))
+      .when(retire())
+      .then([
+        { type: 'pool.retired', data: { poolId: 'p1', reason: 'Done.', retiredAtMs: NOW_MS } },
+        { type: 'agent.stop-requested', data: { agentId: 'a1', spawnId: 's-a1', reason: 'Done.', requestedAtMs: NOW_MS } },
+      ]);
   });
 
   it('retires once, and starts nothing any more', () => {
@@ -99,16 +108,19 @@ describe('a pool that retires', () => {
 
 describe('an agent that is to stop', () => {
   it('is asked once, with the reason', () => {
-    spawner(defined(), requested()).when(stop())
+    spawner(defined(), requested())
+      .when(stop())
       .then([{ type: 'agent.stop-requested', data: { agentId: 'a1', spawnId: 's-a1', reason: 'Enough.', requestedAtMs: NOW_MS } }]);
     spawner(defined(), requested(), stopping()).when(stop()).thenNothing();
     spawner().when(stop()).thenRejected('unknown-agent');
   });
 
-  it('is stopped when it is lost, if its process is one of the spawner\'s', () => {
+  it("is stopped when it is lost, if its process is one of the spawner's", () => {
     const lost = (agentId: string) => ({ type: 'agent.lost', data: { agentId, reason: 'No heartbeat.' } }) as never;
     const { state } = spawner(defined(), requested(), requested('a2'), stopping('a2')).run;
-    expect(reactionTo(lost('a1'), state)).toEqual([{ type: 'StopAgent', data: { agentId: 'a1', reason: 'The agent is lost: No heartbeat.' } }]);
+    expect(reactionTo(lost('a1'), state)).toEqual([
+      { type: 'StopAgent', data: { agentId: 'a1', reason: 'The agent is lost: No heartbeat.' } },
+    ]);
     expect(reactionTo(lost('a2'), state)).toEqual([]);
     expect(reactionTo(lost('stranger'), state)).toEqual([]);
   });
@@ -131,14 +143,19 @@ describe('an agent that has registered', () => {
 
 describe('a process that was started', () => {
   it('is recorded once', () => {
-    spawner(defined(), requested()).when(recordSpawned())
+    spawner(defined(), requested())
+      .when(recordSpawned())
       .then([{ type: 'agent.spawned', data: { agentId: 'a1', spawnId: 's-a1', ...place, spawnedAtMs: NOW_MS } }]);
     spawner(defined(), requested(), spawned()).when(recordSpawned()).thenNothing();
   });
 
   it('is refused when it is a second one, or nobody asked for it', () => {
-    spawner(defined(), requested(), spawned()).when(recordSpawned({ pid: 43 })).thenRejected('spawned-already');
-    spawner(defined(), requested()).when(recordSpawned({ spawnId: 'other' })).thenRejected('unknown-spawn');
+    spawner(defined(), requested(), spawned())
+      .when(recordSpawned({ pid: 43 }))
+      .thenRejected('spawned-already');
+    spawner(defined(), requested())
+      .when(recordSpawned({ spawnId: 'other' }))
+      .thenRejected('unknown-spawn');
     spawner(defined(), requested(), exited()).when(recordSpawned()).thenRejected('unknown-spawn');
   });
 
@@ -166,8 +183,12 @@ describe('a process that ended', () => {
   });
 
   it('is recorded once', () => {
-    spawner(...running, exited()).when(recordExited()).thenNothing();
-    spawner(...running).when(recordExited({ spawnId: 'other' })).thenNothing();
+    spawner(...running, exited())
+      .when(recordExited())
+      .thenNothing();
+    spawner(...running)
+      .when(recordExited({ spawnId: 'other' }))
+      .thenNothing();
   });
 
   it('keeps its pool waiting for longer with each crash, up to a limit', () => {
@@ -186,10 +207,15 @@ describe('a process that ended', () => {
 
   it('quarantines its pool after so many crashes in a row', () => {
     const two = [...running, requested('a2'), exited('a2'), requested('a3'), exited('a3')];
-    spawner(...two).when(recordExited({ exitCode: 1 })).then([
-      { type: 'agent.exited', data: expect.objectContaining({ agentId: 'a1', crashed: true }) },
-      { type: 'agent.quarantined', data: { poolId: 'p1', crashes: 3, reason: '3 crashes in a row; the last one: It ended.', quarantinedAtMs: NOW_MS } },
-    ]);
+    spawner(...two)
+      .when(recordExited({ exitCode: 1 }))
+      .then([
+        { type: 'agent.exited', data: expect.objectContaining({ agentId: 'a1', crashed: true }) },
+        {
+          type: 'agent.quarantined',
+          data: { poolId: 'p1', crashes: 3, reason: '3 crashes in a row; the last one: It ended.', quarantinedAtMs: NOW_MS },
+        },
+      ]);
     expect(spawner(...two, quarantined).run.decide(recordExited({ exitCode: 1 }))).toHaveLength(1);
   });
 
@@ -207,14 +233,21 @@ describe('a pool in quarantine', () => {
     expect(started(...past)).toEqual([]);
     expect(started(...past, defined('p1', { min: 2 }))).toEqual([]);
     const { run } = spawner(...past);
-    expect(run.restart().at(NOW_MS + 1e9).settle()).toEqual([]);
+    expect(
+      run
+        .restart()
+        .at(NOW_MS + 1e9)
+        .settle(),
+    ).toEqual([]);
     expect(run.dueAtMs()).toBe(Infinity);
   });
 
   it('starts again when it is released, with its crashes forgiven', () => {
     const { run } = spawner(...past.slice(0, 2), requested(), exited('a1'), quarantined);
     expect(listPools(run.state).pools).toMatchObject([{ quarantined: true, crashes: 1 }]);
-    expect(run.decide(release())).toEqual([{ type: 'agent.quarantine-released', subject: 'pool/p1', data: { poolId: 'p1', releasedAtMs: NOW_MS } }]);
+    expect(run.decide(release())).toEqual([
+      { type: 'agent.quarantine-released', subject: 'pool/p1', data: { poolId: 'p1', releasedAtMs: NOW_MS } },
+    ]);
     expect(listPools(run.state).pools).toMatchObject([{ quarantined: false, crashes: 0 }]);
     expect(run.settle()).toHaveLength(2);
     expect(run.decide(release())).toEqual([]);
@@ -222,103 +255,13 @@ describe('a pool in quarantine', () => {
   });
 });
 
-describe('demand', () => {
-  it('starts an agent for each waiting task, up to the most that the pool may have', () => {
-    spawner(defined(), demand(1)).whenSettled().then([
-      {
-        type: 'agent.spawn-requested',
-        data: { agentId: 'developer-id1', poolId: 'p1', spawnId: 'id-2', reason: 'Tasks for role "developer" that no agent can take: 1.', requestedAtMs: NOW_MS },
-      },
-    ]);
-    expect(started(defined(), demand(2))).toHaveLength(2);
-    expect(started(defined(), demand(9))).toHaveLength(3);
-    expect(started(defined('p1', { capacity: 4 }), demand(9))).toHaveLength(3);
-    expect(started(defined('p1', { capacity: 4 }), demand(8))).toHaveLength(2);
-    expect(started(defined(), demand(2), demand(0))).toEqual([]);
-  });
-
-  it('starts nobody who cannot do the work', () => {
-    expect(started(defined(), demand(1, { role: 'specialist' }))).toEqual([]);
-    expect(started(defined(), demand(1, { skills: ['ts'] }))).toEqual(['p1']);
-    expect(started(defined(), demand(1, { skills: ['go', 'ts'] }))).toEqual([]);
-  });
-
-  it('goes on to the next pool when one is full, pausing or in quarantine', () => {
-    expect(started(defined('p1', { max: 1 }), defined('p2'), demand(2))).toEqual(['p1', 'p2']);
-    expect(started(defined('p1'), defined('p2'), requested(), exited('a1', { retryAtMs: NOW_MS + 1 }), demand(1))).toEqual(['p2']);
-    expect(started(defined('p1'), defined('p2'), quarantined, demand(1))).toEqual(['p2']);
-  });
-
-  it('counts on agents that are on their way, and on none that is stopping', () => {
-    expect(started(defined(), demand(2), requested())).toEqual(['p1']);
-    expect(started(defined(), demand(2), requested(), spawned())).toEqual(['p1']);
-    expect(started(defined(), demand(1), requested(), stopping())).toEqual(['p1']);
-  });
-
-  it('counts on an agent that has just registered until the scheduler says that it took a task', () => {
-    const { freshMs } = SPAWNER_LIMITS;
-    expect(started(defined(), demand(1), requested(), ready())).toEqual([]);
-    expect(started(defined(), demand(2), requested('a1'), requested('a2'), ready('a1'), demand(1))).toEqual([]);
-    expect(started(defined(), demand(2), requested('a1'), requested('a2'), ready('a1'), demand(1), demand(2))).toEqual(['p1']);
-    const { run } = spawner(defined(), demand(1), requested(), ready('a1', NOW_MS));
-    expect(run.dueAtMs()).toBe(NOW_MS + freshMs);
-    expect(run.at(NOW_MS + freshMs - 1).settle()).toEqual([]);
-    expect(run.at(NOW_MS + freshMs).settle()).toHaveLength(1);
-  });
-
-  it('leaves the versatile agent to the work that only it can do', () => {
-    const past = [defined('p1', { skills: ['go', 'ts'] }), defined('p2'), requested('a1', 'p1'), requested('a2', 'p2')];
-    expect(started(...past, demand(1), demand(1, { skills: ['go'] }))).toEqual([]);
-  });
-
-  it('waits for the end of a pause, and is due then', () => {
-    const { run } = spawner(defined(), requested(), exited('a1', { retryAtMs: NOW_MS + 100 }), demand(1));
-    expect(run.settle()).toEqual([]);
-    expect(run.dueAtMs()).toBe(NOW_MS + 100);
-    expect(run.at(NOW_MS + 100).settle()).toHaveLength(1);
-    expect(run.dueAtMs()).toBeGreaterThan(NOW_MS + 100);
-  });
-
-  it('is due when the first of several pauses ends', () => {
-    const pausing = [100, 200, 300, 400].flatMap((pauseMs, n) => [
-      defined(`p${n}`), requested(`a${n}`, `p${n}`), exited(`a${n}`, { retryAtMs: NOW_MS + pauseMs }),
-    ]);
-    expect(spawner(...pausing, demand(1)).run.dueAtMs()).toBe(NOW_MS + 100);
-    const others = ['p0', 'p1'].map((poolId) => defined(poolId, { role: 'specialist' }));
-    expect(spawner(...pausing, ...others, demand(1)).run.dueAtMs()).toBe(NOW_MS + 300);
-  });
-
-  it('lets only as many fresh agents go as tasks were taken', () => {
-    const two = [requested('a1'), requested('a2'), ready('a1'), ready('a2')];
-    expect(started(defined('p1', { max: 9 }), demand(3), ...two, demand(2))).toHaveLength(1);
-  });
-
-  it('fills the node no further than it may', () => {
-    const decider = spawnerDeciderWith({ ...SPAWNER_LIMITS, agentsPerNodeMax: 2 });
-    const { run } = given(decider, [defined('p1', { min: 2 }), defined('p2', { min: 2 }), demand(9)], NOW_MS);
-    expect(run.settle()).toHaveLength(2);
-    expect(run.settle()).toEqual([]);
-  });
-
-  it('is remembered for so many kinds of work', () => {
-    const decider = spawnerDeciderWith({ ...SPAWNER_LIMITS, demandKindsMax: 1 });
-    expect([...given(decider, [demand(1), demand(1, { skills: ['ts'] })]).run.state.demand.keys()]).toEqual(['developer ts']);
-  });
-});
-
-describe('the minimum of a pool', () => {
-  it('is kept without demand, and covers demand too', () => {
-    expect(started(defined('p1', { min: 2 }))).toHaveLength(2);
-    expect(started(defined('p1', { min: 2 }), demand(2))).toHaveLength(2);
-    expect(started(defined('p1', { min: 2 }), demand(3))).toHaveLength(3);
-    expect(started(defined('p1', { min: 2 }), requested('a1'), requested('a2'), stopping('a2'))).toHaveLength(1);
-  });
-});
-
 describe('the runtime of a node', () => {
   it('finds every process that is to be there, with its pool', () => {
     const { state } = spawner(defined(), requested('a2'), requested('a1'), spawned('a1')).run;
-    expect(processesToRun(state).map(({ process: { agentId, state } }) => [agentId, state])).toEqual([['a1', 'running'], ['a2', 'requested']]);
+    expect(processesToRun(state).map(({ process: { agentId, state } }) => [agentId, state])).toEqual([
+      ['a1', 'running'],
+      ['a2', 'requested'],
+    ]);
     expect(processToRun(state, 'a1', 's-a1')).toMatchObject({ process: place, pool: { poolId: 'p1' } });
     expect(processToRun(state, 'a1', 'other')).toBeUndefined();
     expect(processToRun(state, 'a9', 's-a9')).toBeUndefined();

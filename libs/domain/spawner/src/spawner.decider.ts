@@ -60,7 +60,7 @@ function decide(state: SpawnerState, command: SpawnerCommand, { nowMs }: Decisio
 function evolve(state: SpawnerState, event: SpawnerFact, limits: SpawnerLimits): SpawnerState {
   switch (event.type) {
     case 'pool.defined':
-      return poolDefined(state, event.data);
+      return poolDefined(state, event.data, { correlationId: event.correlationId, traceparent: event.traceparent });
     case 'pool.retired':
       return poolRetired(state, event.data);
     case 'agent.spawn-requested':

@@ -13,28 +13,51 @@ type Step = { command: SpecCommand } | { event: SpecEvent } | { about: number; t
 const poolId = fc.constantFrom('p1', 'p2', 'p3', 'p4');
 const skills = fc.subarray(['go', 'ts']);
 const pool = fc.record({
-  poolId, skills,
+  poolId,
+  skills,
   role: fc.constantFrom('developer', 'developer', 'specialist'),
-  runtime: fc.constant('process'), harness: fc.constant('exec'), memoryMib: fc.constant(256),
-  min: fc.constantFrom(0, 0, 1), max: fc.integer({ min: 1, max: 3 }), capacity: fc.integer({ min: 1, max: 2 }), crashesMax: fc.integer({ min: 1, max: 3 }),
+  runtime: fc.constant('process'),
+  harness: fc.constant('exec'),
+  memoryMib: fc.constant(256),
+  min: fc.constantFrom(0, 0, 1),
+  max: fc.integer({ min: 1, max: 3 }),
+  capacity: fc.integer({ min: 1, max: 2 }),
+  crashesMax: fc.integer({ min: 1, max: 3 }),
   runId: fc.option(fc.constantFrom('r1', 'r2'), { nil: undefined }),
 });
 const reason = fc.constant('r');
 const about = (type: string, data: fc.Arbitrary<object>) => fc.record({ about: fc.nat(20), type: fc.constant(type), data });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 2, arbitrary: fc.array(pool, { minLength: 1, maxLength: 2 }).map((pools) => ({ command: { type: 'DefinePools', data: { pools } } })) },
+  {
+    weight: 2,
+    arbitrary: fc.array(pool, { minLength: 1, maxLength: 2 }).map((pools) => ({ command: { type: 'DefinePools', data: { pools } } })),
+  },
   fc.record({ poolId, reason }).map((data) => ({ command: { type: 'RetirePool', data } })),
   fc.record({ poolId }).map((data) => ({ command: { type: 'ReleaseQuarantine', data } })),
   {
     weight: 3,
-    arbitrary: fc.record({ role: fc.constantFrom('developer', 'specialist'), skills, waiting: fc.integer({ min: 0, max: 8 }) })
+    arbitrary: fc
+      .record({ role: fc.constantFrom('developer', 'specialist'), skills, waiting: fc.integer({ min: 0, max: 8 }) })
       .map((data) => ({ event: { type: 'demand.changed', data } })),
   },
   fc.constantFrom('r1', 'r2').map((runId) => ({ event: { type: 'run.submitted', data: { runId } } })),
-  { weight: 2, arbitrary: about('RecordSpawned', fc.record({ node: fc.constant('n1'), pid: fc.integer({ min: 1, max: 3 }), pidStartTicks: fc.constant(1) })) },
   {
     weight: 2,
-    arbitrary: about('RecordExited', fc.record({ reason, exitCode: fc.option(fc.constantFrom(0, 1), { nil: undefined }), withNode: fc.option(fc.boolean(), { nil: undefined }) })),
+    arbitrary: about(
+      'RecordSpawned',
+      fc.record({ node: fc.constant('n1'), pid: fc.integer({ min: 1, max: 3 }), pidStartTicks: fc.constant(1) }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: about(
+      'RecordExited',
+      fc.record({
+        reason,
+        exitCode: fc.option(fc.constantFrom(0, 1), { nil: undefined }),
+        withNode: fc.option(fc.boolean(), { nil: undefined }),
+      }),
+    ),
   },
   about('StopAgent', fc.record({ reason })),
   { weight: 2, arbitrary: about('agent.registered', fc.constant({})) },
@@ -45,7 +68,9 @@ const steps = fc.array(step, { maxLength: 60, size: 'max' });
 type Run = DeciderRun<SpawnerState>;
 
 const requests = (run: Run) =>
-  run.log.filter(({ type }) => type === 'agent.spawn-requested').map(({ data }) => data as { agentId: string; poolId: string; spawnId: string });
+  run.log
+    .filter(({ type }) => type === 'agent.spawn-requested')
+    .map(({ data }) => data as { agentId: string; poolId: string; spawnId: string });
 
 /** One turn of the host: what came, what is due, and then what follows from it. */
 function turn(run: Run, step: Step): void {
@@ -93,7 +118,8 @@ describe('safety', () => {
     fc.assert(
       fc.property(steps, (steps) => {
         const run = played(steps);
-        for (const ids of [requests(run).map(({ spawnId }) => spawnId), requests(run).map(({ agentId }) => agentId)]) expect(new Set(ids).size).toBe(ids.length);
+        for (const ids of [requests(run).map(({ spawnId }) => spawnId), requests(run).map(({ agentId }) => agentId)])
+          expect(new Set(ids).size).toBe(ids.length);
         const spawned = run.log.filter(({ type }) => type === 'agent.spawned').map(({ data }) => (data as { spawnId: string }).spawnId);
         expect(new Set(spawned).size).toBe(spawned.length);
       }),
@@ -121,8 +147,12 @@ describe('safety', () => {
       fc.property(steps, (steps) => {
         const run = played(steps);
         for (const { poolId } of listPools(run.state).pools.map(({ pool }) => pool)) {
-          const last = run.log.filter(({ type, data }) => type.startsWith('agent.quarantine') && (data as { poolId?: string }).poolId === poolId).at(-1);
-          const sinceForgotten = run.log.slice(run.log.indexOf(last!)).some(({ type, subject }) => type === 'pool.retired' && subject === `pool/${poolId}`);
+          const last = run.log
+            .filter(({ type, data }) => type.startsWith('agent.quarantine') && (data as { poolId?: string }).poolId === poolId)
+            .at(-1);
+          const sinceForgotten = run.log
+            .slice(run.log.indexOf(last!))
+            .some(({ type, subject }) => type === 'pool.retired' && subject === `pool/${poolId}`);
           if (!sinceForgotten) expect(run.state.pools.get(poolId)?.quarantined).toBe(last?.type === 'agent.quarantined');
         }
       }),
@@ -149,11 +179,17 @@ describe('safety', () => {
         for (const step of steps) {
           const before = requests(run).length;
           turn(run, step);
-          const lastOfPool = new Map(requests(run).slice(before).map(({ poolId, agentId }) => [poolId, agentId]));
+          const lastOfPool = new Map(
+            requests(run)
+              .slice(before)
+              .map(({ poolId, agentId }) => [poolId, agentId]),
+          );
           for (const [poolId, last] of lastOfPool) {
             const { spec } = run.state.pools.get(poolId)!;
             const kept = processesOf(run.state, poolId).filter(({ state }) => state !== 'stopping');
-            const wanted = [...run.state.demand.values()].filter((demand) => serves(spec, demand)).reduce((sum, { waiting }) => sum + waiting, 0);
+            const wanted = [...run.state.demand.values()]
+              .filter((demand) => serves(spec, demand))
+              .reduce((sum, { waiting }) => sum + waiting, 0);
             const onTheirWay = kept.filter(({ agentId, readyAtMs }) => agentId !== last && readyAtMs === undefined);
             expect(kept.length <= spec.min || onTheirWay.reduce((sum, { capacity }) => sum + capacity, 0) < wanted).toBe(true);
           }
@@ -183,13 +219,16 @@ describe('safety', () => {
         const run = new DeciderRun(decider);
         for (const step of steps) {
           const ready = [...run.state.processes.values()].filter(({ readyAtMs }) => readyAtMs !== undefined).map(({ agentId }) => agentId);
-          const retiring = [...run.state.pools.values()].filter(({ runAwaited }) => runAwaited).flatMap(({ spec }) => processesOf(run.state, spec.poolId));
+          const retiring = [...run.state.pools.values()]
+            .filter(({ runAwaited }) => runAwaited)
+            .flatMap(({ spec }) => processesOf(run.state, spec.poolId));
           const before = run.log.length;
           turn(run, step);
           if (!('passMs' in step)) continue;
           for (const { type, data } of run.log.slice(before)) {
             const { agentId } = data as { agentId: string };
-            if (type === 'agent.stop-requested' && !retiring.some((process) => process.agentId === agentId)) expect(ready).not.toContain(agentId);
+            if (type === 'agent.stop-requested' && !retiring.some((process) => process.agentId === agentId))
+              expect(ready).not.toContain(agentId);
           }
         }
       }),
@@ -214,7 +253,8 @@ describe('liveness', () => {
         for (const demand of [...run.state.demand.values()]) {
           const taken = spec && serves(spec, demand) ? Math.min(free, demand.waiting) : 0;
           free -= taken;
-          if (taken > 0) run.happened({ type: 'demand.changed', data: { role: demand.role, skills: demand.skills, waiting: demand.waiting - taken } });
+          if (taken > 0)
+            run.happened({ type: 'demand.changed', data: { role: demand.role, skills: demand.skills, waiting: demand.waiting - taken } });
         }
       } else if (run.dueAtMs() < Infinity) {
         run.passTo(Math.max(run.nowMs, run.dueAtMs()));

@@ -43,8 +43,16 @@ export const SPAWNER_LIMITS: SpawnerLimits = {
   backoffMsMax: 60_000,
 };
 
+/** The work that something was asked for as part of: what follows from it by itself belongs to that work too. */
+export interface Thread {
+  readonly correlationId: string;
+  readonly traceparent?: string;
+}
+
 export interface Pool {
   spec: PoolSpec;
+  /** Of its definition. */
+  thread: Thread;
   definedAtMs: number;
   retired: boolean;
   quarantined: boolean;

@@ -17,7 +17,7 @@ export function settleSpawns(state: SpawnerState, context: DecisionContext, limi
   return plannedSpawns(state, context.nowMs, limits).map(({ poolId, reason }) => {
     const agentId = newAgentId(state, poolId, context);
     const data: AgentSpawnRequested = { agentId, poolId, spawnId: context.newId(), reason, requestedAtMs: context.nowMs };
-    return { type: 'agent.spawn-requested', subject: `agent/${agentId}`, data };
+    return { type: 'agent.spawn-requested', subject: `agent/${agentId}`, data, ...state.pools.get(poolId)?.thread };
   });
 }
 
@@ -57,7 +57,11 @@ function plannedSpawns(state: SpawnerState, atMs: number, limits: SpawnerLimits,
     .filter((pool) => !pool.retired && !pool.quarantined && pool.nextSpawnAtMs <= atMs && counts.all(pool) < pool.spec.max)
     .sort((a, b) => (a.spec.poolId < b.spec.poolId ? -1 : 1));
   while (planned.length < room) {
-    const next = nextSpawn(open.filter((pool) => counts.all(pool) < pool.spec.max), counts, () => unmetDemand(state, supply));
+    const next = nextSpawn(
+      open.filter((pool) => counts.all(pool) < pool.spec.max),
+      counts,
+      () => unmetDemand(state, supply),
+    );
     if (!next) break;
     planned.push({ poolId: next.pool.spec.poolId, reason: next.reason });
     counts.add(next.pool);
@@ -67,7 +71,11 @@ function plannedSpawns(state: SpawnerState, atMs: number, limits: SpawnerLimits,
 }
 
 /** Minimums come first, then demand; pools in the order of their ids. */
-function nextSpawn(open: readonly Pool[], counts: ProcessCounts, unmet: () => readonly Demand[]): { pool: Pool; reason: string } | undefined {
+function nextSpawn(
+  open: readonly Pool[],
+  counts: ProcessCounts,
+  unmet: () => readonly Demand[],
+): { pool: Pool; reason: string } | undefined {
   const belowMin = open.find((pool) => counts.kept(pool) < pool.spec.min);
   if (belowMin) return { pool: belowMin, reason: `The pool keeps at least ${belowMin.spec.min} agents.` };
   if (open.length === 0) return undefined;
