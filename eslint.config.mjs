@@ -3,9 +3,7 @@ import { globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** Test code: it may use the testing library, and its `describe` blocks may be long. */
-const TEST_CODE = [
-  '**/*.spec.ts', '**/*.contract.ts', '**/*.fixture.ts', '**/spec/**/*.ts', '**/testing/**/*.ts', 'apps/e2e/src/**/*.ts',
-];
+const TEST_CODE = ['**/*.spec.ts', '**/*.contract.ts', '**/*.fixture.ts', '**/spec/**/*.ts', '**/testing/**/*.ts', 'apps/e2e/src/**/*.ts'];
 const PURE = ['libs/kernel/src/**/*.ts', 'libs/contracts/src/**/*.ts', 'libs/domain/*/src/**/*.ts'];
 /** Writes the published schemas to disk: the one part of the contracts that is a program. */
 const CONTRACTS_GENERATOR = ['libs/contracts/src/generate/**/*.ts'];
@@ -42,11 +40,17 @@ const serviceConstraints = (extra) => [
 ];
 
 const boundaries = (depConstraints) => ({
-  '@nx/enforce-module-boundaries': ['error', { allow: ['^(\\.\\./)+package\\.json$'], enforceBuildableLibDependency: false, depConstraints }],
+  '@nx/enforce-module-boundaries': [
+    'error',
+    { allow: ['^(\\.\\./)+package\\.json$'], enforceBuildableLibDependency: false, depConstraints },
+  ],
 });
 
 const timeAndChance = [
-  { selector: 'CallExpression[callee.object.name="Date"][callee.property.name="now"]', message: 'No clock here: the time arrives as `nowMs`.' },
+  {
+    selector: 'CallExpression[callee.object.name="Date"][callee.property.name="now"]',
+    message: 'No clock here: the time arrives as `nowMs`.',
+  },
   { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'No clock here: the time arrives as `nowMs`.' },
   { selector: 'CallExpression[callee.name="Date"]', message: 'No clock here: the time arrives as `nowMs`.' },
   { selector: 'MemberExpression[object.name="Math"][property.name="random"]', message: 'No randomness here: ids arrive through `newId`.' },
@@ -54,16 +58,37 @@ const timeAndChance = [
   { selector: 'AwaitExpression', message: 'No `await` here: a decision is made in one go.' },
   { selector: 'ForOfStatement[await=true]', message: 'No `await` here: a decision is made in one go.' },
   { selector: 'Identifier[name="Promise"]', message: 'No promises here: a decision is made in one go.' },
-  { selector: 'CallExpression[callee.property.name=/^(localeCompare|toLocale\\w+)$/]', message: 'No locale here: every machine must decide alike.' },
+  {
+    selector: 'CallExpression[callee.property.name=/^(localeCompare|toLocale\\w+)$/]',
+    message: 'No locale here: every machine must decide alike.',
+  },
 ];
 
 const outsideWorld = [
-  'process', 'globalThis', 'global', 'console', 'fetch', 'crypto', 'performance', 'navigator', 'Intl',
-  'setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'clearImmediate', 'queueMicrotask', 'require',
+  'process',
+  'globalThis',
+  'global',
+  'console',
+  'fetch',
+  'crypto',
+  'performance',
+  'navigator',
+  'Intl',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'clearTimeout',
+  'clearInterval',
+  'clearImmediate',
+  'queueMicrotask',
+  'require',
 ].map((name) => ({ name, message: 'The rules know nothing of the outside world; pass in what they need.' }));
 
 const testManners = [
-  { selector: 'CallExpression[callee.name=/^(it|test)$/] > Literal.arguments[value=/^should\\b/]', message: 'Say what holds, not what should hold.' },
+  {
+    selector: 'CallExpression[callee.name=/^(it|test)$/] > Literal.arguments[value=/^should\\b/]',
+    message: 'Say what holds, not what should hold.',
+  },
   {
     selector: 'NewExpression[callee.name="Promise"] > ArrowFunctionExpression > CallExpression[callee.name="setTimeout"]',
     message: 'No sleeping: poll with a deadline, or move the fake clock.',
@@ -110,7 +135,10 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { regex: '^(?!\\.{1,2}/|@torch/|ajv|class-|reflect-metadata$)', message: 'The rules depend on nothing but each other: no Nest, no ioredis, no node:*.' },
+            {
+              regex: '^(?!\\.{1,2}/|@torch/|ajv|class-|reflect-metadata$)',
+              message: 'The rules depend on nothing but each other: no Nest, no ioredis, no node:*.',
+            },
           ],
         },
       ],
@@ -124,7 +152,12 @@ export default tseslint.config(
   {
     files: ['libs/{log,host,platform,agent}/src/**/*.ts', 'apps/{gateway,registry,scheduler,spawner,audit,cli}/src/**/*.ts'],
     ignores: TEST_CODE,
-    rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'ioredis', message: 'One adapter speaks to the log server: @torch/log-dragonfly.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'ioredis', message: 'One adapter speaks to the log server: @torch/log-dragonfly.' }] },
+      ],
+    },
   },
   {
     files: TEST_CODE,

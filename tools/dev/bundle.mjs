@@ -103,13 +103,19 @@ function writeBundle(root, { source, output }, { metafile, texts, compiled, extr
   const inputs = reachable(metafile.inputs, source);
   const { imports } = metafile.outputs[join(relative(root, output), 'main.js')];
   const code = texts.get(join(output, 'main.js'));
-  const packages = imports.filter(({ external }) => external).map(({ path }) => path).filter((path) => code.includes(`("${path}")`));
+  const packages = imports
+    .filter(({ external }) => external)
+    .map(({ path }) => path)
+    .filter((path) => code.includes(`("${path}")`));
   assertNamesKept(code, inputs, root);
   mkdirSync(output, { recursive: true });
   const files = [
     ...['main.js.map', 'main.js'].map((name) => ({ name, text: texts.get(join(output, name)) })),
     ...extras({ source, inputs, packages }),
-    noteOf(root, inputs.map((path) => compiled.get(path) ?? photograph(root, path))),
+    noteOf(
+      root,
+      inputs.map((path) => compiled.get(path) ?? photograph(root, path)),
+    ),
   ];
   for (const { name, text } of files) replaceFile(join(output, name), text);
 }
@@ -137,7 +143,9 @@ function assertNamesKept(code, inputs, root) {
   for (const path of inputs.filter((input) => input.startsWith('libs/contracts/'))) {
     for (const [, name] of readFileSync(join(root, path), 'utf8').matchAll(/^export (?:abstract )?class (\w+)/gm)) {
       if (!new RegExp(`\\b(?:class|var|let|const) ${name}\\d+\\b`).test(code)) continue;
-      throw new StepFailed(`The contract class ${name} of ${path} shares its name with something else in the bundle; rename the other one.`);
+      throw new StepFailed(
+        `The contract class ${name} of ${path} shares its name with something else in the bundle; rename the other one.`,
+      );
     }
   }
 }

@@ -16,7 +16,9 @@ export function checkNode(version = process.versions.node) {
 
 /** Installs what package-lock.json says when node_modules is missing or was made from another lock. */
 export async function ensureDependencies(say, { root = ROOT, install = npmCi } = {}) {
-  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const hash = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const why = reasonToInstall(root, hash);
   if (why !== undefined) {
     say(`npm ci, because ${why} …`);

@@ -3,7 +3,11 @@ import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { StepFailed } from './steps.mjs';
 
-const packageNameOf = (specifier) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+const packageNameOf = (specifier) =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 
 /**
  * What makes an app's folder deployable by itself: a package.json with the exact versions of the packages that its

@@ -7,7 +7,10 @@ const NOTE = 'inputs.json';
 
 /** What shapes every bundle besides its sources. */
 const SHAPING = [
-  'package.json', 'package-lock.json', 'tsconfig.base.json', '.swcrc',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.base.json',
+  '.swcrc',
   ...['build', 'bundle', 'deployable', 'freshness'].map((name) => `tools/dev/${name}.mjs`),
 ];
 
@@ -18,7 +21,9 @@ export const outputOf = (root, app) => join(root, 'dist', 'apps', app);
 
 /** Every app that has a program. The journeys of apps/e2e are tests and have none. */
 export const appsOf = (root) =>
-  readdirSync(join(root, 'apps')).filter((app) => existsSync(join(root, 'apps', app, 'src', 'main.ts'))).sort();
+  readdirSync(join(root, 'apps'))
+    .filter((app) => existsSync(join(root, 'apps', app, 'src', 'main.ts')))
+    .sort();
 
 /** A file as it is now, to be compared with later. @throws Error when it is not there. */
 export function photograph(root, path, content = readFileSync(join(root, path))) {

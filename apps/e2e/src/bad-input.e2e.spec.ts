@@ -24,19 +24,38 @@ describe('bad input', () => {
     ['no tasks', 'tasks: []\n', ['tasks']],
     ['no YAML', 'tasks: [unclosed\n', [':2:1']],
     ['10 MB', `name: ${'x'.repeat(10 * 1024 * 1024)}\ntasks: []\n`, ['1048576']],
-  ])('refuses a plan with %s, says where, and submits nothing', async (_what, text, told) => {
-    const { code, stderr } = await torch.cli('run', torch.plan('bad.yaml', text));
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.any(String) });
-    expect(stderr).toContain('bad.yaml');
-    for (const word of told) expect(stderr).toContain(word);
-    await nothingWasSubmitted();
-  }, 30_000);
+  ])(
+    'refuses a plan with %s, says where, and submits nothing',
+    async (_what, text, told) => {
+      const { code, stderr } = await torch.cli('run', torch.plan('bad.yaml', text));
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.any(String) });
+      expect(stderr).toContain('bad.yaml');
+      for (const word of told) expect(stderr).toContain(word);
+      await nothingWasSubmitted();
+    },
+    30_000,
+  );
 
   it.each<[what: string, status: number, code: string, send: () => Promise<Response>]>([
-    ['a body over the limit', 413, 'body-too-large', () => torch.http('POST', '/v1/projects/default/runs', `{"name":"${'x'.repeat(2 * 1024 * 1024)}"}`)],
-    ['a wrong token', 401, 'unauthorized', () => torch.http('GET', '/v1/projects/default/runs', undefined, { authorization: 'Bearer nonsense' })],
+    [
+      'a body over the limit',
+      413,
+      'body-too-large',
+      () => torch.http('POST', '/v1/projects/default/runs', `{"name":"${'x'.repeat(2 * 1024 * 1024)}"}`),
+    ],
+    [
+      'a wrong token',
+      401,
+      'unauthorized',
+      () => torch.http('GET', '/v1/projects/default/runs', undefined, { authorization: 'Bearer nonsense' }),
+    ],
     ['broken JSON', 400, 'bad-request', () => torch.http('POST', '/v1/projects/default/runs', '{"tasks":')],
-    ['another content type', 415, 'unsupported-media-type', () => torch.http('POST', '/v1/projects/default/runs', 'tasks: []', { 'content-type': 'text/yaml' })],
+    [
+      'another content type',
+      415,
+      'unsupported-media-type',
+      () => torch.http('POST', '/v1/projects/default/runs', 'tasks: []', { 'content-type': 'text/yaml' }),
+    ],
     ['an unknown project', 404, 'unknown-project', () => torch.http('POST', '/v1/projects/nowhere/runs', { tasks: [task({})] })],
     ['an unknown route', 404, 'not-found', () => torch.http('GET', '/v2/everything')],
   ])('answers %s with status %d and the problem document %s, and changes nothing', async (_what, status, code, send) => {
@@ -48,9 +67,14 @@ describe('bad input', () => {
   });
 
   it('names every field that is wrong', async () => {
-    const answer = await torch.http('POST', '/v1/projects/default/runs', { tasks: [{ key: 'a b', role: 'worker', run: 'true', retries: -1 }] });
+    const answer = await torch.http('POST', '/v1/projects/default/runs', {
+      tasks: [{ key: 'a b', role: 'worker', run: 'true', retries: -1 }],
+    });
     expect(answer.status).toBe(400);
-    expect(((await answer.json()) as { errors: { pointer: string }[] }).errors.map(({ pointer }) => pointer).sort()).toEqual(['/tasks/0/key', '/tasks/0/retries']);
+    expect(((await answer.json()) as { errors: { pointer: string }[] }).errors.map(({ pointer }) => pointer).sort()).toEqual([
+      '/tasks/0/key',
+      '/tasks/0/retries',
+    ]);
     await nothingWasSubmitted();
   });
 

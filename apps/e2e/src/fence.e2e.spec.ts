@@ -25,19 +25,27 @@ describe('a scheduler that is stopped for longer than its lease', () => {
     try {
       expect((await torch.json<RunResult>('run', torch.plan('before.json', onePlan('before')))).status).toBe('completed');
       standby = spawn(process.execPath, [SCHEDULER], {
-        env: { ...process.env, TORCH_LOG_URL: torch.state().logUrl, TORCH_DATA_DIR: torch.data, TORCH_TOKEN_SECRET: readFileSync(join(torch.data, 'secret'), 'utf8').trim() },
+        env: {
+          ...process.env,
+          TORCH_LOG_URL: torch.state().logUrl,
+          TORCH_DATA_DIR: torch.data,
+          TORCH_TOKEN_SECRET: readFileSync(join(torch.data, 'secret'), 'utf8').trim(),
+        },
         stdio: 'ignore',
       });
       const paused = torch.pidOf('scheduler');
       const before = await server.leases.holder(PARTITION, 'scheduler');
-      await waitUntil(async () => (await standsBy(torch)), { what: 'the standby to have started' });
+      await waitUntil(async () => await standsBy(torch), { what: 'the standby to have started' });
 
       process.kill(paused, 'SIGSTOP');
       const pausedAt = performance.now();
-      const after = await waitUntil(async () => {
-        const holder = await server.leases.holder(PARTITION, 'scheduler');
-        return holder && holder.epoch !== before?.epoch ? holder : undefined;
-      }, { what: 'the standby to take over', deadlineMs: 10_000 });
+      const after = await waitUntil(
+        async () => {
+          const holder = await server.leases.holder(PARTITION, 'scheduler');
+          return holder && holder.epoch !== before?.epoch ? holder : undefined;
+        },
+        { what: 'the standby to take over', deadlineMs: 10_000 },
+      );
       expect(performance.now() - pausedAt).toBeLessThan(5000);
       expect(after.holder).not.toBe(before?.holder);
       expect((await torch.json<RunResult>('run', torch.plan('during.json', onePlan('during')))).status).toBe('completed');
@@ -46,7 +54,9 @@ describe('a scheduler that is stopped for longer than its lease', () => {
       expect((await torch.json<RunResult>('run', torch.plan('after.json', onePlan('after')))).status).toBe('completed');
       expect(await torch.json('log', 'replay')).toMatchObject({ equal: true });
 
-      const commits = (await server.log.read(PARTITION, 0, 100_000)).map((entry) => decodeCommit(entry)).filter(({ service }) => service === 'scheduler');
+      const commits = (await server.log.read(PARTITION, 0, 100_000))
+        .map((entry) => decodeCommit(entry))
+        .filter(({ service }) => service === 'scheduler');
       const epochs = commits.map(({ epoch }) => epoch);
       expect(epochs).toEqual([...epochs].sort((a, b) => a - b));
     } finally {

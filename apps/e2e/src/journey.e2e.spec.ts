@@ -26,7 +26,11 @@ describe('a day with Torch', () => {
 
   it('runs a plan, spawning the agents that it needs, and says what became of each task', async () => {
     run = await torch.json<RunResult>('run', torch.plan('small.json', SMALL_PLAN));
-    expect(run).toMatchObject({ project: 'default', status: 'completed', tasks: { total: 2, completed: 2, failed: 0, cancelled: 0, deadLettered: 0 } });
+    expect(run).toMatchObject({
+      project: 'default',
+      status: 'completed',
+      tasks: { total: 2, completed: 2, failed: 0, cancelled: 0, deadLettered: 0 },
+    });
     expect(run.results).toEqual([
       expect.objectContaining({ key: 'first', status: 'completed', attempts: 1, exitCode: 0, agentId: expect.stringMatching(/^worker-/) }),
       expect.objectContaining({ key: 'second', status: 'completed', attempts: 1, exitCode: 0 }),
@@ -40,7 +44,15 @@ describe('a day with Torch', () => {
   it('shows a task with its history and its output', async () => {
     const taskId = run.results[0]?.taskId as string;
     const { stdout } = await torch.cli('task', 'show', taskId);
-    for (const told of ['task.submitted', 'task.assigned', 'task.started', 'task.completed', 'user:operator', run.results[0]?.agentId as string]) expect(stdout).toContain(told);
+    for (const told of [
+      'task.submitted',
+      'task.assigned',
+      'task.started',
+      'task.completed',
+      'user:operator',
+      run.results[0]?.agentId as string,
+    ])
+      expect(stdout).toContain(told);
     expect((await torch.cli('task', 'logs', taskId)).stdout).toContain('from the first');
     expect((await torch.cli('task', 'logs', run.results[1]?.taskId as string)).stdout).toContain('from the second');
   });
@@ -55,11 +67,16 @@ describe('a day with Torch', () => {
   it('delivers messages to a role, and counts one as delivered only when its agent says so', async () => {
     const agent = torch.start('agent', 'run', '--role', 'listener', '--id', 'ear');
     try {
-      await waitUntil(async () => (await torch.json<{ agent?: { presence: string }; presence?: string }>('agent', 'show', 'ear')).presence === 'live', { what: 'the agent to register' });
+      await waitUntil(
+        async () => (await torch.json<{ agent?: { presence: string }; presence?: string }>('agent', 'show', 'ear')).presence === 'live',
+        { what: 'the agent to register' },
+      );
       const { messageId } = await torch.json<{ messageId: string }>('send', '@listener', 'are you there?');
       await waitUntil(
         async () => {
-          const view = (await (await torch.http('GET', `/v1/projects/default/messages/${messageId}`)).json()) as { deliveries: { recipient: string; state: string }[] };
+          const view = (await (await torch.http('GET', `/v1/projects/default/messages/${messageId}`)).json()) as {
+            deliveries: { recipient: string; state: string }[];
+          };
           return view.deliveries.find(({ recipient }) => recipient === 'ear')?.state === 'acked';
         },
         { what: 'the message to be acknowledged' },
@@ -73,7 +90,13 @@ describe('a day with Torch', () => {
   }, 30_000);
 
   it('counts a failing task against the run, with its attempts, and exits with 1', async () => {
-    const plan = { agents: [{ role: 'worker' }], tasks: [{ key: 'bad', role: 'worker', run: 'echo oh no; exit 3', retries: 1 }, { key: 'after', role: 'worker', run: 'true', dependsOn: ['bad'] }] };
+    const plan = {
+      agents: [{ role: 'worker' }],
+      tasks: [
+        { key: 'bad', role: 'worker', run: 'echo oh no; exit 3', retries: 1 },
+        { key: 'after', role: 'worker', run: 'true', dependsOn: ['bad'] },
+      ],
+    };
     const { code, stdout } = await torch.cli('--json', 'run', torch.plan('bad.json', plan));
     expect(code).toBe(1);
     const result = JSON.parse(stdout) as RunResult;
@@ -82,7 +105,10 @@ describe('a day with Torch', () => {
   }, 60_000);
 
   it('stops a task at its timeout, with everything that it started', async () => {
-    const plan = { agents: [{ role: 'worker' }], tasks: [{ key: 'slow', role: 'worker', run: 'sleep 300 & sleep 300; wait', timeout: '1s', retries: 0 }] };
+    const plan = {
+      agents: [{ role: 'worker' }],
+      tasks: [{ key: 'slow', role: 'worker', run: 'sleep 300 & sleep 300; wait', timeout: '1s', retries: 0 }],
+    };
     const { stdout } = await torch.cli('--json', 'run', torch.plan('slow.json', plan));
     expect((JSON.parse(stdout) as RunResult).results[0]).toMatchObject({ status: 'dead-lettered', attempts: 1 });
     await waitUntil(() => !torch.processes().some((line) => line.includes('sleep 300')), { what: 'the sleeps to end' });
@@ -91,7 +117,10 @@ describe('a day with Torch', () => {
   it('restarts a service that dies, and says so', async () => {
     const pid = torch.pidOf('registry');
     process.kill(pid, 'SIGKILL');
-    await waitUntil(() => torch.pidOf('registry') !== pid && torch.state().services.find(({ name }) => name === 'registry')?.phase === 'ready', { what: 'the registry to be ready again', deadlineMs: 30_000 });
+    await waitUntil(
+      () => torch.pidOf('registry') !== pid && torch.state().services.find(({ name }) => name === 'registry')?.phase === 'ready',
+      { what: 'the registry to be ready again', deadlineMs: 30_000 },
+    );
     expect(torch.state().services.find(({ name }) => name === 'registry')?.restarts).toBe(1);
     expect((await torch.cli('status')).stdout).toMatch(/registry.*1/);
   }, 60_000);
@@ -167,4 +196,3 @@ describe('torch down', () => {
     }
   }, 90_000);
 });
-

@@ -36,12 +36,18 @@ describe('a plan of 300 tasks, while every process is killed once', () => {
       const pid = torch.pidOf(victim);
       process.kill(pid, 'SIGKILL');
       const killedAt = performance.now();
-      await waitUntil(() => torch.pidOf(victim) !== pid && (victim === 'log' || serviceIsReady(torch, victim)), { what: `${victim} to be there again`, deadlineMs: RECOVERY_MS_MAX });
+      await waitUntil(() => torch.pidOf(victim) !== pid && (victim === 'log' || serviceIsReady(torch, victim)), {
+        what: `${victim} to be there again`,
+        deadlineMs: RECOVERY_MS_MAX,
+      });
       await completed(torch, runId, 1);
       console.log(`kill -9 of ${victim}: work goes on after ${Math.round(performance.now() - killedAt)} ms`);
     }
     const result = await running;
-    expect(result).toMatchObject({ status: 'completed', tasks: { total: TASKS, completed: TASKS, failed: 0, cancelled: 0, deadLettered: 0 } });
+    expect(result).toMatchObject({
+      status: 'completed',
+      tasks: { total: TASKS, completed: TASKS, failed: 0, cancelled: 0, deadLettered: 0 },
+    });
     const applied = await resultsInLog(torch);
     expect(applied.size).toBe(TASKS);
     expect([...applied.values()].every((count) => count === 1)).toBe(true);
@@ -55,7 +61,8 @@ async function newestRun(torch: Torch): Promise<string | undefined> {
   return runs[0]?.runId;
 }
 
-const serviceIsReady = (torch: Torch, name: string): boolean => torch.state().services.some((service) => service.name === name && service.phase === 'ready');
+const serviceIsReady = (torch: Torch, name: string): boolean =>
+  torch.state().services.some((service) => service.name === name && service.phase === 'ready');
 
 /** Waits until this many more tasks are completed than now, or all of them. */
 async function completed(torch: Torch, runId: string, more: number): Promise<void> {
@@ -63,8 +70,15 @@ async function completed(torch: Torch, runId: string, more: number): Promise<voi
     const answer = await torch.http('GET', `/v1/projects/default/runs/${runId}`);
     return answer.ok ? ((await answer.json()) as { completed: number }).completed : Number.NaN;
   };
-  const start = await waitUntil(async () => (Number.isNaN(await count()) ? undefined : { count: await count() }), { what: 'the gateway to answer', deadlineMs: RECOVERY_MS_MAX });
-  await waitUntil(async () => (await count()) >= Math.min(TASKS, start.count + more), { what: `${more} more tasks`, deadlineMs: RECOVERY_MS_MAX, everyMs: 25 });
+  const start = await waitUntil(async () => (Number.isNaN(await count()) ? undefined : { count: await count() }), {
+    what: 'the gateway to answer',
+    deadlineMs: RECOVERY_MS_MAX,
+  });
+  await waitUntil(async () => (await count()) >= Math.min(TASKS, start.count + more), {
+    what: `${more} more tasks`,
+    deadlineMs: RECOVERY_MS_MAX,
+    everyMs: 25,
+  });
 }
 
 /** How often each task's completion is in the log. */
@@ -73,7 +87,7 @@ async function resultsInLog(torch: Torch): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   try {
     const partition = partitionOf('default', PARTITIONS_DEFAULT);
-    for (let seq = 0; ; ) {
+    for (let seq = 0; ;) {
       const entries = await server.log.read(partition, seq, 1000);
       if (entries.length === 0) return counts;
       for (const { events } of entries.map((entry) => decodeCommit(entry))) {
@@ -88,4 +102,3 @@ async function resultsInLog(torch: Torch): Promise<Map<string, number>> {
     await server.close();
   }
 }
-

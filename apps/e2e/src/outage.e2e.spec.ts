@@ -10,7 +10,12 @@ describe('a log server that does not answer', () => {
   }, 30_000);
 
   const submit = (key: string) =>
-    torch.http('POST', '/v1/projects/default/runs', { agents: [{ role: 'worker' }], tasks: [{ key: 'only', role: 'worker', run: 'true' }] }, { 'idempotency-key': key });
+    torch.http(
+      'POST',
+      '/v1/projects/default/runs',
+      { agents: [{ role: 'worker' }], tasks: [{ key: 'only', role: 'worker', run: 'true' }] },
+      { 'idempotency-key': key },
+    );
 
   it('makes the gateway answer 503 with Retry-After within 2 s, and loses nothing that it accepted', async () => {
     const accepted = await submit('accepted');
@@ -30,13 +35,20 @@ describe('a log server that does not answer', () => {
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    const again = await waitUntil(async () => {
-      const answer = await submit('while-away');
-      return answer.status === 202 ? answer : undefined;
-    }, { what: 'the gateway to accept again', deadlineMs: 20_000 });
+    const again = await waitUntil(
+      async () => {
+        const answer = await submit('while-away');
+        return answer.status === 202 ? answer : undefined;
+      },
+      { what: 'the gateway to accept again', deadlineMs: 20_000 },
+    );
     const second = ((await again.json()) as { runId: string }).runId;
     for (const id of [runId, second]) {
-      await waitUntil(async () => ((await (await torch.http('GET', `/v1/projects/default/runs/${id}`)).json()) as { status: string }).status === 'completed', { what: `run ${id}`, deadlineMs: 30_000 });
+      await waitUntil(
+        async () =>
+          ((await (await torch.http('GET', `/v1/projects/default/runs/${id}`)).json()) as { status: string }).status === 'completed',
+        { what: `run ${id}`, deadlineMs: 30_000 },
+      );
     }
     const { runs } = (await (await torch.http('GET', '/v1/projects/default/runs')).json()) as { runs: unknown[] };
     expect(runs).toHaveLength(2);

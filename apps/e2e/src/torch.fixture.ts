@@ -79,7 +79,11 @@ export class Torch {
   }
 
   start(...args: string[]): ChildProcess {
-    return spawn(process.execPath, [CLI, '--data', this.data, ...args], { cwd: this.work, env: this.environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawn(process.execPath, [CLI, '--data', this.data, ...args], {
+      cwd: this.work,
+      env: this.environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 
   plan(name: string, plan: object | string): string {
@@ -99,7 +103,9 @@ export class Torch {
 
   /** Every process that belongs to this Torch: by its data directory in the command line or the environment, or by its working directory. */
   processes(): string[] {
-    return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid && this.owns(pid)).map((pid) => `${pid} ${commandOf(pid)}`);
+    return readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid && this.owns(pid))
+      .map((pid) => `${pid} ${commandOf(pid)}`);
   }
 
   private owns(pid: string): boolean {
@@ -109,7 +115,10 @@ export class Torch {
   /** Stops everything, and proves that nothing is left. */
   async down(): Promise<void> {
     await this.cli('down');
-    await waitUntil(() => this.processes().length === 0, { what: `all processes to end, but there are ${this.processes().join('; ')}`, deadlineMs: 15_000 });
+    await waitUntil(() => this.processes().length === 0, {
+      what: `all processes to end, but there are ${this.processes().join('; ')}`,
+      deadlineMs: 15_000,
+    });
   }
 
   remove(): void {
@@ -117,7 +126,14 @@ export class Torch {
   }
 
   private environment(): NodeJS.ProcessEnv {
-    const { TORCH_LOG_URL: _log, TORCH_DATA_DIR: _data, TORCH_TOKEN: _token, TORCH_URL: _url, OTEL_EXPORTER_OTLP_ENDPOINT: _otel, ...rest } = process.env;
+    const {
+      TORCH_LOG_URL: _log,
+      TORCH_DATA_DIR: _data,
+      TORCH_TOKEN: _token,
+      TORCH_URL: _url,
+      OTEL_EXPORTER_OTLP_ENDPOINT: _otel,
+      ...rest
+    } = process.env;
     return { ...rest, ...this.env };
   }
 }
@@ -145,6 +161,20 @@ export interface RunResult {
   readonly project: string;
   readonly status: string;
   readonly durationMs: number;
-  readonly tasks: { readonly total: number; readonly completed: number; readonly failed: number; readonly cancelled: number; readonly deadLettered: number };
-  readonly results: readonly { readonly key: string; readonly taskId: string; readonly status: string; readonly attempts: number; readonly agentId?: string; readonly exitCode?: number; readonly durationMs?: number }[];
+  readonly tasks: {
+    readonly total: number;
+    readonly completed: number;
+    readonly failed: number;
+    readonly cancelled: number;
+    readonly deadLettered: number;
+  };
+  readonly results: readonly {
+    readonly key: string;
+    readonly taskId: string;
+    readonly status: string;
+    readonly attempts: number;
+    readonly agentId?: string;
+    readonly exitCode?: number;
+    readonly durationMs?: number;
+  }[];
 }

@@ -62,7 +62,10 @@ describe('one run under OpenTelemetry', () => {
   }, 30_000);
 
   it('is one trace, from the command line’s submission to the agent’s result', async () => {
-    const run = await torch.json<RunResult>('run', torch.plan('one.json', { agents: [{ role: 'worker' }], tasks: [{ key: 'only', role: 'worker', run: 'true' }] }));
+    const run = await torch.json<RunResult>(
+      'run',
+      torch.plan('one.json', { agents: [{ role: 'worker' }], tasks: [{ key: 'only', role: 'worker', run: 'true' }] }),
+    );
     expect(run.status).toBe('completed');
     const parties = ['torch-cli', 'torch-gateway', 'torch-scheduler', 'torch-spawner', 'torch-agent'];
     const trace = await waitUntil(
@@ -74,7 +77,9 @@ describe('one run under OpenTelemetry', () => {
       { what: `one trace with spans of ${parties.join(', ')}`, deadlineMs: 30_000 },
     );
     const named = (service: string): string[] => trace.filter((span) => span.service === service).map(({ name }) => name);
-    expect(named('torch-scheduler')).toEqual(expect.arrayContaining([expect.stringContaining('SubmitRun'), expect.stringContaining('CompleteTask')]));
+    expect(named('torch-scheduler')).toEqual(
+      expect.arrayContaining([expect.stringContaining('SubmitRun'), expect.stringContaining('CompleteTask')]),
+    );
     expect(named('torch-spawner').some((name) => name.includes('agent.spawn-requested'))).toBe(true);
   }, 90_000);
 });

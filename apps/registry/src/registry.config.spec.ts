@@ -6,6 +6,8 @@ describe('the registry’s environment', () => {
   });
 
   it('names every variable that is wrong', () => {
-    expect(() => readRegistryConfig({ TORCH_REGISTRY_LOOK_EVERY_MS: 'often', TORCH_REGISTRY_LOST_AFTER_MS: '5000' })).toThrow(/LOOK_EVERY_MS[^]*LOST_AFTER_MS/);
+    expect(() => readRegistryConfig({ TORCH_REGISTRY_LOOK_EVERY_MS: 'often', TORCH_REGISTRY_LOST_AFTER_MS: '5000' })).toThrow(
+      /LOOK_EVERY_MS[^]*LOST_AFTER_MS/,
+    );
   });
 });

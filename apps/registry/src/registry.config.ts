@@ -22,7 +22,9 @@ export function readRegistryConfig(variables: NodeJS.ProcessEnv): RegistryConfig
     lookEveryMs: ms('LOOK_EVERY_MS', REGISTRY_DEFAULTS.lookEveryMs),
   };
   if (config.lostAfterMs <= config.suspectedAfterMs) {
-    read.problems.push(`TORCH_REGISTRY_LOST_AFTER_MS (${config.lostAfterMs}) must be above TORCH_REGISTRY_SUSPECTED_AFTER_MS (${config.suspectedAfterMs}).`);
+    read.problems.push(
+      `TORCH_REGISTRY_LOST_AFTER_MS (${config.lostAfterMs}) must be above TORCH_REGISTRY_SUSPECTED_AFTER_MS (${config.suspectedAfterMs}).`,
+    );
   }
   if (read.problems.length > 0) throw new EnvironmentInvalid(read.problems);
   return config;

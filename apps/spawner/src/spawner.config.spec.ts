@@ -18,8 +18,11 @@ describe("the spawner's environment", () => {
   });
 
   it('says what is missing, and names every variable that is wrong', () => {
-    expect(() => readSpawnerConfig({}, '/nowhere/spawner/main.js')).toThrow('TORCH_AGENT_COMMAND is not set, and there is no /nowhere/cli/main.js');
-    for (const text of ['torch', '[]', '{}', '[1]']) expect(() => readSpawnerConfig({ TORCH_AGENT_COMMAND: text })).toThrow(/TORCH_AGENT_COMMAND is .* JSON list/);
+    expect(() => readSpawnerConfig({}, '/nowhere/spawner/main.js')).toThrow(
+      'TORCH_AGENT_COMMAND is not set, and there is no /nowhere/cli/main.js',
+    );
+    for (const text of ['torch', '[]', '{}', '[1]'])
+      expect(() => readSpawnerConfig({ TORCH_AGENT_COMMAND: text })).toThrow(/TORCH_AGENT_COMMAND is .* JSON list/);
     expect(() => readSpawnerConfig({ TORCH_AGENT_COMMAND: '', TORCH_SPAWNER_START_MS: 'soon', TORCH_SPAWNER_LOG_BYTES_MAX: '-1' })).toThrow(
       /TORCH_AGENT_COMMAND[^]*START_MS[^]*LOG_BYTES_MAX/,
     );

@@ -62,18 +62,24 @@ function agentCommand(read: EnvironmentReader, main: string | undefined): readon
   const text = read.text('TORCH_AGENT_COMMAND');
   if (text === undefined) {
     const beside = resolve(join(dirname(main ?? ''), '../cli/main.js'));
-    if (!existsSync(beside)) read.problems.push(`TORCH_AGENT_COMMAND is not set, and there is no ${beside}; it takes a value such as ["node","/opt/torch/cli/main.js"].`);
+    if (!existsSync(beside))
+      read.problems.push(
+        `TORCH_AGENT_COMMAND is not set, and there is no ${beside}; it takes a value such as ["node","/opt/torch/cli/main.js"].`,
+      );
     return [process.execPath, beside];
   }
   const parts = parsedList(text);
-  if (!parts) read.problems.push(`TORCH_AGENT_COMMAND is ${text}; it takes a JSON list of texts such as ["node","/opt/torch/cli/main.js"].`);
+  if (!parts)
+    read.problems.push(`TORCH_AGENT_COMMAND is ${text}; it takes a JSON list of texts such as ["node","/opt/torch/cli/main.js"].`);
   return parts ?? [];
 }
 
 function parsedList(text: string): readonly string[] | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string' && part !== '') ? (value as string[]) : undefined;
+    return Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string' && part !== '')
+      ? (value as string[])
+      : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,18 @@
 export { RETRY_DEFAULTS, type RetryConfig } from './http/backoff';
 export { EVENT_STREAM_DEFAULTS, type EventStreamConfig } from './http/event-stream';
 export type {
-  AgentEvent, Cancellation, CloudEvent, CommitView, DigestsView, MessageAccepted, OutputAppended, PoolsDefined, RunAccepted, StatusView, Work, Written,
+  AgentEvent,
+  Cancellation,
+  CloudEvent,
+  CommitView,
+  DigestsView,
+  MessageAccepted,
+  OutputAppended,
+  PoolsDefined,
+  RunAccepted,
+  StatusView,
+  Work,
+  Written,
 } from './http/gateway.answers';
 export { AttemptClient } from './http/attempt.client';
 export { GatewayClient } from './http/gateway.client';
@@ -12,12 +23,28 @@ export { CannotStart, TaskProcess, type TaskProcessOptions } from './exec/task-p
 export { ExecHarness, type ExecOptions } from './exec/exec.harness';
 export { OUTPUT_DEFAULTS, type OutputConfig } from './exec/output-upload';
 export {
-  endGroup, findProcess, groupLives, KILL_GRACE_MS_DEFAULT, type ProcessIdentity, signalGroup, signalProcess,
+  endGroup,
+  findProcess,
+  groupLives,
+  KILL_GRACE_MS_DEFAULT,
+  type ProcessIdentity,
+  signalGroup,
+  signalProcess,
 } from './process/process-group';
 export { bootId, isLiving, listProcesses, type ProcessEntry, readProcess, residentKib } from './process/process-table';
 export { endFamily, residentMib, signalFamily, SPAWN_FOLDER_VARIABLE, SpawnFamilies } from './process/spawn-family';
 export {
-  endedWithNode, listSpawnFolders, noteEnd, notedEnd, notedExitCode, notedProcess, type NotedProcess, spawnFiles, type SpawnFolder, spawnFolder, writeWhole,
+  endedWithNode,
+  listSpawnFolders,
+  noteEnd,
+  notedEnd,
+  notedExitCode,
+  notedProcess,
+  type NotedProcess,
+  spawnFiles,
+  type SpawnFolder,
+  spawnFolder,
+  writeWhole,
 } from './process/spawn-folder';
 export { endSpawn, runningSpawns, STOP_GRACE_MS_DEFAULT, stopAgentsOf, type StoppedAgent } from './process/stop-agents';
 export { HARNESSES, runAgent, type RunAgentOptions } from './run-agent';

@@ -22,15 +22,28 @@ function validValue(schema: FieldSchema): fc.Arbitrary<unknown> {
   if (schema.contract) return validObject(schema.contract());
   if (schema.enum) return fc.constantFrom(...(schema.enum as string[]));
   if (schema.pattern) return fc.stringMatching(new RegExp(schema.pattern as string));
-  const [min, max] = [Number(schema.minimum ?? schema.minLength ?? schema.minItems ?? 0), Number(schema.maximum ?? schema.maxLength ?? schema.maxItems ?? 0)];
+  const [min, max] = [
+    Number(schema.minimum ?? schema.minLength ?? schema.minItems ?? 0),
+    Number(schema.maximum ?? schema.maxLength ?? schema.maxItems ?? 0),
+  ];
   switch (schema.type) {
-    case 'string': return fc.oneof(text({ min, max: Math.min(max, min + 12) }), fc.constantFrom('é', '👍🏽', '❤️').map((c) => repeat(c, max)));
-    case 'integer': return fc.oneof(fc.integer({ min: Math.max(min, -1000), max: Math.min(max, 1000) }), fc.constantFrom(min, max, min === 0 ? -0 : min));
-    case 'number': return fc.double({ min, max, noNaN: true });
-    case 'boolean': return fc.boolean();
-    case 'array': return fc.array(validValue(schema.items ?? {}), { minLength: min, maxLength: Math.min(max, ELEMENTS_MAX) });
-    case 'object': return fc.dictionary(fc.stringMatching(/^[A-Z_]{1,8}$/), fc.string(), { maxKeys: ELEMENTS_MAX });
-    default: throw new Error(`No arbitrary for ${JSON.stringify(schema)}.`);
+    case 'string':
+      return fc.oneof(
+        text({ min, max: Math.min(max, min + 12) }),
+        fc.constantFrom('é', '👍🏽', '❤️').map((c) => repeat(c, max)),
+      );
+    case 'integer':
+      return fc.oneof(fc.integer({ min: Math.max(min, -1000), max: Math.min(max, 1000) }), fc.constantFrom(min, max, min === 0 ? -0 : min));
+    case 'number':
+      return fc.double({ min, max, noNaN: true });
+    case 'boolean':
+      return fc.boolean();
+    case 'array':
+      return fc.array(validValue(schema.items ?? {}), { minLength: min, maxLength: Math.min(max, ELEMENTS_MAX) });
+    case 'object':
+      return fc.dictionary(fc.stringMatching(/^[A-Z_]{1,8}$/), fc.string(), { maxKeys: ELEMENTS_MAX });
+    default:
+      throw new Error(`No arbitrary for ${JSON.stringify(schema)}.`);
   }
 }
 
@@ -50,31 +63,63 @@ function validObject(contract: ContractClass): fc.Arbitrary<object> {
 }
 
 /** What breaks rules: other types, values just beyond a limit, look-alikes. */
-const wrongValue = fc.oneof(
-  fc.constantFrom<unknown>(null, undefined, '', ' ', 'A b', '\n', 'a\n', true, 0, -0, -1, -2, 0.5, 1e300, 2 ** 53, 256, 1001, Number.NaN, Infinity, [], {}, [[]], [null], [{}], { 0: 'a' }),
-  fc.constantFrom(41, 64, 65, 128, 129, 200, 201, 255, 256, 257).chain((n) => fc.constantFrom('a', '😀', '❤️', 'ﬃ').map((c) => repeat(c, n))),
-  fc.constantFrom(33, 65, 101).map((n) => Array<string>(n).fill('a')),
-  fc.constantFrom(257, 256).map((n) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`V${i}`, '']))),
-  fc.constantFrom({ '1A': 'x' }, { A: 1 }, { A: null }, { 'A B': '' }, { A: '😀'.repeat(32_768) }, { A: '😀'.repeat(32_769) }),
-  fc.jsonValue({ maxDepth: 2 }),
-).filter(withoutInheritedNames);
+const wrongValue = fc
+  .oneof(
+    fc.constantFrom<unknown>(
+      null,
+      undefined,
+      '',
+      ' ',
+      'A b',
+      '\n',
+      'a\n',
+      true,
+      0,
+      -0,
+      -1,
+      -2,
+      0.5,
+      1e300,
+      2 ** 53,
+      256,
+      1001,
+      Number.NaN,
+      Infinity,
+      [],
+      {},
+      [[]],
+      [null],
+      [{}],
+      { 0: 'a' },
+    ),
+    fc
+      .constantFrom(41, 64, 65, 128, 129, 200, 201, 255, 256, 257)
+      .chain((n) => fc.constantFrom('a', '😀', '❤️', 'ﬃ').map((c) => repeat(c, n))),
+    fc.constantFrom(33, 65, 101).map((n) => Array<string>(n).fill('a')),
+    fc.constantFrom(257, 256).map((n) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`V${i}`, '']))),
+    fc.constantFrom({ '1A': 'x' }, { A: 1 }, { A: null }, { 'A B': '' }, { A: '😀'.repeat(32_768) }, { A: '😀'.repeat(32_769) }),
+    fc.jsonValue({ maxDepth: 2 }),
+  )
+  .filter(withoutInheritedNames);
 
 /** Drops a field, adds one, or puts something else into its place; at the top or further in. */
 function mutated(value: object): fc.Arbitrary<object> {
-  return fc.tuple(fc.constantFrom('drop', 'add', 'replace', 'replace'), fc.nat(), fc.nat(), wrongValue).map(([how, depth, which, wrong]) => {
-    const copy = structuredClone(value) as Record<string, unknown>;
-    let at = copy;
-    for (let d = depth % 3; d > 0; d--) {
-      const inner = Object.values(at).filter((v): v is Record<string, unknown> => v !== null && typeof v === 'object');
-      at = inner[which % (inner.length || 1)] ?? at;
-    }
-    const keys = Object.keys(at);
-    const key = keys[which % (keys.length || 1)];
-    if (how === 'add' || key === undefined) at[Array.isArray(at) ? String(keys.length) : 'unheardOf'] = wrong;
-    else if (how === 'drop' && !Array.isArray(at)) delete at[key];
-    else at[key] = wrong;
-    return copy;
-  });
+  return fc
+    .tuple(fc.constantFrom('drop', 'add', 'replace', 'replace'), fc.nat(), fc.nat(), wrongValue)
+    .map(([how, depth, which, wrong]) => {
+      const copy = structuredClone(value) as Record<string, unknown>;
+      let at = copy;
+      for (let d = depth % 3; d > 0; d--) {
+        const inner = Object.values(at).filter((v): v is Record<string, unknown> => v !== null && typeof v === 'object');
+        at = inner[which % (inner.length || 1)] ?? at;
+      }
+      const keys = Object.keys(at);
+      const key = keys[which % (keys.length || 1)];
+      if (how === 'add' || key === undefined) at[Array.isArray(at) ? String(keys.length) : 'unheardOf'] = wrong;
+      else if (how === 'drop' && !Array.isArray(at)) delete at[key];
+      else at[key] = wrong;
+      return copy;
+    });
 }
 
 /**

@@ -42,7 +42,10 @@ export function contractsOf(service: ServiceName) {
       { v = 1, upcasters = [] }: { v?: number; upcasters?: EventContract['upcasters'] } = {},
     ): EventContract<Type, Data> => ({ kind: 'event', type, v, service, data, upcasters }),
     command: <Type extends string, Data extends object>(type: Type, data: ContractClass<Data>): CommandContract<Type, Data> => ({
-      kind: 'command', type, service, data,
+      kind: 'command',
+      type,
+      service,
+      data,
     }),
     query: <Type extends string, Data extends object, Answer extends object>(
       type: Type,

@@ -59,7 +59,8 @@ function ownField(target: object, name: string): Field {
 /** The fields of a contract class, inherited ones first. */
 export function fieldsOf(contract: ContractClass): ReadonlyMap<string, Readonly<Field>> {
   const chain: object[] = [];
-  for (let p = contract.prototype as object | null; p && p !== Object.prototype; p = Object.getPrototypeOf(p) as object | null) chain.unshift(p);
+  for (let p = contract.prototype as object | null; p && p !== Object.prototype; p = Object.getPrototypeOf(p) as object | null)
+    chain.unshift(p);
   return new Map(chain.flatMap((prototype) => [...(fieldsByPrototype.get(prototype) ?? [])]));
 }
 
@@ -84,7 +85,11 @@ export const PROJECT_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const ENV_NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 function pattern(regex: RegExp, what: string): PropertyDecorator {
-  return field({ type: 'string', pattern: regex.source }, IsString(), Matches(regex, { message: `$property must be ${what}, but is $value` }));
+  return field(
+    { type: 'string', pattern: regex.source },
+    IsString(),
+    Matches(regex, { message: `$property must be ${what}, but is $value` }),
+  );
 }
 
 /** An id chosen by whoever makes the thing: 1 to 128 letters, digits, `.`, `_`, `:` or `-`. */
@@ -158,9 +163,13 @@ export const Ids = (limits: { min?: number; max: number }): PropertyDecorator =>
 export function EnvMap(): PropertyDecorator {
   const entries = { max: 256, valueMax: 32_768 };
   const accept = (value: unknown): boolean =>
-    value !== null && typeof value === 'object' && !Array.isArray(value) &&
+    value !== null &&
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
     Object.keys(value).length <= entries.max &&
-    Object.entries(value).every(([name, text]) => ENV_NAME_PATTERN.test(name) && typeof text === 'string' && codePoints(text) <= entries.valueMax);
+    Object.entries(value).every(
+      ([name, text]) => ENV_NAME_PATTERN.test(name) && typeof text === 'string' && codePoints(text) <= entries.valueMax,
+    );
   return field(
     {
       type: 'object',

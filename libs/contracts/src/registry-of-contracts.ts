@@ -17,11 +17,19 @@ import { spawnerQueries } from './spawner/spawner.queries';
 
 /** Every event that the log may hold. */
 export const EVENTS: readonly EventContract[] = [
-  ...registryEvents, ...schedulerEvents, ...spawnerEvents, ...messagingEvents, ...auditEvents,
+  ...registryEvents,
+  ...schedulerEvents,
+  ...spawnerEvents,
+  ...messagingEvents,
+  ...auditEvents,
 ];
 export const COMMANDS: readonly CommandContract[] = [...registryCommands, ...schedulerCommands, ...spawnerCommands, ...messagingCommands];
 export const QUERIES: readonly QueryContract[] = [
-  ...registryQueries, ...schedulerQueries, ...spawnerQueries, ...messagingQueries, ...auditQueries,
+  ...registryQueries,
+  ...schedulerQueries,
+  ...spawnerQueries,
+  ...messagingQueries,
+  ...auditQueries,
 ] as readonly QueryContract[];
 
 const eventsByType = byType(EVENTS);

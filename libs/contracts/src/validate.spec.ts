@@ -19,7 +19,12 @@ describe('a value that does not fit its contract', () => {
     ['no object at all', 'agent', '', 'The body must be object.'],
     ['a list in its place', [], '', 'The body must be object.'],
     ['an unknown field called constructor', { ...agent, constructor: 1 }, '/constructor', '"constructor" is not a known field.'],
-    ['an unknown field called hasOwnProperty', { ...agent, hasOwnProperty: 1 }, '/hasOwnProperty', '"hasOwnProperty" is not a known field.'],
+    [
+      'an unknown field called hasOwnProperty',
+      { ...agent, hasOwnProperty: 1 },
+      '/hasOwnProperty',
+      '"hasOwnProperty" is not a known field.',
+    ],
   ])('is told by %s', (_what, value, pointer, message) => {
     const problem = fieldProblem(RegisterAgent, value);
     expect(problem?.pointer.startsWith(pointer)).toBe(true);
@@ -46,7 +51,9 @@ describe('a value that does not fit its contract', () => {
 
   it('is an invariant violation where it had been checked before', () => {
     expect(() => assertFits(RegisterAgent, { ...agent, role: 7 }, 'Event 0/1-0/0')).toThrow(InvariantViolation);
-    expect(() => assertFits(RegisterAgent, { ...agent, role: 7 }, 'Event 0/1-0/0')).toThrow('Event 0/1-0/0 does not fit RegisterAgent: "role" must be string.');
+    expect(() => assertFits(RegisterAgent, { ...agent, role: 7 }, 'Event 0/1-0/0')).toThrow(
+      'Event 0/1-0/0 does not fit RegisterAgent: "role" must be string.',
+    );
   });
 });
 

@@ -71,5 +71,9 @@ function problemOf(error: ErrorObject | undefined): FieldProblem {
 /** A JSON Pointer as people read it: `/tasks/3/key` is `"tasks.3.key"`. */
 function named(pointer: string): string {
   if (pointer === '') return 'The body';
-  return `"${pointer.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')).join('.')}"`;
+  return `"${pointer
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .join('.')}"`;
 }

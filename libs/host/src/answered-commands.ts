@@ -30,7 +30,8 @@ export class AnsweredCommands {
 
   static decode(encoded: unknown, idsMax: number): AnsweredCommands {
     const restored = new AnsweredCommands(idsMax);
-    for (const [position, ...answer] of encoded as string[][]) restored.record(parsePosition(position as string), answer as unknown as RecordedAnswer);
+    for (const [position, ...answer] of encoded as string[][])
+      restored.record(parsePosition(position as string), answer as unknown as RecordedAnswer);
     return restored;
   }
 }

@@ -82,7 +82,7 @@ export class Appender {
 
   /** Behind what was seen, without moving the cursor: what others appended there is read by the owner later. */
   private async search(body: string): Promise<Position | undefined> {
-    for (let afterSeq = this.cursor.seen.seq; ; ) {
+    for (let afterSeq = this.cursor.seen.seq; ;) {
       const entries = await this.ports.log.read(this.lease.partition, afterSeq, this.config.readEntriesMax);
       const found = entries.find((entry) => entry.body === body);
       if (found || entries.length === 0) return found?.position;

@@ -46,7 +46,12 @@ export interface TorchClient {
    */
   query<C extends QueryContract>(contract: C, project: string, data: DataOf<C>, deadlineMs?: number): Promise<InstanceType<C['answer']>>;
   /** As `query`, by partition: for questions about the owner itself. */
-  queryPartition<C extends QueryContract>(contract: C, partition: number, data: DataOf<C>, deadlineMs?: number): Promise<InstanceType<C['answer']>>;
+  queryPartition<C extends QueryContract>(
+    contract: C,
+    partition: number,
+    data: DataOf<C>,
+    deadlineMs?: number,
+  ): Promise<InstanceType<C['answer']>>;
   readonly partitions: number;
   partitionOf(project: string): number;
 }

@@ -32,14 +32,17 @@ export function readCommands(entry: CommandEntry, service: string, log: HostLogg
 function isEnvelope(value: unknown): value is CommandEnvelope {
   if (value === null || typeof value !== 'object') return false;
   const { id, type, project, actor, correlationId } = value as Record<string, unknown>;
-  return [id, type, project, actor, correlationId].every((field) => typeof field === 'string' && field !== '') && (id as string).length <= 256;
+  return (
+    [id, type, project, actor, correlationId].every((field) => typeof field === 'string' && field !== '') && (id as string).length <= 256
+  );
 }
 
 function invalid(command: CommandEnvelope, service: string): Rejection | undefined {
   const contract = commandContract(command.type);
   if (contract?.service !== service) return new Rejection('unknown-command', `${service} knows no command "${command.type}".`);
   if (!PROJECT_PATTERN.test(command.project)) return new Rejection('invalid-command', `"${command.project}" is not a project name.`);
-  if (!ID_PATTERN.test(command.correlationId)) return new Rejection('invalid-command', `"${command.correlationId}" is not a correlation id.`);
+  if (!ID_PATTERN.test(command.correlationId))
+    return new Rejection('invalid-command', `"${command.correlationId}" is not a correlation id.`);
   const problem = fieldProblem(contract.data, command.data);
   return problem && new Rejection('invalid-command', `${command.type}: ${problem.message}`);
 }

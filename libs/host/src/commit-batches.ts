@@ -13,7 +13,12 @@ export interface CommitBatch {
  * Puts a turn's units into as few commits as fit. Each commit says how far the queue is consumed at its own end, so
  * that even a torn append, of which only the first commits survive, loses and repeats nothing.
  */
-export function commitBatch(units: readonly Unit[], header: Omit<CommitHeader, 'consumed' | 'answers'>, foreignSeq: number, before: Consumed): CommitBatch {
+export function commitBatch(
+  units: readonly Unit[],
+  header: Omit<CommitHeader, 'consumed' | 'answers'>,
+  foreignSeq: number,
+  before: Consumed,
+): CommitBatch {
   const bodies: string[] = [];
   const unitCounts: number[] = [];
   let consumed: Consumed = { ...before, seq: foreignSeq };

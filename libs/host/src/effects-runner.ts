@@ -35,7 +35,8 @@ export class EffectsRunner<State> {
     const afterSeq = Number((await server.caches.get(owner.partition, this.name)) ?? 0);
     this.end = tails.subscribe(owner.partition, afterSeq, {
       onCommit: (commit) => this.follow(commit),
-      onEnd: (error) => log.error(`The effects of ${definition.service} on partition ${owner.partition} have stopped.`, { error: String(error) }),
+      onEnd: (error) =>
+        log.error(`The effects of ${definition.service} on partition ${owner.partition} have stopped.`, { error: String(error) }),
     });
   }
 
@@ -80,7 +81,11 @@ export class EffectsRunner<State> {
 }
 
 /** An event's place in the log, for its id. */
-export function placeOf(partition: number, { position, recordedAtMs }: Pick<TailedCommit, 'position' | 'recordedAtMs'>, index: number): Omit<PlacedEvent, keyof AnyEvent> {
+export function placeOf(
+  partition: number,
+  { position, recordedAtMs }: Pick<TailedCommit, 'position' | 'recordedAtMs'>,
+  index: number,
+): Omit<PlacedEvent, keyof AnyEvent> {
   return { id: `${partition}/${formatPosition(position)}/${index}`, seq: position.seq, recordedAtMs };
 }
 

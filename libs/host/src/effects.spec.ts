@@ -29,7 +29,11 @@ describe('an effect', () => {
   });
 
   it('reports its outcome as a command that belongs to the same work', async () => {
-    await world.start(withEffect(async (event, { submit }) => submit({ type: 'DeregisterAgent', data: { agentId: (event.data as { agentId: string }).agentId, reason: 'effect' } })));
+    await world.start(
+      withEffect(async (event, { submit }) =>
+        submit({ type: 'DeregisterAgent', data: { agentId: (event.data as { agentId: string }).agentId, reason: 'effect' } }),
+      ),
+    );
     await world.register('ada');
     await waitUntil(async () => (await world.names()).length === 0, { what: 'the outcome' });
     const [registered, deregistered] = (await world.commits()).flatMap(({ events }) => events);

@@ -42,6 +42,7 @@ export class LogCursor {
     const head = await this.log.head(this.partition);
     if (head.seq < position.seq) throw new LogRegressed(this.partition, position, head);
     const [found] = await this.log.read(this.partition, position.seq - 1, 1);
-    if (!found || found.position.generation !== position.generation || found.body !== body) throw new LogRegressed(this.partition, position, found?.position ?? head);
+    if (!found || found.position.generation !== position.generation || found.body !== body)
+      throw new LogRegressed(this.partition, position, found?.position ?? head);
   }
 }

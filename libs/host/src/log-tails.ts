@@ -77,7 +77,12 @@ class PartitionTail {
   }
 
   subscribe(afterSeq: number, subscriber: TailSubscriber): () => void {
-    const subscription = new Subscription(afterSeq, subscriber, (seq) => this.readAfter(seq), () => this.subscriptions.delete(subscription));
+    const subscription = new Subscription(
+      afterSeq,
+      subscriber,
+      (seq) => this.readAfter(seq),
+      () => this.subscriptions.delete(subscription),
+    );
     this.subscriptions.add(subscription);
     subscription.advance();
     this.keepFollowing();
@@ -104,7 +109,7 @@ class PartitionTail {
 
   /** Announces what is new at the end of the log for as long as anybody listens. */
   private async follow(): Promise<void> {
-    for (let failures = 0; !this.closed && this.subscriptions.size > 0; ) {
+    for (let failures = 0; !this.closed && this.subscriptions.size > 0;) {
       try {
         await this.step();
         failures = 0;

@@ -1,5 +1,14 @@
 import type { AnyEvent } from '@torch/kernel';
-import { type CommandEntry, Fenced, formatPosition, type LogEntry, type LogServer, LogUnavailable, type Position, type Waiter } from '@torch/log';
+import {
+  type CommandEntry,
+  Fenced,
+  formatPosition,
+  type LogEntry,
+  type LogServer,
+  LogUnavailable,
+  type Position,
+  type Waiter,
+} from '@torch/log';
 import { answeredKey } from './answered-commands';
 import { Appender } from './appender';
 import { readCommands } from './command-batch';
@@ -115,10 +124,12 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
 
   async run(): Promise<void> {
     const { server, definition } = this.parts;
-    const stopListening = await server.signals.listen(requestsChannel(this.partition, definition.service), (body) => this.queries.receive(body));
+    const stopListening = await server.signals.listen(requestsChannel(this.partition, definition.service), (body) =>
+      this.queries.receive(body),
+    );
     this.lease.start();
     try {
-      for (let failures = 0; !this.stopping; ) {
+      for (let failures = 0; !this.stopping;) {
         try {
           await this.round();
           failures = 0;
@@ -137,7 +148,9 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
   private async round(): Promise<void> {
     await this.lease.hold();
     if (this.mustVerify) await this.verify();
-    await this.queries.answerAll(this.parts.clock.nowMs(), (query) => answerQuery(query, { ...this.parts, commandsDecided: this.commandsDecided }));
+    await this.queries.answerAll(this.parts.clock.nowMs(), (query) =>
+      answerQuery(query, { ...this.parts, commandsDecided: this.commandsDecided }),
+    );
     if (this.mayHaveInput || this.ownCommands.size > 0 || this.timers.due() || this.firstTurn) await this.turn(await this.gather());
     else await this.idle();
   }
@@ -224,7 +237,8 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
   private async decideOwn(turn: OwnerTurn<State>, project: string, command: OwnCommand): Promise<void> {
     const { definition, log } = this.parts;
     const decision = await turn.decideOwn(project, command, definition.handleCommand.bind(definition));
-    if ('rejection' in decision) log.debug(`${definition.service} refused its own ${command.type}: ${decision.rejection.message}`, { code: decision.rejection.code });
+    if ('rejection' in decision)
+      log.debug(`${definition.service} refused its own ${command.type}: ${decision.rejection.message}`, { code: decision.rejection.code });
   }
 
   /** The position of each unit. */
@@ -233,7 +247,8 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     const positions = new Map<Unit, Position>();
     if (units.length === 0 && state.foreignSeq - state.consumed.seq < CHECKPOINT_EVERY_SEQS) return positions;
     const recordedAtMs = clock.nowMs();
-    const batch = (epoch: number) => commitBatch(units, { service: definition.service, epoch, recordedAtMs }, state.foreignSeq, state.consumed);
+    const batch = (epoch: number) =>
+      commitBatch(units, { service: definition.service, epoch, recordedAtMs }, state.foreignSeq, state.consumed);
     const { consumed, unitCounts } = batch(appender.epoch);
     const { first, bodies } = await appender.append((epoch) => batch(epoch).bodies);
     let unit = 0;

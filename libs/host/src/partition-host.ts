@@ -54,7 +54,7 @@ export class PartitionHost<State> {
     const { config, clock, log, definition, partition } = this.parts;
     this.waiter = this.parts.server.waiter();
     try {
-      for (let failures = 0; !this.stopping; ) {
+      for (let failures = 0; !this.stopping;) {
         try {
           await this.serveOnce(() => (failures = 0));
         } catch (error) {
@@ -134,7 +134,11 @@ export class PartitionHost<State> {
     const appender = new Appender(server, cursor, config, clock, lease, cursor.seen.generation);
     const loopAppender = await this.recover(appender, state, cursor, lease);
     const loop = new OwnerLoop<State>({
-      ...this.parts, state, cursor, appender: loopAppender, waiter: this.waiter as Waiter,
+      ...this.parts,
+      state,
+      cursor,
+      appender: loopAppender,
+      waiter: this.waiter as Waiter,
       onCommitted: (_first, commits) => this.snapshotWhenDue(commits, state),
     });
     this.loop = loop;
@@ -174,8 +178,16 @@ export class PartitionHost<State> {
     if (!lostFrom || cursor.seen.generation > lostFrom.generation) return appender;
     const { server, config, clock, log } = this.parts;
     const next = new Appender(server, cursor, config, clock, lease, lostFrom.generation + 1);
-    await recordRecovery(next, state, { partition: this.parts.partition, lostFrom, head: cursor.seen, nowMs: clock.nowMs(), newId: this.parts.newId });
-    log.error(`Partition ${this.parts.partition} lost its tail behind ${formatPosition(cursor.seen)}; it goes on in generation ${next.generation}.`);
+    await recordRecovery(next, state, {
+      partition: this.parts.partition,
+      lostFrom,
+      head: cursor.seen,
+      nowMs: clock.nowMs(),
+      newId: this.parts.newId,
+    });
+    log.error(
+      `Partition ${this.parts.partition} lost its tail behind ${formatPosition(cursor.seen)}; it goes on in generation ${next.generation}.`,
+    );
     return next;
   }
 
@@ -188,7 +200,10 @@ export class PartitionHost<State> {
     this.commitsSinceSnapshot = 0;
     const { definition, partition, log } = this.parts;
     const written = await this.snapshots.write(partition, state);
-    if (!written) log.warn(`The state of ${definition.service} on partition ${partition} does not fit into a snapshot; the next start reads more of the log.`);
+    if (!written)
+      log.warn(
+        `The state of ${definition.service} on partition ${partition} does not fit into a snapshot; the next start reads more of the log.`,
+      );
   }
 
   /** An orderly end: the next owner starts from here at once. */

@@ -73,7 +73,8 @@ export class PartitionState<State> {
   }
 
   /** Of its own commits everything but what the host itself wrote; of others' what the decider subscribes to. */
-  private readonly wants = (type: string, service: string): boolean => (service === this.service ? this.own.has(type) : this.foreign.has(type));
+  private readonly wants = (type: string, service: string): boolean =>
+    service === this.service ? this.own.has(type) : this.foreign.has(type);
 
   private takeInOwn(commit: Commit): void {
     const { position, consumed, events, answers } = commit;
@@ -133,7 +134,6 @@ export class PartitionState<State> {
     for (const [project, state] of encoded.projects) this.projects.set(project, this.decider.snapshot.decode(state));
     this.read = behind;
   }
-
 }
 
 export interface EncodedPartition {

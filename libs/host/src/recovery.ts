@@ -31,7 +31,12 @@ export async function recordRecovery<State>(appender: Appender, state: Partition
   const text = JSON.stringify(event);
   const { entry, commands } = state.consumed;
   const batch = (epoch: number) =>
-    commitBatch([{ events: [text], bytes: Buffer.byteLength(text), entry, commands }], { service: state.service, epoch, recordedAtMs: lost.nowMs }, state.consumed.seq, state.consumed);
+    commitBatch(
+      [{ events: [text], bytes: Buffer.byteLength(text), entry, commands }],
+      { service: state.service, epoch, recordedAtMs: lost.nowMs },
+      state.consumed.seq,
+      state.consumed,
+    );
   const { first } = await appender.append((epoch) => batch(epoch).bodies);
   state.committed(first, 1, state.consumed);
 }

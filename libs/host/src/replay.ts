@@ -6,7 +6,9 @@ import { PartitionState } from './partition-state';
 
 /** SHA-256 of the canonical JSON of a project's state, hex: equal states have equal digests. */
 export function stateDigest<State>(decider: Decider<State>, state: State): string {
-  return createHash('sha256').update(canonicalJson(decider.snapshot.encode(state))).digest('hex');
+  return createHash('sha256')
+    .update(canonicalJson(decider.snapshot.encode(state)))
+    .digest('hex');
 }
 
 export interface ReplayRequest<State> {
@@ -45,7 +47,12 @@ export async function replayProject<State>(request: ReplayRequest<State>): Promi
     onProgress?.(state.read.seq);
   }
   state.drain();
-  return { state: state.state(project), digest: stateDigest(decider, state.state(project)), ownSeq: state.ownSeq, foreignSeq: state.foreignSeq };
+  return {
+    state: state.state(project),
+    digest: stateDigest(decider, state.state(project)),
+    ownSeq: state.ownSeq,
+    foreignSeq: state.foreignSeq,
+  };
 }
 
 /** A live state has its own commits and the foreign events up to two different places: beyond them, entries only count as read. */

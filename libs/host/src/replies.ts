@@ -13,10 +13,15 @@ export interface Addressed<A> {
 }
 
 export const repliesChannel = (instance: string): string => `replies:${instance}`;
-export const requestsChannel = (partition: number, service: string): string => `{p${String(partition).padStart(2, '0')}}:requests:${service}`;
+export const requestsChannel = (partition: number, service: string): string =>
+  `{p${String(partition).padStart(2, '0')}}:requests:${service}`;
 
 /** One message for each instance that waits, whatever the number of answers. An instance that is not listening asks again. */
-export async function publishAnswers(signals: Signals, commands: readonly Addressed<Answer>[], queries: readonly Addressed<QueryAnswer>[]): Promise<void> {
+export async function publishAnswers(
+  signals: Signals,
+  commands: readonly Addressed<Answer>[],
+  queries: readonly Addressed<QueryAnswer>[],
+): Promise<void> {
   const byInstance = new Map<string, { commands: Answer[]; queries: QueryAnswer[] }>();
   const repliesTo = (instance: string): { commands: Answer[]; queries: QueryAnswer[] } => {
     let replies = byInstance.get(instance);

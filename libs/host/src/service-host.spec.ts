@@ -15,7 +15,12 @@ describe('a service host', () => {
     await world.start(rollService());
     expect(await world.register('ada')).toBe('1-0');
     const [commit] = await world.commits();
-    expect(commit).toMatchObject({ service: 'registry', epoch: 1, consumed: { commands: 1, seq: 0 }, events: [{ type: 'agent.registered', actor: 'user:spec', subject: 'agent/ada', v: 1 }] });
+    expect(commit).toMatchObject({
+      service: 'registry',
+      epoch: 1,
+      consumed: { commands: 1, seq: 0 },
+      events: [{ type: 'agent.registered', actor: 'user:spec', subject: 'agent/ada', v: 1 }],
+    });
   });
 
   it('gives a command that is sent three times one effect and one answer', async () => {
@@ -46,7 +51,9 @@ describe('a service host', () => {
 
   it('rejects a command that does not fit its contract, and names the field', async () => {
     await world.start(rollService());
-    await expect(world.command('RegisterAgent', { agentId: 'ada', role: 'DEVELOPER', skills: [], harness: 'exec', instance: 'i' })).rejects.toMatchObject({
+    await expect(
+      world.command('RegisterAgent', { agentId: 'ada', role: 'DEVELOPER', skills: [], harness: 'exec', instance: 'i' }),
+    ).rejects.toMatchObject({
       code: 'invalid-command',
       message: expect.stringContaining('"role"'),
     });
@@ -64,7 +71,9 @@ describe('a service host', () => {
     await world.start(diaryService());
     await world.register('ada');
     await world.register('bob');
-    await waitUntil(async () => (await world.eventTypes()).filter((type) => type === 'demand.changed').length === 2, { what: 'two reactions' });
+    await waitUntil(async () => (await world.eventTypes()).filter((type) => type === 'demand.changed').length === 2, {
+      what: 'two reactions',
+    });
   });
 
   it('decides timers when they are due', async () => {
@@ -83,18 +92,37 @@ describe('a service host', () => {
 
   it('refuses questions that it has no answer to', async () => {
     await world.start(rollService());
-    await expect(world.connected.query(hostQueries.getDigest('scheduler'), 'default', {} as never, 300)).rejects.toMatchObject({ name: 'DeadlineExceeded' });
+    await expect(world.connected.query(hostQueries.getDigest('scheduler'), 'default', {} as never, 300)).rejects.toMatchObject({
+      name: 'DeadlineExceeded',
+    });
   });
 
   it('replays to the state that it has, with foreign and own events in the order in which it took them in', async () => {
     await world.start(rollService());
     await world.start(diaryService());
     const names = Array.from({ length: 60 }, (_, i) => `agent-${i}`);
-    await Promise.all(names.flatMap((name, i) => [world.register(name), ...(i % 3 === 0 ? [world.command('CancelRun', { runId: name, reason: 'spec' })] : [])]));
-    await waitUntil(async () => (await world.digest('scheduler')).foreignSeq >= (await world.server.log.head(0)).seq - 1, { what: 'the scheduler to keep up' });
-    for (const [service, decider] of [['registry', rollDecider], ['scheduler', diaryDecider]] as const) {
+    await Promise.all(
+      names.flatMap((name, i) => [
+        world.register(name),
+        ...(i % 3 === 0 ? [world.command('CancelRun', { runId: name, reason: 'spec' })] : []),
+      ]),
+    );
+    await waitUntil(async () => (await world.digest('scheduler')).foreignSeq >= (await world.server.log.head(0)).seq - 1, {
+      what: 'the scheduler to keep up',
+    });
+    for (const [service, decider] of [
+      ['registry', rollDecider],
+      ['scheduler', diaryDecider],
+    ] as const) {
       const { ownSeq, foreignSeq, digest } = await world.digest(service);
-      const replayed = await replayProject<unknown>({ log: world.server.log, decider: decider as never, service, partition: 0, project: 'default', through: { ownSeq, foreignSeq } });
+      const replayed = await replayProject<unknown>({
+        log: world.server.log,
+        decider: decider as never,
+        service,
+        partition: 0,
+        project: 'default',
+        through: { ownSeq, foreignSeq },
+      });
       expect(replayed.digest).toBe(digest);
     }
   });

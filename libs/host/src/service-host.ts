@@ -43,15 +43,35 @@ export class ServiceHost<State = unknown> {
   }
 
   async start(): Promise<void> {
-    const { server, definition, config, clock = SYSTEM_CLOCK, log = SILENT_LOGGER, tracing = NO_TRACING, newId = randomUUID, onFatal } = this.options;
+    const {
+      server,
+      definition,
+      config,
+      clock = SYSTEM_CLOCK,
+      log = SILENT_LOGGER,
+      tracing = NO_TRACING,
+      newId = randomUUID,
+      onFatal,
+    } = this.options;
     const partitions = await server.partitions(PARTITIONS_DEFAULT);
     server.onReconnect(() => this.hosts.forEach(({ host }) => host.reconnected()));
     this.hosts = Array.from({ length: partitions }, (_, partition) => {
       const host = new PartitionHost<State>({
-        server, tails: this.tails, definition, partition, instance: this.instance, config: { ...HOST_DEFAULTS, ...config }, clock, log, tracing, newId,
+        server,
+        tails: this.tails,
+        definition,
+        partition,
+        instance: this.instance,
+        config: { ...HOST_DEFAULTS, ...config },
+        clock,
+        log,
+        tracing,
+        newId,
       });
       const done = host.run().catch((error: unknown) => {
-        log.error(`${definition.service} cannot go on with partition ${partition}.`, { error: error instanceof Error ? error.stack : String(error) });
+        log.error(`${definition.service} cannot go on with partition ${partition}.`, {
+          error: error instanceof Error ? error.stack : String(error),
+        });
         onFatal?.(error);
       });
       return { partition, host, done };

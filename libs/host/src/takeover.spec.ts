@@ -105,7 +105,10 @@ describe('a log that lost its tail', () => {
     await waitUntil(async () => (await world.eventTypes()).length === 4, { what: 'the recovery' });
     const [kept, recovered, ...decidedAgain] = await world.commits();
     expect(kept?.position).toEqual({ seq: 1, generation: 0 });
-    expect(recovered).toMatchObject({ position: { seq: 2, generation: 1 }, events: [{ type: 'log.recovered', data: { firstLostSeq: 2, seenPosition: '3-0' } }] });
+    expect(recovered).toMatchObject({
+      position: { seq: 2, generation: 1 },
+      events: [{ type: 'log.recovered', data: { firstLostSeq: 2, seenPosition: '3-0' } }],
+    });
     expect(decidedAgain.every(({ position }) => position.generation === 1)).toBe(true);
     expect(await world.names()).toEqual(['ada', 'bob', 'cyd']);
   });
@@ -120,12 +123,21 @@ describe('a log that lost its tail', () => {
     world.server.faults.goAway();
     world.server.faults.loseTail(0, 1);
     world.server.faults.comeBack();
-    await waitUntil(async () => (await world.eventTypes()).filter((type) => type === 'demand.changed').length === 2, { what: 'both services to rebuild' });
+    await waitUntil(async () => (await world.eventTypes()).filter((type) => type === 'demand.changed').length === 2, {
+      what: 'both services to rebuild',
+    });
     expect((await world.server.log.read(0, 0, 1))[0]).toEqual(before);
     for (const service of ['registry', 'scheduler'] as const) {
       const { digest, ...through } = await world.digest(service);
       const decider = service === 'registry' ? rollDecider : diaryDecider;
-      const replayed = await replayProject<unknown>({ log: world.server.log, decider: decider as never, service, partition: 0, project: 'default', through });
+      const replayed = await replayProject<unknown>({
+        log: world.server.log,
+        decider: decider as never,
+        service,
+        partition: 0,
+        project: 'default',
+        through,
+      });
       expect(replayed.digest).toBe(digest);
     }
   });

@@ -25,8 +25,16 @@ interface Waiting {
 }
 
 /** Connects a client. Closes nothing but its own channel: the log server's connections belong to the caller. */
-export async function createTorchClient(server: LogServer, options: { readonly instance?: string; readonly config?: Partial<TorchClientConfig> } = {}): Promise<ConnectedTorchClient> {
-  const client = new ConnectedTorchClient(server, await server.partitions(PARTITIONS_DEFAULT), options.instance ?? `client-${randomUUID()}`, { ...TORCH_CLIENT_DEFAULTS, ...options.config });
+export async function createTorchClient(
+  server: LogServer,
+  options: { readonly instance?: string; readonly config?: Partial<TorchClientConfig> } = {},
+): Promise<ConnectedTorchClient> {
+  const client = new ConnectedTorchClient(
+    server,
+    await server.partitions(PARTITIONS_DEFAULT),
+    options.instance ?? `client-${randomUUID()}`,
+    { ...TORCH_CLIENT_DEFAULTS, ...options.config },
+  );
   await client.listen();
   return client;
 }
@@ -62,7 +70,12 @@ export class ConnectedTorchClient implements TorchClient {
     return partitionOf(project, this.partitions);
   }
 
-  async command<C extends CommandContract>(contract: C, admission: Admission, data: DataOf<C>, deadlineMs = this.config.deadlineMs): Promise<Accepted> {
+  async command<C extends CommandContract>(
+    contract: C,
+    admission: Admission,
+    data: DataOf<C>,
+    deadlineMs = this.config.deadlineMs,
+  ): Promise<Accepted> {
     const partition = this.partitionOf(admission.project);
     const id = admission.idempotencyId ?? randomUUID();
     const { project, actor, correlationId = randomUUID(), traceparent } = admission;
@@ -77,7 +90,12 @@ export class ConnectedTorchClient implements TorchClient {
     return this.ownerQuery(contract, this.partitionOf(project), project, data, deadlineMs);
   }
 
-  queryPartition<C extends QueryContract>(contract: C, partition: number, data: DataOf<C>, deadlineMs?: number): Promise<InstanceType<C['answer']>> {
+  queryPartition<C extends QueryContract>(
+    contract: C,
+    partition: number,
+    data: DataOf<C>,
+    deadlineMs?: number,
+  ): Promise<InstanceType<C['answer']>> {
     return this.ownerQuery(contract, partition, '', data, deadlineMs);
   }
 
@@ -97,8 +115,15 @@ export class ConnectedTorchClient implements TorchClient {
   }
 
   /** Sends, and sends again, until the answer is there or the deadline is. */
-  private async ask(key: string, what: string, deadlineMs: number, resendAfterMs: number, send: () => Promise<void>): Promise<Answer | QueryAnswer> {
-    if (this.waitingCount >= this.config.waitingMax) throw new LogUnavailable(`${this.config.waitingMax} requests wait for an answer already.`, false);
+  private async ask(
+    key: string,
+    what: string,
+    deadlineMs: number,
+    resendAfterMs: number,
+    send: () => Promise<void>,
+  ): Promise<Answer | QueryAnswer> {
+    if (this.waitingCount >= this.config.waitingMax)
+      throw new LogUnavailable(`${this.config.waitingMax} requests wait for an answer already.`, false);
     const deadlineAtMs = Date.now() + deadlineMs;
     let timer: NodeJS.Timeout | undefined;
     const waiting: { resolve: Waiting['resolve'] } = { resolve: () => undefined };
@@ -120,7 +145,13 @@ export class ConnectedTorchClient implements TorchClient {
   }
 
   /** @returns how long to wait for the answer before sending again. */
-  private async sendOnce(send: () => Promise<void>, deadlineAtMs: number, what: string, deadlineMs: number, resendAfterMs: number): Promise<number> {
+  private async sendOnce(
+    send: () => Promise<void>,
+    deadlineAtMs: number,
+    what: string,
+    deadlineMs: number,
+    resendAfterMs: number,
+  ): Promise<number> {
     const leftMs = deadlineAtMs - Date.now();
     try {
       await within(send(), leftMs, () => new DeadlineExceeded(what, deadlineMs));
@@ -163,4 +194,3 @@ async function within<T>(promise: Promise<T>, ms: number, error: () => Error): P
     clearTimeout(timer);
   }
 }
-

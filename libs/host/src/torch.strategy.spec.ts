@@ -74,7 +74,13 @@ describe('the Torch transport of Nest', () => {
 
   async function serve(controller: new () => object, service: 'registry' | 'scheduler', decider: object) {
     const module = await Test.createTestingModule({ controllers: [controller] }).compile();
-    const strategy = new TorchStrategy({ server: world.server.connect(), service, decider: decider as never, instance: `${service}-nest`, config: SPEC_CONFIG });
+    const strategy = new TorchStrategy({
+      server: world.server.connect(),
+      service,
+      decider: decider as never,
+      instance: `${service}-nest`,
+      config: SPEC_CONFIG,
+    });
     const app = module.createNestMicroservice<MicroserviceOptions>({ strategy, logger: false });
     closing.push(() => app.close());
     await app.listen();
@@ -90,7 +96,10 @@ describe('the Torch transport of Nest', () => {
     const data = { agentId: 'ada', role: 'developer', skills: [], harness: 'exec', instance: 'i' };
     expect(await firstValueFrom(proxy.send('RegisterAgent', { admission, data }))).toEqual({ position: '1-0', partition: 0 });
     expect(await firstValueFrom(proxy.send('ListAgents', { admission, data: {} }))).toEqual({ names: ['ada'] });
-    await expect(firstValueFrom(proxy.send('RegisterAgent', { admission, data }))).rejects.toMatchObject({ name: 'Rejection', code: 'agent-exists' });
+    await expect(firstValueFrom(proxy.send('RegisterAgent', { admission, data }))).rejects.toMatchObject({
+      name: 'Rejection',
+      code: 'agent-exists',
+    });
     await waitUntil(() => app.get(RollHandlers).effects.length === 1, { what: 'the effect' });
     await waitUntil(async () => (await world.eventTypes()).includes('demand.changed'), { what: 'the reaction' });
   });

@@ -1,5 +1,13 @@
 import { assertFits, eventContract } from '@torch/contracts';
-import { type AnyCommand, type AnyEvent, type DecisionContext, invariant, InvariantViolation, type NewEvent, Rejection } from '@torch/kernel';
+import {
+  type AnyCommand,
+  type AnyEvent,
+  type DecisionContext,
+  invariant,
+  InvariantViolation,
+  type NewEvent,
+  Rejection,
+} from '@torch/kernel';
 import { COMMIT_BYTES_MAX, type Consumed, EntryTooLarge, EVENT_BYTES_MAX, type RecordedAnswer } from '@torch/log';
 import { type AnsweredBefore, answeredKey } from './answered-commands';
 import type { CommandEnvelope } from './envelope';
@@ -87,7 +95,12 @@ export class OwnerTurn<State> {
   }
 
   /** Decides a command of the service's own: from a timer, a reaction or an effect. A refusal is returned, not recorded. */
-  async decideOwn(project: string, own: OwnCommand, handle: (command: AnyCommand, turn: Turn<State>) => Decision | Promise<Decision>, causationId?: string): Promise<Decision> {
+  async decideOwn(
+    project: string,
+    own: OwnCommand,
+    handle: (command: AnyCommand, turn: Turn<State>) => Decision | Promise<Decision>,
+    causationId?: string,
+  ): Promise<Decision> {
     const cause = { ...this.serviceCause(own), causationId };
     const decision = await this.run(cause, project, handle, { type: own.type, project, data: own.data, ...cause });
     this.close();
@@ -103,7 +116,10 @@ export class OwnerTurn<State> {
       for (let answers = 0; ; answers++) {
         const events = decider.settle(this.options.state.state(project), this.context);
         if (events.length === 0) break;
-        invariant(answers < SETTLE_ANSWERS_MAX, `The decider of ${this.options.state.service} does not come to rest on project ${project}.`);
+        invariant(
+          answers < SETTLE_ANSWERS_MAX,
+          `The decider of ${this.options.state.service} does not come to rest on project ${project}.`,
+        );
         for (const event of this.encode(project, events)) this.apply(event);
         this.close();
       }
@@ -113,7 +129,15 @@ export class OwnerTurn<State> {
   /** A turn as the service's handlers see it. */
   forProject(project: string): Turn<State> {
     const { partition, nowMs, state } = this.options;
-    return { project, partition, nowMs, get state() { return state.state(project); }, decide: (command) => this.decide(command) };
+    return {
+      project,
+      partition,
+      nowMs,
+      get state() {
+        return state.state(project);
+      },
+      decide: (command) => this.decide(command),
+    };
   }
 
   private async run(
@@ -154,7 +178,8 @@ export class OwnerTurn<State> {
       const bytes = Buffer.byteLength(text) + 1;
       if (bytes > EVENT_BYTES_MAX) throw new EntryTooLarge(`Event ${event.type} of ${event.subject}`, bytes, EVENT_BYTES_MAX);
       total += bytes;
-      if (total > COMMIT_BYTES_MAX - 2 * HEADER_BYTES_MAX) throw new EntryTooLarge('What one command leads to', total, COMMIT_BYTES_MAX - 2 * HEADER_BYTES_MAX);
+      if (total > COMMIT_BYTES_MAX - 2 * HEADER_BYTES_MAX)
+        throw new EntryTooLarge('What one command leads to', total, COMMIT_BYTES_MAX - 2 * HEADER_BYTES_MAX);
       return { event, text, bytes };
     });
   }

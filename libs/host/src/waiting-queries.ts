@@ -37,7 +37,9 @@ export class WaitingQueries {
     const queries = this.waiting.filter(({ deadlineAtMs }) => deadlineAtMs > nowMs);
     this.waiting = [];
     if (queries.length === 0) return;
-    const answers = await Promise.all(queries.map(async (query) => ({ replyTo: query.replyTo, answer: await this.answerOf(query, answer) })));
+    const answers = await Promise.all(
+      queries.map(async (query) => ({ replyTo: query.replyTo, answer: await this.answerOf(query, answer) })),
+    );
     await publishAnswers(this.signals, [], answers);
   }
 
@@ -51,7 +53,12 @@ export class WaitingQueries {
       if (error instanceof Rejection) return { id: query.id, ok: false, code: error.code, message: error.message };
       // A question changes nothing, so a bug in answering it need not end the owner's work.
       this.log.error(`Query ${query.type} failed.`, { error: error instanceof Error ? error.stack : String(error) });
-      return { id: query.id, ok: false, code: 'internal-error', message: `${query.type} could not be answered; the service's log says why.` };
+      return {
+        id: query.id,
+        ok: false,
+        code: 'internal-error',
+        message: `${query.type} could not be answered; the service's log says why.`,
+      };
     }
   }
 }

@@ -13,9 +13,7 @@ export class CommandQueuesAdapter implements CommandQueues {
   async send(partition: number, service: string, body: string): Promise<void> {
     checkCommandEntrySize(body);
     const request = { what: `send commands to ${service} on partition ${partition}`, partition, service, entriesMax: this.entriesMax };
-    await this.connection.ask(request, (redis) =>
-      redis.torchSend(this.keys.service(partition, service).commands, this.entriesMax, body),
-    );
+    await this.connection.ask(request, (redis) => redis.torchSend(this.keys.service(partition, service).commands, this.entriesMax, body));
   }
 
   async read(partition: number, service: string, afterId: string, limit: number): Promise<readonly CommandEntry[]> {

@@ -75,10 +75,12 @@ export class DragonflyLogServer implements LogServer {
   }
 
   async ping(): Promise<boolean> {
-    const pong = this.connection.ask({ what: 'ping' }, (redis) => redis.ping()).then(
-      () => true,
-      () => false,
-    );
+    const pong = this.connection
+      .ask({ what: 'ping' }, (redis) => redis.ping())
+      .then(
+        () => true,
+        () => false,
+      );
     return this.withinPingTime(pong);
   }
 

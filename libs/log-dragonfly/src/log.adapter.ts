@@ -27,8 +27,14 @@ export class LogAdapter implements Log {
     const { lease } = this.keys.service(partition, service);
     const first = await this.connection.ask({ what: `append to partition ${partition}`, fence }, (redis) =>
       redis.torchAppend(
-        this.keys.log(partition), this.keys.head(partition), lease,
-        leaseText(fence), seen.seq, seen.generation, generation, bodies,
+        this.keys.log(partition),
+        this.keys.head(partition),
+        lease,
+        leaseText(fence),
+        seen.seq,
+        seen.generation,
+        generation,
+        bodies,
       ),
     );
     return parsePosition(first);

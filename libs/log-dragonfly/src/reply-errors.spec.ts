@@ -24,12 +24,15 @@ describe.each(wrappings.map((wrap) => [wrap('-CODE'), wrap] as const))('an error
     expect(typedError(reply(wrap('TORCH_GUARDED 5')), request)).toBeInstanceOf(RangeError);
   });
 
-  it.each(['OOM command not allowed', 'LOADING the dataset', 'READONLY You cannot write', 'MISCONF Errors writing to the AOF file', 'NOAUTH Authentication required.'])(
-    'is a refusal without effect: %s',
-    (code) => {
-      expect(typedError(reply(wrap(code)), request)).toMatchObject({ name: 'LogUnavailable', outcomeUnknown: false });
-    },
-  );
+  it.each([
+    'OOM command not allowed',
+    'LOADING the dataset',
+    'READONLY You cannot write',
+    'MISCONF Errors writing to the AOF file',
+    'NOAUTH Authentication required.',
+  ])('is a refusal without effect: %s', (code) => {
+    expect(typedError(reply(wrap(code)), request)).toMatchObject({ name: 'LogUnavailable', outcomeUnknown: false });
+  });
 
   it('is a bug or a corrupt log otherwise', () => {
     expect(typedError(reply(wrap('WRONGTYPE Operation against a key')), request)).toBeInstanceOf(InvariantViolation);

@@ -84,6 +84,9 @@ function readEvent(event: AnyEvent, position: Position, index: number): AnyEvent
   if (!contract) return event;
   const data = upcast(contract, event.v, event.data);
   const problem = fieldProblem(contract.data, data);
-  if (problem) throw new InvariantViolation(`Event ${formatPosition(position)}/${index} (${event.type}) does not fit its contract: ${problem.message}`);
+  if (problem)
+    throw new InvariantViolation(
+      `Event ${formatPosition(position)}/${index} (${event.type}) does not fit its contract: ${problem.message}`,
+    );
   return event.v === contract.v ? event : { ...event, v: contract.v, data };
 }

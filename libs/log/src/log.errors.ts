@@ -19,7 +19,9 @@ export class LogRegressed extends Error {
     readonly seen: Position,
     readonly found: Position,
   ) {
-    super(`Partition ${partition} of the log ends at ${formatPosition(found)}, but ${formatPosition(seen)} was seen before: a tail was lost.`);
+    super(
+      `Partition ${partition} of the log ends at ${formatPosition(found)}, but ${formatPosition(seen)} was seen before: a tail was lost.`,
+    );
     this.name = 'LogRegressed';
   }
 }

@@ -36,7 +36,8 @@ export class EnvironmentReader {
   url(name: string, protocols: readonly string[]): string | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
-    if (URL.canParse(value) && protocols.includes(new URL(value).protocol) && new URL(value).hostname !== '') return value.replace(/\/+$/, '');
+    if (URL.canParse(value) && protocols.includes(new URL(value).protocol) && new URL(value).hostname !== '')
+      return value.replace(/\/+$/, '');
     this.problems.push(`${name} takes an address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`);
     return undefined;
   }

@@ -23,4 +23,12 @@ export { TorchModule, type TorchModuleOptions } from './service/torch.module';
 export { LOG_SERVER, TORCH_CLIENT, TORCH_CLIENT_PROXY, TORCH_ENV, TORCH_INSTANCE } from './service/torch.tokens';
 export * from './telemetry';
 export { hostTracing } from './telemetry/host.tracing';
-export { GATEWAY_PORT_DEFAULT, LOG_LEVELS, type LogLevel, readTorchEnv, requireTokenSecret, TOKEN_SECRET_BYTES_MIN, type TorchEnv } from './torch.config';
+export {
+  GATEWAY_PORT_DEFAULT,
+  LOG_LEVELS,
+  type LogLevel,
+  readTorchEnv,
+  requireTokenSecret,
+  TOKEN_SECRET_BYTES_MIN,
+  type TorchEnv,
+} from './torch.config';

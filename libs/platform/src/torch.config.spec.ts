@@ -43,12 +43,21 @@ describe('the environment of a service', () => {
       TORCH_LOG_LEVEL: 'debug',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/',
     });
-    expect(env).toMatchObject({ logUrl: 'rediss://torch:hush@log.example:6380/2', url: 'http://[::1]:0', healthPort: 8081, partitions: 1024, otlpEndpoint: 'http://collector:4318' });
+    expect(env).toMatchObject({
+      logUrl: 'rediss://torch:hush@log.example:6380/2',
+      url: 'http://[::1]:0',
+      healthPort: 8081,
+      partitions: 1024,
+      otlpEndpoint: 'http://collector:4318',
+    });
     expect(requireTokenSecret(env)).toEqual(new Uint8Array(32).fill(7));
   });
 
   it('treats an empty variable as one that is not set', () => {
-    expect(readTorchEnv({ TORCH_LOG_URL, TORCH_GATEWAY_PORT: '', TORCH_LOG_LEVEL: ' ', OTEL_EXPORTER_OTLP_ENDPOINT: '' })).toMatchObject({ gatewayPort: 7420, logLevel: 'info' });
+    expect(readTorchEnv({ TORCH_LOG_URL, TORCH_GATEWAY_PORT: '', TORCH_LOG_LEVEL: ' ', OTEL_EXPORTER_OTLP_ENDPOINT: '' })).toMatchObject({
+      gatewayPort: 7420,
+      logLevel: 'info',
+    });
     expect(problemsOf({ TORCH_LOG_URL: '' })).toEqual(['TORCH_LOG_URL is not set; it takes a value such as redis://127.0.0.1:6379.']);
   });
 });
@@ -62,14 +71,19 @@ describe('a variable that cannot be used', () => {
     [{ TORCH_PARTITIONS: '0' }, 'TORCH_PARTITIONS is "0"; it takes a whole number from 1 to 1024.'],
     [{ TORCH_LOG_LEVEL: 'loud' }, 'TORCH_LOG_LEVEL is "loud"; it takes one of trace, debug, info, warn, error, fatal, silent.'],
     [{ TORCH_URL: 'torch.example' }, 'TORCH_URL takes an address that starts with http:// or https://.'],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc://collector' }, 'OTEL_EXPORTER_OTLP_ENDPOINT takes an address that starts with http:// or https://.'],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc://collector' },
+      'OTEL_EXPORTER_OTLP_ENDPOINT takes an address that starts with http:// or https://.',
+    ],
     [{ TORCH_TOKEN_SECRET: 'short' }, 'TORCH_TOKEN_SECRET takes at least 32 random bytes in base64url.'],
   ])('%j is named, with what it may hold', (variables, problem) => {
     expect(problemsOf({ TORCH_LOG_URL, ...variables })).toEqual([problem]);
   });
 
   it('does not show a password', () => {
-    expect(problemsOf({ TORCH_LOG_URL: 'http://:hush@log' })).toEqual(['TORCH_LOG_URL takes an address that starts with redis:// or rediss://.']);
+    expect(problemsOf({ TORCH_LOG_URL: 'http://:hush@log' })).toEqual([
+      'TORCH_LOG_URL takes an address that starts with redis:// or rediss://.',
+    ]);
   });
 
   it('is told together with all the others', () => {
@@ -80,12 +94,18 @@ describe('a variable that cannot be used', () => {
 
 describe('a service that needs the token secret', () => {
   it('says so when there is none', () => {
-    expect(() => requireTokenSecret(readTorchEnv({ TORCH_LOG_URL }))).toThrow('TORCH_TOKEN_SECRET is not set; it takes at least 32 random bytes in base64url.');
+    expect(() => requireTokenSecret(readTorchEnv({ TORCH_LOG_URL }))).toThrow(
+      'TORCH_TOKEN_SECRET is not set; it takes at least 32 random bytes in base64url.',
+    );
   });
 });
 
 describe('the log level', () => {
   it('is info where it is not set, or not one', () => {
-    expect([readLogLevel({}), readLogLevel({ TORCH_LOG_LEVEL: 'loud' }), readLogLevel({ TORCH_LOG_LEVEL: 'warn' })]).toEqual(['info', 'info', 'warn']);
+    expect([readLogLevel({}), readLogLevel({ TORCH_LOG_LEVEL: 'loud' }), readLogLevel({ TORCH_LOG_LEVEL: 'warn' })]).toEqual([
+      'info',
+      'info',
+      'warn',
+    ]);
   });
 });

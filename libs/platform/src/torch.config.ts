@@ -50,7 +50,8 @@ export function readTorchEnv(variables: NodeJS.ProcessEnv = process.env): TorchE
     healthHost: read.text('TORCH_HEALTH_HOST') ?? LOOPBACK,
     healthPort: read.whole('TORCH_HEALTH_PORT', { min: 0, max: 65_535 }),
     tokenSecret: read.secret('TORCH_TOKEN_SECRET', TOKEN_SECRET_BYTES_MIN),
-    url: read.url('TORCH_URL', ['http:', 'https:']) ?? `http://${gatewayHost.includes(':') ? `[${gatewayHost}]` : gatewayHost}:${gatewayPort}`,
+    url:
+      read.url('TORCH_URL', ['http:', 'https:']) ?? `http://${gatewayHost.includes(':') ? `[${gatewayHost}]` : gatewayHost}:${gatewayPort}`,
     node: read.text('TORCH_NODE') ?? hostname(),
     partitions: read.whole('TORCH_PARTITIONS', { min: 1, max: PARTITIONS_MAX }) ?? PARTITIONS_DEFAULT,
     logLevel: read.oneOf('TORCH_LOG_LEVEL', LOG_LEVELS) ?? 'info',

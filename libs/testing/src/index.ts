@@ -1,4 +1,13 @@
-export { DeciderRun, given, SPEC_ACTOR, SPEC_CORRELATION_ID, SPEC_PROJECT, SPEC_START_MS, type SpecCommand, type SpecEvent } from './decider-spec';
+export {
+  DeciderRun,
+  given,
+  SPEC_ACTOR,
+  SPEC_CORRELATION_ID,
+  SPEC_PROJECT,
+  SPEC_START_MS,
+  type SpecCommand,
+  type SpecEvent,
+} from './decider-spec';
 export { FakeClock } from './fake-clock';
 export { freePort } from './free-port';
 export { GuardedProcess } from './guarded-process';

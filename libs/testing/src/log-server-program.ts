@@ -38,13 +38,34 @@ export interface LogServerSettings {
 export function logServerArguments({ kind }: LogServerProgram, { port, dataDir, appendfsync }: LogServerSettings): string[] {
   if (kind === 'dragonfly') {
     return [
-      '--bind=127.0.0.1', `--port=${port}`, `--dir=${dataDir}`, '--dbfilename=torch-{timestamp}', '--snapshot_cron=* * * * *',
-      '--cluster_mode=emulated', `--maxmemory=${DRAGONFLY_MEMORY}`, '--proactor_threads=2', '--logtostderr',
+      '--bind=127.0.0.1',
+      `--port=${port}`,
+      `--dir=${dataDir}`,
+      '--dbfilename=torch-{timestamp}',
+      '--snapshot_cron=* * * * *',
+      '--cluster_mode=emulated',
+      `--maxmemory=${DRAGONFLY_MEMORY}`,
+      '--proactor_threads=2',
+      '--logtostderr',
     ];
   }
   return [
-    '--bind', '127.0.0.1', '--port', `${port}`, '--dir', dataDir, '--daemonize', 'no',
-    '--appendonly', 'yes', '--appendfsync', appendfsync, '--save', '', '--maxmemory-policy', 'noeviction',
+    '--bind',
+    '127.0.0.1',
+    '--port',
+    `${port}`,
+    '--dir',
+    dataDir,
+    '--daemonize',
+    'no',
+    '--appendonly',
+    'yes',
+    '--appendfsync',
+    appendfsync,
+    '--save',
+    '',
+    '--maxmemory-policy',
+    'noeviction',
   ];
 }
 

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { answersPing } from './answers-ping';
 import { freePort } from './free-port';
 import { GuardedProcess } from './guarded-process';
-import { findLogServerProgram, logServerArguments, type LogServerKind, type LogServerProgram, type LogServerSettings } from './log-server-program';
+import {
+  findLogServerProgram,
+  logServerArguments,
+  type LogServerKind,
+  type LogServerProgram,
+  type LogServerSettings,
+} from './log-server-program';
 import { waitUntil } from './wait-until';
 
 const PORT_ATTEMPTS_MAX = 5;

@@ -2,7 +2,14 @@ import { SeededRandom } from './seeded-random';
 
 describe('random choices from a seed', () => {
   it('are the same for the same seed, and others for another', () => {
-    const draw = (seed: number) => Array.from({ length: 20 }, ((random) => () => random.int(1, 1000))(new SeededRandom(seed)));
+    const draw = (seed: number) =>
+      Array.from(
+        { length: 20 },
+        (
+          (random) => () =>
+            random.int(1, 1000)
+        )(new SeededRandom(seed)),
+      );
     expect(draw(7)).toEqual(draw(7));
     expect(draw(7)).not.toEqual(draw(8));
   });

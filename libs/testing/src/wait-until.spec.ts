@@ -7,7 +7,14 @@ describe('waiting with a deadline', () => {
   });
 
   it('gives up at the deadline, and says for what it waited and what it saw last', async () => {
-    const waiting = waitUntil(() => Promise.reject(new Error('connection refused')), { what: 'the server answers', deadlineMs: 5, everyMs: 1 });
-    await expect(waiting).rejects.toMatchObject({ message: 'Not within 5 ms: the server answers.', cause: { message: 'connection refused' } });
+    const waiting = waitUntil(() => Promise.reject(new Error('connection refused')), {
+      what: 'the server answers',
+      deadlineMs: 5,
+      everyMs: 1,
+    });
+    await expect(waiting).rejects.toMatchObject({
+      message: 'Not within 5 ms: the server answers.',
+      cause: { message: 'connection refused' },
+    });
   });
 });

@@ -59,8 +59,22 @@ export async function failoverScheduler({ connect, newUrl, rounds, progress }: B
   return [timeFigure({ name: 'failover.scheduler', values, atMostMs: 5000 })];
 }
 
-const hostOf = (service: 'registry' | 'scheduler', decider: Decider<unknown>, server: Awaited<ReturnType<typeof connectLogServer>>): ServiceHost =>
-  new ServiceHost({ server, definition: { service, decider, handleCommand: (command, turn) => turn.decide(command), queries: new Map(), reactions: new Map(), effects: new Map() } });
+const hostOf = (
+  service: 'registry' | 'scheduler',
+  decider: Decider<unknown>,
+  server: Awaited<ReturnType<typeof connectLogServer>>,
+): ServiceHost =>
+  new ServiceHost({
+    server,
+    definition: {
+      service,
+      decider,
+      handleCommand: (command, turn) => turn.decide(command),
+      queries: new Map(),
+      reactions: new Map(),
+      effects: new Map(),
+    },
+  });
 
 async function startScheduler(url: string): Promise<ChildProcess> {
   const child = fork(process.argv[1] as string, ['--scheduler', url], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });

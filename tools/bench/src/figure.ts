@@ -58,7 +58,13 @@ export function timeFigure({ name, values, atMostMs, peer }: Time): Figure {
   const value = median(values);
   const peerValue = peer && median(peer.values);
   return {
-    name, value, unit: 'ms', peer: peer?.name, peerValue, ratio: peerValue === undefined ? undefined : value / peerValue,
-    bar: atMostMs === undefined ? 'none: for information' : `≤ ${atMostMs} ms`, ok: atMostMs === undefined || value <= atMostMs,
+    name,
+    value,
+    unit: 'ms',
+    peer: peer?.name,
+    peerValue,
+    ratio: peerValue === undefined ? undefined : value / peerValue,
+    bar: atMostMs === undefined ? 'none: for information' : `≤ ${atMostMs} ms`,
+    ok: atMostMs === undefined || value <= atMostMs,
   };
 }

@@ -17,7 +17,8 @@ export interface LifecycleOrder {
   readonly agents: number;
 }
 
-const commandOf = <T extends string>(commands: readonly { type: string }[], type: T) => commands.find((contract) => contract.type === type) as never;
+const commandOf = <T extends string>(commands: readonly { type: string }[], type: T) =>
+  commands.find((contract) => contract.type === type) as never;
 
 /**
  * Simulated agents, in a process of their own: submits every task, takes what the log assigns to them, and completes it at once. Ends when every
@@ -30,7 +31,12 @@ export async function runLifecycle({ url, round, tasks, agents }: LifecycleOrder
   const partition = client.partitionOf(PROJECT);
   const admission = { project: PROJECT, actor: ACTOR, correlationId: `bench-${round}` };
   const register: RegisterAgent[] = Array.from({ length: agents }, (_, i) => ({
-    agentId: `bench-agent-${i}`, role: 'developer', skills: ['typescript'], harness: 'bench', instance: `round-${round}`, capacity: AGENT_CAPACITY,
+    agentId: `bench-agent-${i}`,
+    role: 'developer',
+    skills: ['typescript'],
+    harness: 'bench',
+    instance: `round-${round}`,
+    capacity: AGENT_CAPACITY,
   }));
   await Promise.all(register.map((data) => client.command(commandOf(registryCommands, 'RegisterAgent'), admission, data as never)));
 
@@ -61,7 +67,9 @@ export async function runLifecycle({ url, round, tasks, agents }: LifecycleOrder
   });
   const runs: SubmitRun[] = Array.from({ length: Math.ceil(tasks / TASKS_A_RUN) }, (_, r) => ({
     runId: `bench-${round}-${r}`,
-    tasks: Array.from({ length: Math.min(TASKS_A_RUN, tasks - r * TASKS_A_RUN) }, (_, i) => benchTask(`b${round}.${r * TASKS_A_RUN + i}`, r * TASKS_A_RUN + i)),
+    tasks: Array.from({ length: Math.min(TASKS_A_RUN, tasks - r * TASKS_A_RUN) }, (_, i) =>
+      benchTask(`b${round}.${r * TASKS_A_RUN + i}`, r * TASKS_A_RUN + i),
+    ),
   }));
   const startedAt = performance.now();
   await Promise.all(runs.map((data) => client.command(commandOf(schedulerCommands, 'SubmitRun'), admission, data as never)));

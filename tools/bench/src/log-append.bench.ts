@@ -24,7 +24,13 @@ export async function logAppend({ connect, newUrl, rounds }: BenchContext) {
 }
 
 const event = (i: number) => ({
-  type: 'task.submitted', v: 1, subject: `task/t${i}`, project: 'default', actor: 'user:bench', correlationId: 'bench', data: { runId: 'r', spec: benchTask(`t${i}`, i), submittedAtMs: 1 },
+  type: 'task.submitted',
+  v: 1,
+  subject: `task/t${i}`,
+  project: 'default',
+  actor: 'user:bench',
+  correlationId: 'bench',
+  data: { runId: 'r', spec: benchTask(`t${i}`, i), submittedAtMs: 1 },
 });
 
 async function appendThroughPort(server: LogServer, round: number): Promise<number> {
@@ -36,7 +42,11 @@ async function appendThroughPort(server: LogServer, round: number): Promise<numb
   for (let from = 0; from < EVENTS; from += EVENTS_A_COMMIT * COMMITS_A_CALL) {
     const bodies = Array.from({ length: COMMITS_A_CALL }, (_, c) =>
       encodeCommit({
-        service, epoch: lease.epoch, recordedAtMs: 1, consumed: { entry: '0-0', commands: 0, seq: 0 }, answers: [],
+        service,
+        epoch: lease.epoch,
+        recordedAtMs: 1,
+        consumed: { entry: '0-0', commands: 0, seq: 0 },
+        answers: [],
         events: Array.from({ length: EVENTS_A_COMMIT }, (_, i) => event(from + c * EVENTS_A_COMMIT + i)),
       }),
     );
@@ -50,7 +60,8 @@ async function appendPlainly(redis: Redis, round: number): Promise<number> {
   const startedAt = performance.now();
   for (let from = 0; from < EVENTS; from += EVENTS_A_COMMIT * COMMITS_A_CALL) {
     const pipeline = redis.pipeline();
-    for (let i = from; i < from + EVENTS_A_COMMIT * COMMITS_A_CALL; i++) pipeline.xadd(`bench:plain:${round}`, '*', 'event', JSON.stringify(event(i)));
+    for (let i = from; i < from + EVENTS_A_COMMIT * COMMITS_A_CALL; i++)
+      pipeline.xadd(`bench:plain:${round}`, '*', 'event', JSON.stringify(event(i)));
     await pipeline.exec();
   }
   return EVENTS / ((performance.now() - startedAt) / 1000);

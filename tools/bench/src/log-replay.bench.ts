@@ -48,13 +48,28 @@ async function fillLog(server: LogServer): Promise<SchedulerEvent[]> {
   const lease = await server.leases.acquire(0, 'scheduler', 'bench', 600_000);
   if (!lease) throw new Error('The bench does not get its own lease.');
   const all: SchedulerEvent[] = [];
-  const run = { type: 'run.submitted', v: 1, subject: 'run/r', project: 'default', actor: 'user:bench', correlationId: 'bench', data: { runId: 'r', tasks: TASKS, submittedAtMs: 1 } };
+  const run = {
+    type: 'run.submitted',
+    v: 1,
+    subject: 'run/r',
+    project: 'default',
+    actor: 'user:bench',
+    correlationId: 'bench',
+    data: { runId: 'r', tasks: TASKS, submittedAtMs: 1 },
+  };
   let seen = START;
   for (let from = 0; from < TASKS; from += TASKS_A_COMMIT) {
     const tasks = Array.from({ length: TASKS_A_COMMIT }, (_, i) => lifeOf(`t${from + i}`, from + i));
     const events = [0, 1, 2].flatMap((step) => tasks.map((life) => life[step] as SchedulerEvent));
     if (from === 0) events.unshift(run as SchedulerEvent);
-    const body = encodeCommit({ service: 'scheduler', epoch: lease.epoch, recordedAtMs: 1, consumed: { entry: '0-0', commands: 0, seq: 0 }, answers: [], events });
+    const body = encodeCommit({
+      service: 'scheduler',
+      epoch: lease.epoch,
+      recordedAtMs: 1,
+      consumed: { entry: '0-0', commands: 0, seq: 0 },
+      answers: [],
+      events,
+    });
     seen = await server.log.append({ ...lease, seen, generation: 0 }, [body]);
     all.push(...events);
   }
@@ -73,7 +88,7 @@ async function replay(server: LogServer): Promise<number> {
   const startedAt = performance.now();
   let state = withAgents();
   let events = 0;
-  for (let seq = 0; ; ) {
+  for (let seq = 0; ;) {
     const entries = await server.log.read(0, seq, READ_ENTRIES);
     if (entries.length === 0) break;
     for (const entry of entries) {
@@ -94,8 +109,19 @@ function withAgents() {
   return Array.from({ length: AGENTS }, (_, i) => `agent-${i}`).reduce(
     (state, agentId) =>
       schedulerDecider.evolve(state, {
-        ...envelope, type: 'agent.registered', subject: `agent/${agentId}`,
-        data: { agentId, name: agentId, role: 'developer', skills: ['typescript'], capacity: 1000, harness: 'bench', instance: 'i', registeredAtMs: 1 },
+        ...envelope,
+        type: 'agent.registered',
+        subject: `agent/${agentId}`,
+        data: {
+          agentId,
+          name: agentId,
+          role: 'developer',
+          skills: ['typescript'],
+          capacity: 1000,
+          harness: 'bench',
+          instance: 'i',
+          registeredAtMs: 1,
+        },
       } as AgentEvent),
     schedulerDecider.initialState(),
   );
@@ -104,7 +130,7 @@ function withAgents() {
 async function readPlainly(redis: Redis): Promise<number> {
   const startedAt = performance.now();
   let events = 0;
-  for (let after = '-'; ; ) {
+  for (let after = '-'; ;) {
     const entries = await redis.xrange('bench:plain', after, '+', 'COUNT', 1000);
     if (entries.length === 0) break;
     for (const [id, fields] of entries) {

@@ -30,7 +30,14 @@ const USAGE = `npm run bench [-- --only NAME --rounds N --json FILE]
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' }, json: { type: 'string' }, help: { type: 'boolean' }, agents: { type: 'string' }, scheduler: { type: 'string' } },
+    options: {
+      only: { type: 'string' },
+      rounds: { type: 'string', default: '5' },
+      json: { type: 'string' },
+      help: { type: 'boolean' },
+      agents: { type: 'string' },
+      scheduler: { type: 'string' },
+    },
   });
   if (values.agents !== undefined) {
     process.send?.({ elapsedMs: await runLifecycle(JSON.parse(values.agents) as LifecycleOrder) });
@@ -54,7 +61,10 @@ async function main(): Promise<number> {
     const server = await startLogServer();
     logServer = server.kind;
     const context: BenchContext = {
-      connect: () => connectLogServer({ url: server.url }), newUrl: () => server.url, rounds, progress: (line) => console.error(`  ${line}`),
+      connect: () => connectLogServer({ url: server.url }),
+      newUrl: () => server.url,
+      rounds,
+      progress: (line) => console.error(`  ${line}`),
     };
     try {
       figures.push(...(await bench.run(context)));

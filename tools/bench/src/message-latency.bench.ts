@@ -87,7 +87,11 @@ async function connectAgent(url: string, token: string): Promise<{ readonly lane
   const call = (method: string, path: string, body?: object): Promise<void> =>
     new Promise((done, failed) => {
       const sent = request(`${url}/v1/projects/default${path}`, { method, headers, agent: keepAlive }, (answer) => {
-        answer.resume().on('end', () => (answer.statusCode && answer.statusCode < 300 ? done() : failed(new Error(`${method} ${path}: ${answer.statusCode}`))));
+        answer
+          .resume()
+          .on('end', () =>
+            answer.statusCode && answer.statusCode < 300 ? done() : failed(new Error(`${method} ${path}: ${answer.statusCode}`)),
+          );
       });
       sent.on('error', failed).end(body && JSON.stringify(body));
     });
@@ -103,11 +107,18 @@ async function connectAgent(url: string, token: string): Promise<{ readonly lane
     },
   });
   const stream = await new Promise<{ destroy(): void }>((open, failed) => {
-    const opened = request(`${url}/v1/projects/default/agents/${AGENT}/stream?instance=i`, { headers: { ...headers, accept: 'text/event-stream' } }, (answer) => {
-      if (answer.statusCode !== 200) return failed(new Error(`The agent's stream: ${answer.statusCode}`));
-      answer.setEncoding('utf8').on('data', (chunk: string) => parser.feed(chunk)).on('error', () => undefined); // Closed by `close`.
-      open(answer);
-    });
+    const opened = request(
+      `${url}/v1/projects/default/agents/${AGENT}/stream?instance=i`,
+      { headers: { ...headers, accept: 'text/event-stream' } },
+      (answer) => {
+        if (answer.statusCode !== 200) return failed(new Error(`The agent's stream: ${answer.statusCode}`));
+        answer
+          .setEncoding('utf8')
+          .on('data', (chunk: string) => parser.feed(chunk))
+          .on('error', () => undefined); // Closed by `close`.
+        open(answer);
+      },
+    );
     opened.on('error', failed).end();
   });
   return {
@@ -128,7 +139,7 @@ function plainLane([sender, receiver]: readonly [Redis, Redis]): { readonly lane
   let arrived: (index: number) => void = () => undefined;
   let stopped = false;
   const follow = async (): Promise<void> => {
-    for (let after = '0-0'; !stopped; ) {
+    for (let after = '0-0'; !stopped;) {
       const found = await receiver.xread('COUNT', 100, 'BLOCK', 500, 'STREAMS', 'bench:messages', after);
       for (const [id, fields] of found?.[0]?.[1] ?? []) {
         arrived(Number((fields[1] as string).split(' ', 1)[0]));

@@ -7,11 +7,24 @@ const number = (value: number | undefined): string =>
 /** The figures as a table for people. */
 export function table(figures: readonly Figure[]): string {
   const rows = figures.map(({ name, value, unit, peer, peerValue, ratio, bar, ok }) => [
-    name, `${number(value)} ${unit}`, peer ?? '–', peerValue === undefined ? '–' : `${number(peerValue)} ${unit}`, ratio === undefined ? '–' : `${ratio.toFixed(2)}×`, bar, ok ? 'ok' : 'MISSED',
+    name,
+    `${number(value)} ${unit}`,
+    peer ?? '–',
+    peerValue === undefined ? '–' : `${number(peerValue)} ${unit}`,
+    ratio === undefined ? '–' : `${ratio.toFixed(2)}×`,
+    bar,
+    ok ? 'ok' : 'MISSED',
   ]);
   const all = [['figure', 'torch', 'peer', 'peer’s', 'ratio', 'bar', ''], ...rows];
   const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length))) ?? [];
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 export interface Machine {
@@ -24,5 +37,11 @@ export interface Machine {
 
 export function machine(logServer: string): Machine {
   const all = cpus();
-  return { cores: all.length, cpu: all[0]?.model ?? 'unknown', memoryGib: Math.round(totalmem() / 2 ** 30), node: process.version, logServer };
+  return {
+    cores: all.length,
+    cpu: all[0]?.model ?? 'unknown',
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    logServer,
+  };
 }

@@ -23,7 +23,10 @@ const WORKER_CONCURRENCY = 50;
  */
 export async function taskLifecycle({ connect, newUrl, rounds, progress }: BenchContext) {
   const servers = [await connect(), await connect()] as const;
-  const hosts = [hostOf('registry', registryDecider as unknown as Decider<unknown>, servers[0]), hostOf('scheduler', schedulerDecider as unknown as Decider<unknown>, servers[1])];
+  const hosts = [
+    hostOf('registry', registryDecider as unknown as Decider<unknown>, servers[0]),
+    hostOf('scheduler', schedulerDecider as unknown as Decider<unknown>, servers[1]),
+  ];
   await Promise.all(hosts.map((host) => host.start()));
   const torch: number[] = [];
   const peers: number[] = [];
@@ -37,19 +40,30 @@ export async function taskLifecycle({ connect, newUrl, rounds, progress }: Bench
   }
   await Promise.all(hosts.map((host) => host.stop()));
   await Promise.all(servers.map((server) => server.close()));
-  return [rateFigure({ name: 'task.lifecycle', unit: 'tasks/s', peer: `BullMQ, concurrency ${WORKER_CONCURRENCY}`, torch, peers, atLeast: 2 })];
+  return [
+    rateFigure({ name: 'task.lifecycle', unit: 'tasks/s', peer: `BullMQ, concurrency ${WORKER_CONCURRENCY}`, torch, peers, atLeast: 2 }),
+  ];
 }
 
 const hostOf = (service: 'registry' | 'scheduler', decider: Decider<unknown>, server: LogServer): ServiceHost =>
   new ServiceHost({
     server,
-    definition: { service, decider, handleCommand: (command, turn) => turn.decide(command as RegistryCommand), queries: new Map(), reactions: new Map(), effects: new Map() },
+    definition: {
+      service,
+      decider,
+      handleCommand: (command, turn) => turn.decide(command as RegistryCommand),
+      queries: new Map(),
+      reactions: new Map(),
+      effects: new Map(),
+    },
   });
 
 /** ms for the whole, as the agents' process measured it. */
 async function simulateAgents(order: LifecycleOrder): Promise<number> {
   const agents = fork(process.argv[1] as string, ['--agents', JSON.stringify(order)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  const [answer] = (await Promise.race([once(agents, 'message'), once(agents, 'exit').then(([code]) => [{ exited: code as number }])])) as [{ elapsedMs?: number; exited?: number }];
+  const [answer] = (await Promise.race([once(agents, 'message'), once(agents, 'exit').then(([code]) => [{ exited: code as number }])])) as [
+    { elapsedMs?: number; exited?: number },
+  ];
   if (answer.elapsedMs === undefined) throw new Error(`The simulated agents ended with exit code ${answer.exited}.`);
   return answer.elapsedMs;
 }

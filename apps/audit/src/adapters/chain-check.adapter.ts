@@ -1,7 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { PartitionVerdict } from '@torch/contracts';
-import { type ChainHead, type ChainProof, type ChainRecord, confirmHead, decodeRecord, EMPTY_PROOF, extendProof, positionOf } from '@torch/domain-audit';
+import {
+  type ChainHead,
+  type ChainProof,
+  type ChainRecord,
+  confirmHead,
+  decodeRecord,
+  EMPTY_PROOF,
+  extendProof,
+  positionOf,
+} from '@torch/domain-audit';
 import { formatPosition, Gap, type Log, type LogEntry } from '@torch/log';
 import { sha256 } from './sha256';
 
@@ -35,7 +44,11 @@ export async function checkChain(request: CheckRequest): Promise<PartitionVerdic
   proof = withFault(confirmHead(proof, head), log.faultAtEnd(proof.head));
   const { records, fault } = proof;
   return {
-    partition, ok: fault === undefined, records, lastSeq: proof.head.seq, lastHash: proof.head.hash,
+    partition,
+    ok: fault === undefined,
+    records,
+    lastSeq: proof.head.seq,
+    lastHash: proof.head.hash,
     ...(fault && { badPosition: fault.position, problem: fault.problem.slice(0, 2000) }),
   };
 }
@@ -77,13 +90,17 @@ class LogComparison {
     const found = await this.entry(record.seq);
     const position = positionOf(record);
     if (!found) return { position, problem: 'The log has no such entry.' };
-    if (found.position.generation !== record.generation) return { position, problem: `The log has ${formatPosition(found.position)} in its place.` };
+    if (found.position.generation !== record.generation)
+      return { position, problem: `The log has ${formatPosition(found.position)} in its place.` };
     return found.body === record.body ? undefined : { position, problem: 'The log has other content there than the chain.' };
   }
 
   faultAtEnd({ seq, generation }: ChainHead): ChainProof['fault'] {
     if (this.end.seq >= seq) return undefined;
-    return { position: positionOf({ seq: this.end.seq + 1, generation }), problem: `The log ends at ${this.end.text || '0-0'}, and the chain at ${positionOf({ seq, generation })}.` };
+    return {
+      position: positionOf({ seq: this.end.seq + 1, generation }),
+      problem: `The log ends at ${this.end.text || '0-0'}, and the chain at ${positionOf({ seq, generation })}.`,
+    };
   }
 
   private async entry(seq: number): Promise<LogEntry | undefined> {

@@ -100,7 +100,7 @@ async function lastLine(file: FileHandle, size: number): Promise<{ line?: string
 }
 
 async function readWhole(file: FileHandle, into: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < into.length; ) {
+  for (let done = 0; done < into.length;) {
     const { bytesRead } = await file.read(into, done, into.length - done, position + done);
     if (bytesRead === 0) throw new ChainBroken('The chain got shorter while it was read.');
     done += bytesRead;

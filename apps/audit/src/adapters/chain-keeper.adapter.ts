@@ -23,7 +23,11 @@ export class ChainKeeper implements OwnershipHooks {
 
   onOwned({ partition }: Pick<OwnedPartition, 'partition'>): void {
     const chain = new PartitionChain({
-      partition, tails: this.tails, log: this.server.log, config: this.config, path: this.pathOf(partition),
+      partition,
+      tails: this.tails,
+      log: this.server.log,
+      config: this.config,
+      path: this.pathOf(partition),
       onProblem: (problem) => this.logger.error(`The chain is not carried on: ${problem}`),
     });
     this.chains.set(partition, chain);

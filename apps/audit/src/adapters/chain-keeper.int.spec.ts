@@ -46,7 +46,14 @@ describe('the keeper of chains', () => {
 
   async function append(count: number, text = 'x'): Promise<void> {
     const bodies = Array.from({ length: count }, (_, i) =>
-      encodeCommit({ service: 'scheduler', epoch: lease.epoch, recordedAtMs: 1, consumed: { entry: '0-0', commands: 0, seq: 0 }, answers: [[`${text} ${i}`]], events: [] }),
+      encodeCommit({
+        service: 'scheduler',
+        epoch: lease.epoch,
+        recordedAtMs: 1,
+        consumed: { entry: '0-0', commands: 0, seq: 0 },
+        answers: [[`${text} ${i}`]],
+        events: [],
+      }),
     );
     const first = await server.log.append({ ...lease, seen, generation: seen.generation }, bodies);
     seen = { seq: first.seq + count - 1, generation: first.generation };
@@ -56,11 +63,17 @@ describe('the keeper of chains', () => {
   const lines = (): string[] => (existsSync(file()) ? readFileSync(file(), 'utf8').split('\n').slice(0, -1) : []);
   const verdict = async () => (await new AuditHandlers(keeper).verifyChain({ partition: PARTITION } as never)).partitions[0];
   /** Written and durable: an answer speaks of nothing else. */
-  const reaches = (count: number) => waitUntil(async () => lines().length === count && (await verdict())?.records === count, { what: `${count} records` });
+  const reaches = (count: number) =>
+    waitUntil(async () => lines().length === count && (await verdict())?.records === count, { what: `${count} records` });
 
   async function tamper(change: (lines: string[]) => string[]): Promise<void> {
     await end();
-    writeFileSync(file(), change(lines()).map((line) => `${line}\n`).join(''));
+    writeFileSync(
+      file(),
+      change(lines())
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
     begin();
   }
 
@@ -71,7 +84,13 @@ describe('the keeper of chains', () => {
     await reaches(15);
     expect(file()).toBe(join(dataDir, 'audit', 'p03', 'chain.ndjson'));
     expect(statSync(file()).mode & 0o777).toBe(0o600);
-    expect(await verdict()).toMatchObject({ partition: 3, ok: true, records: 15, lastSeq: 15, lastHash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(await verdict()).toMatchObject({
+      partition: 3,
+      ok: true,
+      records: 15,
+      lastSeq: 15,
+      lastHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
   });
 
   it('answers for a chain that is empty', async () => {

@@ -49,7 +49,14 @@ export class PartitionChain {
     const { partition, path, log, config } = this.parts;
     const { file, problem = this.file ? undefined : 'The chain is being opened; ask again.' } = this;
     const bytes = file?.durableBytes ?? (await sizeOf(path));
-    const verdict = await checkChain({ path, partition, log, readEntriesMax: config.readEntriesMax, bytes, head: file?.durable ?? CHAIN_START });
+    const verdict = await checkChain({
+      path,
+      partition,
+      log,
+      readEntriesMax: config.readEntriesMax,
+      bytes,
+      head: file?.durable ?? CHAIN_START,
+    });
     return verdict.ok && problem !== undefined ? { ...verdict, ok: false, problem: problem.slice(0, 2000) } : verdict;
   }
 
@@ -87,8 +94,10 @@ export class PartitionChain {
     const { log, partition } = this.parts;
     const position = positionOf(last);
     const [first, head] = await Promise.all([log.first(partition), log.head(partition)]);
-    if (head.seq < last.seq) throw new ChainBroken(`The log of partition ${partition} ends at ${formatPosition(head)}, and its chain at ${position}.`);
-    if (first && first.seq > last.seq + 1) throw new ChainBroken(`The log of partition ${partition} begins at ${formatPosition(first)}, and its chain ends at ${position}.`);
+    if (head.seq < last.seq)
+      throw new ChainBroken(`The log of partition ${partition} ends at ${formatPosition(head)}, and its chain at ${position}.`);
+    if (first && first.seq > last.seq + 1)
+      throw new ChainBroken(`The log of partition ${partition} begins at ${formatPosition(first)}, and its chain ends at ${position}.`);
     if (first && first.seq > last.seq) return;
     const [found] = await log.read(partition, last.seq - 1, 1);
     if (!found || !sameEntry(found, last)) throw new ChainBroken(`The log of partition ${partition} contradicts its chain at ${position}.`);
@@ -112,7 +121,8 @@ export class PartitionChain {
       onCommit: async (commit: TailedCommit) => {
         const record = chainRecord(head.hash, { ...commit.position, body: commit.body }, sha256);
         const fault = recordFault(head, record, sha256);
-        if (fault) throw new ChainBroken(`The log of partition ${partition} cannot follow its chain at ${fault.position}: ${fault.problem}`);
+        if (fault)
+          throw new ChainBroken(`The log of partition ${partition} cannot follow its chain at ${fault.position}: ${fault.problem}`);
         file.add(record);
         head = record;
         waitingBytes += commit.body.length;

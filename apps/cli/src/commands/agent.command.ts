@@ -122,18 +122,19 @@ async function run(context: CliContext, options: AgentRunOptions): Promise<numbe
   if (!ID_PATTERN.test(agentId)) throw wrongUsage(`--id "${agentId}" must be 1 to 128 letters, digits, ".", "_", ":" or "-".`);
   if (!NAME_PATTERN.test(options.role))
     throw wrongUsage(`--role "${options.role}" must be 1 to 64 lower-case letters, digits, ".", "_" or "-".`);
-  const start = (): ReturnType<typeof runAgent> => runAgent({
-    ...context.gatewayOptions(),
-    project: context.projectName,
-    agentId,
-    role: options.role,
-    skills: options.skills === undefined ? [] : namesOf('--skills', options.skills),
-    capacity: options.capacity,
-    harness: options.harness,
-    instance: options.instance,
-    name: options.name,
-    node: context.io.env.TORCH_NODE,
-  });
+  const start = (): ReturnType<typeof runAgent> =>
+    runAgent({
+      ...context.gatewayOptions(),
+      project: context.projectName,
+      agentId,
+      role: options.role,
+      skills: options.skills === undefined ? [] : namesOf('--skills', options.skills),
+      capacity: options.capacity,
+      harness: options.harness,
+      instance: options.instance,
+      name: options.name,
+      node: context.io.env.TORCH_NODE,
+    });
   const end = await withTelemetry('torch-agent', context.io.env.OTEL_EXPORTER_OTLP_ENDPOINT, start);
   context.note(`Agent ${agentId} has ended (${end.kind}): ${end.reason}`);
   return end.kind === 'stopped' ? EXIT.done : EXIT.failed;

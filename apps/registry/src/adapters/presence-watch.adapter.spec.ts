@@ -31,7 +31,13 @@ class OwnerDouble implements OwnedPartition<RegistryState> {
   decide(type: string, data: unknown): void {
     const command = { type, data, project: PROJECT, actor: 'service:registry', correlationId: 'c' } as AnyCommand;
     for (const event of registryDecider.decide(this.current, command as never, { nowMs: this.nowMs, newId: () => 'id' })) {
-      this.current = registryDecider.evolve(this.current, { ...event, v: 1, project: PROJECT, actor: 'x', correlationId: 'c' } as AnyEvent as never);
+      this.current = registryDecider.evolve(this.current, {
+        ...event,
+        v: 1,
+        project: PROJECT,
+        actor: 'x',
+        correlationId: 'c',
+      } as AnyEvent as never);
     }
   }
 }
@@ -116,8 +122,13 @@ describe('the watch over heartbeats', () => {
 
   it('takes the end of its process for the end of the agent, but not that of an older one', () => {
     const exited = (spawnId: string) =>
-      new AgentExitReactor().onAgentExited({ data: { agentId: 'dev-1', spawnId, reason: 'killed', crashed: true, retryAtMs: 0, exitedAtMs: 0 } } as never, reading() as never);
+      new AgentExitReactor().onAgentExited(
+        { data: { agentId: 'dev-1', spawnId, reason: 'killed', crashed: true, retryAtMs: 0, exitedAtMs: 0 } } as never,
+        reading() as never,
+      );
     expect(exited('i-0')).toEqual([]);
-    expect(exited('i-1')).toMatchObject([{ type: 'LoseAgent', data: { agentId: 'dev-1', instance: 'i-1', reason: 'Its process ended: killed' } }]);
+    expect(exited('i-1')).toMatchObject([
+      { type: 'LoseAgent', data: { agentId: 'dev-1', instance: 'i-1', reason: 'Its process ended: killed' } },
+    ]);
   });
 });

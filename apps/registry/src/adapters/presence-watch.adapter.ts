@@ -72,7 +72,8 @@ export class PresenceWatch implements OwnershipHooks<RegistryState>, OnModuleIni
       const sightings = all.get(project) ?? new Map();
       forgetStrangers(state, sightings);
       if (sightings.size === 0) all.delete(project);
-      for (const command of presenceCommands({ state, sightings, ownedSinceMs, nowMs, config: this.config })) await owned.submit(project, command);
+      for (const command of presenceCommands({ state, sightings, ownedSinceMs, nowMs, config: this.config }))
+        await owned.submit(project, command);
     }
   }
 }

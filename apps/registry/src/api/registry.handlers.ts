@@ -1,7 +1,14 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import {
-  type AgentFound, type AgentList, commandTypesOf, type GetAgent, type Heartbeat, type HeartbeatAnswer, type ListAgents, type ProjectView,
+  type AgentFound,
+  type AgentList,
+  commandTypesOf,
+  type GetAgent,
+  type Heartbeat,
+  type HeartbeatAnswer,
+  type ListAgents,
+  type ProjectView,
 } from '@torch/contracts';
 import { getAgent, heartbeatAnswer, listAgents, projectView, type RegistryState } from '@torch/domain-registry';
 import type { Decision, Reading, Turn } from '@torch/host';

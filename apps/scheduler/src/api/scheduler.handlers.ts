@@ -1,7 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import {
-  commandTypesOf, type GetRun, type GetTask, type ListAgentWork, type ListRuns, type ListTasks, type RunFound, type RunList, type TaskFound, type TaskList,
+  commandTypesOf,
+  type GetRun,
+  type GetTask,
+  type ListAgentWork,
+  type ListRuns,
+  type ListTasks,
+  type RunFound,
+  type RunList,
+  type TaskFound,
+  type TaskList,
 } from '@torch/contracts';
 import { listAgentWork, listRuns, listTasks, runView, type SchedulerState, taskView } from '@torch/domain-scheduler';
 import type { Decision, Reading, Turn } from '@torch/host';

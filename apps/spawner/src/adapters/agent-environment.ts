@@ -35,8 +35,20 @@ export function agentEnvironment(inherited: NodeJS.ProcessEnv, pool: Pick<PoolSp
 /** The rest of the torch command for an agent of the pool. Its instance is the spawn, so that its end can be told from an older one's. */
 export function agentArguments(pool: PoolSpec, { project, agentId, spawnId }: AgentIdentity): string[] {
   return [
-    'agent', 'run', '--project', project, '--id', agentId, '--instance', spawnId, '--role', pool.role,
+    'agent',
+    'run',
+    '--project',
+    project,
+    '--id',
+    agentId,
+    '--instance',
+    spawnId,
+    '--role',
+    pool.role,
     ...(pool.skills.length > 0 ? ['--skills', pool.skills.join(',')] : []),
-    '--capacity', String(pool.capacity), '--harness', pool.harness,
+    '--capacity',
+    String(pool.capacity),
+    '--harness',
+    pool.harness,
   ];
 }

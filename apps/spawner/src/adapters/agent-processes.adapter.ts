@@ -3,8 +3,22 @@ import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, rmSync, statS
 import { setTimeout as after } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import {
-  endSpawn, endedWithNode, findProcess, listSpawnFolders, noteEnd, notedEnd, notedExitCode, notedProcess, type NotedProcess, type ProcessEntry, residentMib,
-  signalFamily, spawnFiles, type SpawnFolder, spawnFolder, SpawnFamilies,
+  endSpawn,
+  endedWithNode,
+  findProcess,
+  listSpawnFolders,
+  noteEnd,
+  notedEnd,
+  notedExitCode,
+  notedProcess,
+  type NotedProcess,
+  type ProcessEntry,
+  residentMib,
+  signalFamily,
+  spawnFiles,
+  type SpawnFolder,
+  spawnFolder,
+  SpawnFamilies,
 } from '@torch/agent';
 import type { PoolSpec } from '@torch/contracts';
 import { mintToken, requireTokenSecret, TORCH_ENV, type TorchEnv } from '@torch/platform';
@@ -71,7 +85,8 @@ export class AgentProcesses {
     for (;;) {
       const noted = notedProcess(folder);
       if (noted) return noted;
-      if (Date.now() > endAtMs) throw new Error(`Spawn ${request.spawnId} of agent ${request.agentId} has not begun within ${this.config.startMs} ms.`);
+      if (Date.now() > endAtMs)
+        throw new Error(`Spawn ${request.spawnId} of agent ${request.agentId} has not begun within ${this.config.startMs} ms.`);
       await after(LOOK_EVERY_MS);
     }
   }
@@ -82,7 +97,8 @@ export class AgentProcesses {
     const started = statSync(spawnFiles(folder).started, { throwIfNoEntry: false });
     if (!started) return { kind: 'never-started' };
     const exitCode = notedExitCode(folder);
-    if (!noted && exitCode === undefined && Date.now() - started.mtimeMs < this.config.startMs) return { kind: 'starting', sinceMs: started.mtimeMs };
+    if (!noted && exitCode === undefined && Date.now() - started.mtimeMs < this.config.startMs)
+      return { kind: 'starting', sinceMs: started.mtimeMs };
     const restarted = noted?.thisBoot === false;
     const reason = notedEnd(folder) ?? (restarted ? 'The machine was started anew.' : undefined);
     return { kind: 'ended', exitCode, reason, withNode: restarted || endedWithNode(folder) };
@@ -132,14 +148,18 @@ export class AgentProcesses {
     mkdirSync(folder.path, { recursive: true, mode: 0o700 });
     noteProject(folder, project);
     const cwd = pool.cwd ?? process.cwd();
-    if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) throw new CannotStart(`The working directory ${cwd} of pool ${pool.poolId} does not exist.`);
+    if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
+      throw new CannotStart(`The working directory ${cwd} of pool ${pool.poolId} does not exist.`);
     const token = await mintToken(requireTokenSecret(this.env), { actor: `agent:${agentId}`, projects: [project] });
     const identity = { project, agentId, spawnId, folder: folder.path, node: this.node, url: this.env.url, token };
     const command = [...this.config.agentCommand, ...agentArguments(pool, identity)];
     const log = openSync(spawnFiles(folder).log, 'a', 0o600);
     try {
       const child = spawn('/bin/sh', ['-c', START_SCRIPT, 'torch-agent', folder.path, ...command], {
-        cwd, detached: true, stdio: ['ignore', log, log], env: agentEnvironment(process.env, pool, identity),
+        cwd,
+        detached: true,
+        stdio: ['ignore', log, log],
+        env: agentEnvironment(process.env, pool, identity),
       });
       await new Promise<void>((started, failed) => child.once('spawn', started).once('error', failed));
       child.unref();

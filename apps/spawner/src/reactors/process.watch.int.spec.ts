@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { findProcess, notedExitCode, notedProcess, signalGroup, signalProcess, spawnFiles, SpawnFamilies, stopAgentsOf } from '@torch/agent';
+import {
+  findProcess,
+  notedExitCode,
+  notedProcess,
+  signalGroup,
+  signalProcess,
+  spawnFiles,
+  SpawnFamilies,
+  stopAgentsOf,
+} from '@torch/agent';
 import { readTorchEnv } from '@torch/platform';
 import { AgentProcesses } from '../adapters/agent-processes.adapter';
 import { OwnerDouble } from '../spec/owner.fixture';
@@ -37,10 +46,21 @@ describe('the watch over agent processes', () => {
   /** As after a start of the service. */
   function begin(limits: Partial<SpawnerConfig> = {}): void {
     const config = {
-      ...SPAWNER_DEFAULTS, agentCommand: ['/bin/sh', '-c', AGENT_SCRIPT], lookEveryMs: 20, memoryEveryMs: 40, sweepEveryMs: 60, stopGraceMs: 500, overdueMs: 300,
+      ...SPAWNER_DEFAULTS,
+      agentCommand: ['/bin/sh', '-c', AGENT_SCRIPT],
+      lookEveryMs: 20,
+      memoryEveryMs: 40,
+      sweepEveryMs: 60,
+      stopGraceMs: 500,
+      overdueMs: 300,
       ...limits,
     };
-    const env = readTorchEnv({ TORCH_LOG_URL: 'redis://127.0.0.1:1', TORCH_DATA_DIR: dataDir, TORCH_TOKEN_SECRET: SECRET, TORCH_NODE: 'n1' });
+    const env = readTorchEnv({
+      TORCH_LOG_URL: 'redis://127.0.0.1:1',
+      TORCH_DATA_DIR: dataDir,
+      TORCH_TOKEN_SECRET: SECRET,
+      TORCH_NODE: 'n1',
+    });
     processes = new AgentProcesses(env, config);
     watch = new ProcessWatch(processes, config, { partitionOf: () => owner.partition });
     effects = new ProcessEffects(watch);
@@ -137,9 +157,13 @@ describe('the watch over agent processes', () => {
   });
 
   it('kills a process that goes over its memory ceiling, its tasks counted', async () => {
-    await spawnAgent(`setsid ${process.execPath} -e 'const a = []; setInterval(() => a.push(Buffer.alloc(8e6, 1)), 10)' & wait`, { memoryMib: 150 });
+    await spawnAgent(`setsid ${process.execPath} -e 'const a = []; setInterval(() => a.push(Buffer.alloc(8e6, 1)), 10)' & wait`, {
+      memoryMib: 150,
+    });
     await until('the report', () => told('RecordExited'));
-    expect(told('RecordExited')).toMatchObject({ reason: expect.stringMatching(/^The memory ceiling of 150 MiB was exceeded: \d+ MiB\.$/) });
+    expect(told('RecordExited')).toMatchObject({
+      reason: expect.stringMatching(/^The memory ceiling of 150 MiB was exceeded: \d+ MiB\.$/),
+    });
   });
 
   it('adopts what the service before it had started, and sees its end', async () => {
@@ -148,7 +172,9 @@ describe('the watch over agent processes', () => {
     begin();
     await after(100);
     expect(owner.data('RecordExited')).toEqual([]);
-    const sleep = members(folder.path).find(({ pid }) => pid !== notedProcess(folder)?.pid && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'sleep');
+    const sleep = members(folder.path).find(
+      ({ pid }) => pid !== notedProcess(folder)?.pid && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'sleep',
+    );
     signalProcess(sleep?.pid ?? 2, 'SIGKILL');
     await until('the report', () => told('RecordExited'));
     expect(told('RecordExited')).toMatchObject({ exitCode: 5 });

@@ -118,12 +118,17 @@ export class ProcessWatch implements OwnershipHooks<SpawnerState>, OnModuleInit,
         this.seenAlive.add(spawnId);
         if (pid === undefined && overdue) {
           const { node } = this.processes;
-          this.report(spawnId, submit, spawned({ agentId, spawnId, node, pid: found.process.pid, pidStartTicks: found.process.startTicks }));
+          this.report(
+            spawnId,
+            submit,
+            spawned({ agentId, spawnId, node, pid: found.process.pid, pidStartTicks: found.process.startTicks }),
+          );
         }
         if (state === 'stopping' && overdue) this.stop(agentId, spawnId, 'It was asked to stop.');
         break;
       case 'never-started':
-        if (state === 'stopping') this.report(spawnId, submit, exited({ agentId, spawnId, reason: 'It was stopped before it was started.' }));
+        if (state === 'stopping')
+          this.report(spawnId, submit, exited({ agentId, spawnId, reason: 'It was stopped before it was started.' }));
         else if (state === 'running') this.report(spawnId, submit, this.elsewhere(wanted));
         else if (overdue) this.once(`start ${spawnId}`, () => this.start(project, wanted, submit));
         break;
@@ -137,7 +142,12 @@ export class ProcessWatch implements OwnershipHooks<SpawnerState>, OnModuleInit,
   }
 
   /** Leftovers go first: once the end is reported, nobody asks about them any more. */
-  private async reportEnd({ process: { agentId, spawnId } }: ProcessToRun, folder: SpawnFolder, found: Finding & { kind: 'ended' }, submit: Submit): Promise<void> {
+  private async reportEnd(
+    { process: { agentId, spawnId } }: ProcessToRun,
+    folder: SpawnFolder,
+    found: Finding & { kind: 'ended' },
+    submit: Submit,
+  ): Promise<void> {
     await this.processes.stop(folder, found.reason ?? endReason(found.exitCode, this.seenAlive.has(spawnId)));
     const { exitCode, withNode, reason = endReason(exitCode, this.seenAlive.has(spawnId)) } = found;
     this.logger.log(`Agent ${agentId} has ended: ${reason}`);

@@ -23,16 +23,33 @@ export class OwnerDouble implements OwnedPartition<SpawnerState> {
 
   submitNow(type: string, data: unknown): void {
     const command = { type, data, project: this.project, actor: 'service:spawner', correlationId: 'c' } as AnyCommand;
-    for (const event of spawnerDecider.decide(this.current, command as never, { nowMs: Date.now(), newId: () => `id-${this.ids++}` })) this.take(event);
+    for (const event of spawnerDecider.decide(this.current, command as never, { nowMs: Date.now(), newId: () => `id-${this.ids++}` }))
+      this.take(event);
   }
 
   /** A pool of one kind of agent, and a start of one of them. */
   requestSpawn(pool: Partial<PoolSpec>): { agentId: string; spawnId: string } {
     this.poolSpec = {
-      poolId: 'p1', role: 'developer', skills: [], runtime: 'process', harness: 'exec', min: 0, max: 10, capacity: 1, memoryMib: 1024, crashesMax: 100, ...pool,
+      poolId: 'p1',
+      role: 'developer',
+      skills: [],
+      runtime: 'process',
+      harness: 'exec',
+      min: 0,
+      max: 10,
+      capacity: 1,
+      memoryMib: 1024,
+      crashesMax: 100,
+      ...pool,
     };
     const n = this.ids++;
-    const requested = { agentId: `dev-${n}`, poolId: 'p1', spawnId: `spawn-${n}`, reason: 'A test asked for it.', requestedAtMs: Date.now() };
+    const requested = {
+      agentId: `dev-${n}`,
+      poolId: 'p1',
+      spawnId: `spawn-${n}`,
+      reason: 'A test asked for it.',
+      requestedAtMs: Date.now(),
+    };
     this.take({ type: 'pool.defined', subject: 'pool/p1', data: { pool: this.poolSpec, definedAtMs: Date.now() } });
     this.take({ type: 'agent.spawn-requested', subject: `agent/${requested.agentId}`, data: requested });
     return requested;

@@ -16,10 +16,15 @@ describe('the exec harness', () => {
     const abort = new AbortController();
     const seen = { text: '' };
     const context: WorkContext = {
-      project: 'shop', agentId: 'dev-1', traceparent: '00-a-b-01', signal: abort.signal,
+      project: 'shop',
+      agentId: 'dev-1',
+      traceparent: '00-a-b-01',
+      signal: abort.signal,
       stopping: () => stopping,
       progress: () => undefined,
-      output: async (chunk) => { seen.text += chunk.toString(); },
+      output: async (chunk) => {
+        seen.text += chunk.toString();
+      },
     };
     return { outcome: harness.onWork(aWork({ cwd: folder, ...spec }), context), abort, seen };
   }
@@ -32,13 +37,19 @@ describe('the exec harness', () => {
 
   it('fails, to be tried again, when the exit code is not 0', async () => {
     expect(await started({ run: 'echo no; exit 4' }).outcome).toMatchObject({
-      outcome: 'failed', class: 'retryable', reason: 'exit-code', exitCode: 4, outputTail: 'no\n', message: 'The command ended with exit code 4.',
+      outcome: 'failed',
+      class: 'retryable',
+      reason: 'exit-code',
+      exitCode: 4,
+      outputTail: 'no\n',
+      message: 'The command ended with exit code 4.',
     });
   });
 
   it('tells the command whose it is, over what the spec sets', async () => {
     const { outcome, seen } = started({
-      run: 'echo "$TORCH_TASK_ID $TORCH_ATTEMPT $TORCH_RUN_ID $TORCH_PROJECT $TORCH_AGENT_ID $TRACEPARENT $MINE"', env: { MINE: 'yes', TORCH_AGENT_ID: 'other' },
+      run: 'echo "$TORCH_TASK_ID $TORCH_ATTEMPT $TORCH_RUN_ID $TORCH_PROJECT $TORCH_AGENT_ID $TRACEPARENT $MINE"',
+      env: { MINE: 'yes', TORCH_AGENT_ID: 'other' },
     });
     await outcome;
     expect(seen.text).toBe('run-1.build 1 run-1 shop dev-1 00-a-b-01 yes\n');
@@ -46,21 +57,35 @@ describe('the exec harness', () => {
 
   it('fails for good without a command', async () => {
     expect(await started({ prompt: 'Mend it.' }).outcome).toMatchObject({
-      outcome: 'failed', class: 'permanent', reason: 'harness', message: expect.stringContaining('runs shell commands only'),
+      outcome: 'failed',
+      class: 'permanent',
+      reason: 'harness',
+      message: expect.stringContaining('runs shell commands only'),
     });
   });
 
   it('fails for good in a working directory that is missing, and names it', async () => {
     const cwd = join(folder, 'gone');
     expect(await started({ run: 'true', cwd }).outcome).toMatchObject({
-      outcome: 'failed', class: 'permanent', reason: 'harness', message: `The working directory ${cwd} does not exist.`,
+      outcome: 'failed',
+      class: 'permanent',
+      reason: 'harness',
+      message: `The working directory ${cwd} does not exist.`,
     });
   });
 
   it('ends the whole group on time-out, grandchildren too', async () => {
-    const { outcome } = started({ run: 'echo begun; trap "" TERM; sh -c "trap \\"\\" TERM; sleep 321.5" & sleep 321.5; sleep 321.5', timeoutMs: 300 });
+    const { outcome } = started({
+      run: 'echo begun; trap "" TERM; sh -c "trap \\"\\" TERM; sleep 321.5" & sleep 321.5; sleep 321.5',
+      timeoutMs: 300,
+    });
     expect(await outcome).toMatchObject({
-      outcome: 'failed', class: 'retryable', reason: 'timeout', message: 'The command took longer than 300 ms.', outputTail: 'begun\n', exitCode: 137,
+      outcome: 'failed',
+      class: 'retryable',
+      reason: 'timeout',
+      message: 'The command took longer than 300 ms.',
+      outputTail: 'begun\n',
+      exitCode: 137,
     });
     expect(leftOf('321.5')).toEqual([]);
   });
@@ -98,7 +123,11 @@ describe('the exec harness', () => {
     let taken = 0;
     const marker = join(folder, 'written');
     const outcome = new ExecHarness().onWork(aWork({ cwd: folder, run: `head -c 3000000 /dev/zero; echo > ${marker}` }), {
-      project: 'shop', agentId: 'dev-1', signal: abort.signal, stopping: () => false, progress: () => undefined,
+      project: 'shop',
+      agentId: 'dev-1',
+      signal: abort.signal,
+      stopping: () => false,
+      progress: () => undefined,
       output: async (chunk) => {
         taken += chunk.length;
         await gate;
@@ -114,7 +143,9 @@ describe('the exec harness', () => {
 
 /** Living processes whose command line has the number that only one test uses. */
 function leftOf(number: string): number[] {
-  return listProcesses().filter(({ pid }) => commandLine(pid).includes(number)).map(({ pid }) => pid);
+  return listProcesses()
+    .filter(({ pid }) => commandLine(pid).includes(number))
+    .map(({ pid }) => pid);
 }
 
 function commandLine(pid: number): string {

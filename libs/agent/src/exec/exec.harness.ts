@@ -23,10 +23,16 @@ export class ExecHarness implements Harness {
 
   async onWork(work: Work, context: WorkContext): Promise<WorkOutcome> {
     const { spec } = work;
-    if (spec.run === undefined) return permanent(`Task "${spec.key}" has a "prompt" and no "run": the exec harness runs shell commands only.`);
+    if (spec.run === undefined)
+      return permanent(`Task "${spec.key}" has a "prompt" and no "run": the exec harness runs shell commands only.`);
     let task: TaskProcess;
     try {
-      task = await TaskProcess.start({ command: spec.run, cwd: spec.cwd, env: environmentFor(work, context), killGraceMs: this.options.killGraceMs });
+      task = await TaskProcess.start({
+        command: spec.run,
+        cwd: spec.cwd,
+        env: environmentFor(work, context),
+        killGraceMs: this.options.killGraceMs,
+      });
     } catch (error) {
       if (error instanceof CannotStart) return permanent(error.message);
       throw error;
@@ -58,9 +64,22 @@ export class ExecHarness implements Harness {
     await drained(read, task);
     const report = { exitCode, durationMs: Date.now() - startedAtMs, outputTail: tail.text() };
     if (context.signal.aborted) return { outcome: 'aborted', ...report };
-    if (timedOut) return { outcome: 'failed', class: 'retryable', reason: 'timeout', message: `The command took longer than ${spec.timeoutMs} ms.`, ...report };
+    if (timedOut)
+      return {
+        outcome: 'failed',
+        class: 'retryable',
+        reason: 'timeout',
+        message: `The command took longer than ${spec.timeoutMs} ms.`,
+        ...report,
+      };
     if (exitCode === 0) return { outcome: 'completed', ...report };
-    return { outcome: 'failed', class: 'retryable', reason: 'exit-code', message: `The command ended with exit code ${exitCode}.`, ...report };
+    return {
+      outcome: 'failed',
+      class: 'retryable',
+      reason: 'exit-code',
+      message: `The command ended with exit code ${exitCode}.`,
+      ...report,
+    };
   }
 }
 

@@ -25,7 +25,8 @@ class Sink {
   }
 }
 
-const wrongOffset = (expectedOffset: number): GatewayProblem => new GatewayProblem(409, 'wrong-offset', 'No.', [], undefined, { expectedOffset });
+const wrongOffset = (expectedOffset: number): GatewayProblem =>
+  new GatewayProblem(409, 'wrong-offset', 'No.', [], undefined, { expectedOffset });
 
 describe('the upload of an output', () => {
   it('sends everything in order, in batches', async () => {
@@ -105,7 +106,9 @@ describe('the upload of an output', () => {
 
   it('lets the writer go on when the gateway refuses, counts the loss and logs it', async () => {
     const sink = new Sink();
-    sink.before = () => { throw new GatewayProblem(507, 'no-space', 'The disk is full.'); };
+    sink.before = () => {
+      throw new GatewayProblem(507, 'no-space', 'The disk is full.');
+    };
     const upload = sink.upload({ batchBytes: 4, bufferedBytesMax: 8 });
     for (let i = 0; i < 10; i++) await upload.write(Buffer.from('1234'));
     expect(await upload.close()).toBe(40);
@@ -114,7 +117,9 @@ describe('the upload of an output', () => {
 
   it('does not hold up the end of an attempt for longer than its flush limit', async () => {
     const sink = new Sink();
-    sink.before = () => { throw new GatewayUnreachable('http://gone'); };
+    sink.before = () => {
+      throw new GatewayUnreachable('http://gone');
+    };
     const upload = sink.upload({ flushMs: 50 });
     await upload.write(Buffer.from('hello'));
     expect(await upload.close()).toBe(5);
@@ -122,7 +127,9 @@ describe('the upload of an output', () => {
 
   it('gives up soon once the attempt was told to end', async () => {
     const sink = new Sink();
-    sink.before = () => { throw new GatewayUnreachable('http://gone'); };
+    sink.before = () => {
+      throw new GatewayUnreachable('http://gone');
+    };
     const upload = sink.upload({ hurryMs: 20, bufferedBytesMax: 4, batchBytes: 4 });
     await upload.write(Buffer.from('1234'));
     const blocked = upload.write(Buffer.from('5678'));

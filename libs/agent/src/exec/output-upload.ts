@@ -88,7 +88,10 @@ export class OutputUpload {
 
   /** The attempt was told to end: what cannot be sent within `hurryMs` is not sent. */
   hurry(): void {
-    setTimeout(() => this.abandon(`the attempt was ended, and it was not sent within ${this.config.hurryMs} ms`), this.config.hurryMs).unref();
+    setTimeout(
+      () => this.abandon(`the attempt was ended, and it was not sent within ${this.config.hurryMs} ms`),
+      this.config.hurryMs,
+    ).unref();
   }
 
   private enqueue(bytes: Buffer): void {

@@ -59,10 +59,14 @@ describe('a task process', () => {
 
   it('names a working directory that is missing, or is none', async () => {
     const missing = join(folder, 'nowhere');
-    await expect(TaskProcess.start({ command: 'true', cwd: missing, env })).rejects.toThrow(new CannotStart(`The working directory ${missing} does not exist.`));
+    await expect(TaskProcess.start({ command: 'true', cwd: missing, env })).rejects.toThrow(
+      new CannotStart(`The working directory ${missing} does not exist.`),
+    );
     const file = join(folder, 'file');
     writeFileSync(file, '');
-    await expect(TaskProcess.start({ command: 'true', cwd: file, env })).rejects.toThrow(`The working directory ${file} is not a directory.`);
+    await expect(TaskProcess.start({ command: 'true', cwd: file, env })).rejects.toThrow(
+      `The working directory ${file} is not a directory.`,
+    );
   });
 
   it('says what the system refuses', async () => {

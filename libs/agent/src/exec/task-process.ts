@@ -43,7 +43,10 @@ export class TaskProcess {
   private readonly exited: Promise<number>;
   private ending?: Promise<boolean>;
 
-  private constructor(private readonly child: ChildProcess, private readonly killGraceMs: number) {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly killGraceMs: number,
+  ) {
     this.pid = child.pid as number;
     this.output = child.stdout as Readable;
     this.exited = new Promise((resolveExit) => child.once('exit', (code, signal) => resolveExit(exitCodeOf(code, signal))));
@@ -59,7 +62,10 @@ export class TaskProcess {
     assertDirectory(directory);
     try {
       const child = spawn(SHELL, ['-c', SCRIPT, 'torch-task', command, String(Math.ceil(killGraceMs / 1000))], {
-        cwd: directory, env, detached: true, stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+        cwd: directory,
+        env,
+        detached: true,
+        stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
       });
       await new Promise<void>((started, failed) => child.once('spawn', started).once('error', failed));
       return new TaskProcess(child, killGraceMs);

@@ -14,8 +14,16 @@ export interface RetryConfig {
 export const RETRY_DEFAULTS: RetryConfig = { attemptsMax: 6, budgetMs: 10_000, pauseMs: 100, pauseMsMax: 2000 };
 
 /** The pause before attempt `attempt + 1`, with jitter: between a half and the whole of the doubled pause. */
-export function pauseMs({ attempt, pauseMs: first, pauseMsMax, random = Math.random }: {
-  attempt: number; pauseMs: number; pauseMsMax: number; random?: () => number;
+export function pauseMs({
+  attempt,
+  pauseMs: first,
+  pauseMsMax,
+  random = Math.random,
+}: {
+  attempt: number;
+  pauseMs: number;
+  pauseMsMax: number;
+  random?: () => number;
 }): number {
   const whole = Math.min(first * 2 ** Math.min(attempt - 1, 30), pauseMsMax);
   return whole / 2 + (whole / 2) * random();

@@ -28,7 +28,10 @@ describe('a stream of events', () => {
   const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const streamed = (options: Partial<EventStreamOptions> = {}) =>
     eventStream({
-      reconnectMs: 5, reconnectMsMax: 20, signal: stop.signal, ...options,
+      reconnectMs: 5,
+      reconnectMsMax: 20,
+      signal: stop.signal,
+      ...options,
       open: async ({ lastEventId, signal }) => {
         const response = await fetch(url(), { signal, headers: lastEventId === undefined ? {} : { 'last-event-id': lastEventId } });
         if (!response.ok) throw await problemOf(response);
@@ -50,7 +53,10 @@ describe('a stream of events', () => {
       response.write(': ping\n\nid: 1\nevent: work\nda');
       setImmediate(() => response.write('ta: {"ü":1}\n\ndata: two\n\n'));
     };
-    expect(await take(streamed(), 2)).toEqual([{ id: '1', type: 'work', data: '{"ü":1}' }, { id: undefined, type: 'message', data: 'two' }]);
+    expect(await take(streamed(), 2)).toEqual([
+      { id: '1', type: 'work', data: '{"ü":1}' },
+      { id: undefined, type: 'message', data: 'two' },
+    ]);
   });
 
   it('goes on with Last-Event-ID after a cut', async () => {

@@ -71,7 +71,8 @@ export async function* eventStream(options: EventStreamOptions): AsyncGenerator<
     } catch (error) {
       if (options.signal?.aborted) return;
       if (error instanceof GatewayProblem && !isPassing(error)) throw error;
-      if (Date.now() - lastConnectedAtMs > config.giveUpMs) throw error instanceof GatewayUnreachable ? error : new GatewayUnreachable('events', { cause: error });
+      if (Date.now() - lastConnectedAtMs > config.giveUpMs)
+        throw error instanceof GatewayUnreachable ? error : new GatewayUnreachable('events', { cause: error });
       options.onDisconnected?.(error);
     }
     failures += 1;
@@ -86,7 +87,9 @@ async function* eventsOf(response: Response, eventCharsMax: number, silence: Sil
   const parser = createParser({
     maxBufferSize: eventCharsMax,
     onEvent: (event) => ready.push(event),
-    onError: (error) => { if (error.type === 'max-buffer-size-exceeded') failed = error; },
+    onError: (error) => {
+      if (error.type === 'max-buffer-size-exceeded') failed = error;
+    },
   });
   const decoder = new TextDecoder();
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
@@ -102,7 +105,10 @@ async function* eventsOf(response: Response, eventCharsMax: number, silence: Sil
 class SilenceWatch {
   private timer?: NodeJS.Timeout;
 
-  constructor(private readonly silenceMs: number, private readonly connection: AbortController) {
+  constructor(
+    private readonly silenceMs: number,
+    private readonly connection: AbortController,
+  ) {
     this.heard();
   }
 

@@ -41,6 +41,9 @@ export class GatewayClient {
 
   /** True when the gateway says that it is ready; false when it says that it is not. */
   async isReady(options?: RequestOptions): Promise<boolean> {
-    return this.transport.json({ method: 'GET', path: '/readyz', retry: { attemptsMax: 1 }, ...options }).then(() => true, () => false);
+    return this.transport.json({ method: 'GET', path: '/readyz', retry: { attemptsMax: 1 }, ...options }).then(
+      () => true,
+      () => false,
+    );
   }
 }

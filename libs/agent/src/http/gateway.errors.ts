@@ -40,7 +40,8 @@ export class GatewayUnreachable extends Error {
 }
 
 /** True for what a later attempt may mend: no answer, or an answer that asks for patience. */
-export const isPassing = (error: unknown): boolean => error instanceof GatewayUnreachable || (error instanceof GatewayProblem && error.passing);
+export const isPassing = (error: unknown): boolean =>
+  error instanceof GatewayUnreachable || (error instanceof GatewayProblem && error.passing);
 
 /** `fetch` says only that it failed; what failed is its cause. */
 function reasonOf(error: unknown): string {
@@ -60,7 +61,14 @@ export async function problemOf(response: Response): Promise<GatewayProblem> {
   }
   const code = typeof document.code === 'string' ? document.code : String(document.type ?? 'unknown').replace('urn:torch:problem:', '');
   const detail = String(document.detail ?? document.title ?? `The gateway answered ${response.status}.`);
-  return new GatewayProblem(response.status, code, detail, Array.isArray(document.errors) ? (document.errors as ProblemField[]) : [], retryAfterMs, document);
+  return new GatewayProblem(
+    response.status,
+    code,
+    detail,
+    Array.isArray(document.errors) ? (document.errors as ProblemField[]) : [],
+    retryAfterMs,
+    document,
+  );
 }
 
 function retryAfterOf(response: Response): number | undefined {

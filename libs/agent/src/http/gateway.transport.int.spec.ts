@@ -13,11 +13,17 @@ describe('the gateway client', () => {
   afterEach(() => gateway.stop());
 
   it('sends its token, its body and what it is asked to pass on', async () => {
-    await client.project('shop').sendMessage({ to: '@all', text: 'hi' }, { correlationId: 'c1', traceparent: '00-1-2-01', idempotencyKey: 'k1' });
+    await client
+      .project('shop')
+      .sendMessage({ to: '@all', text: 'hi' }, { correlationId: 'c1', traceparent: '00-1-2-01', idempotencyKey: 'k1' });
     const [seen] = gateway.requests;
     expect(seen).toMatchObject({ method: 'POST', path: '/v1/projects/shop/messages' });
     expect(seen?.headers).toMatchObject({
-      authorization: 'Bearer secret', 'content-type': 'application/json', 'idempotency-key': 'k1', 'torch-correlation-id': 'c1', traceparent: '00-1-2-01',
+      authorization: 'Bearer secret',
+      'content-type': 'application/json',
+      'idempotency-key': 'k1',
+      'torch-correlation-id': 'c1',
+      traceparent: '00-1-2-01',
     });
     expect(seen?.json()).toEqual({ to: '@all', text: 'hi' });
   });
@@ -28,7 +34,8 @@ describe('the gateway client', () => {
   });
 
   it('repeats a write under one idempotency key until it is taken', async () => {
-    gateway.answer = () => (gateway.requests.length === 1 ? 'cut' : gateway.requests.length === 2 ? problem(503, 'log-unavailable') : undefined);
+    gateway.answer = () =>
+      gateway.requests.length === 1 ? 'cut' : gateway.requests.length === 2 ? problem(503, 'log-unavailable') : undefined;
     await expect(client.project('shop').retryTask('t1')).resolves.toEqual({ position: '1-0' });
     expect(gateway.requests).toHaveLength(3);
     expect(new Set(gateway.requests.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
@@ -53,9 +60,16 @@ describe('the gateway client', () => {
 
   it('does not repeat what was refused, and names the fields', async () => {
     gateway.answer = () => problem(400, 'invalid-body', { errors: [{ pointer: '/tasks/0', message: '"tasks.0" is not an object.' }] });
-    const failure = await client.project('shop').submitRun({ tasks: [] }).catch((error: unknown) => error);
+    const failure = await client
+      .project('shop')
+      .submitRun({ tasks: [] })
+      .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(GatewayProblem);
-    expect(failure).toMatchObject({ status: 400, code: 'invalid-body', errors: [{ pointer: '/tasks/0', message: '"tasks.0" is not an object.' }] });
+    expect(failure).toMatchObject({
+      status: 400,
+      code: 'invalid-body',
+      errors: [{ pointer: '/tasks/0', message: '"tasks.0" is not an object.' }],
+    });
     expect(gateway.requests).toHaveLength(1);
   });
 

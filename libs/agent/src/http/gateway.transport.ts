@@ -56,7 +56,9 @@ export class GatewayTransport {
     const keyed = request.method === 'GET' ? request : { ...request, idempotencyKey: request.idempotencyKey ?? randomUUID() };
     return this.retried(request, async () => {
       const response = await this.send(keyed, this.deadline(request.signal));
-      const text = await response.text().catch((cause: unknown) => { throw this.unreachable(cause, request.signal); });
+      const text = await response.text().catch((cause: unknown) => {
+        throw this.unreachable(cause, request.signal);
+      });
       return (text === '' ? undefined : JSON.parse(text)) as T;
     });
   }
@@ -77,7 +79,10 @@ export class GatewayTransport {
     let response: Response;
     try {
       response = await fetch(this.url + path + queryText(query), {
-        method, headers, signal, body: body === undefined ? undefined : bytes ? (body as RequestInit['body']) : JSON.stringify(body),
+        method,
+        headers,
+        signal,
+        body: body === undefined ? undefined : bytes ? (body as RequestInit['body']) : JSON.stringify(body),
       });
     } catch (cause) {
       throw this.unreachable(cause, rest.signal);

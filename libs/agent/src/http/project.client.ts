@@ -1,10 +1,32 @@
 import type {
-  AgentList, AgentPresence, AgentView, Inbox, MessageView, Plan, PlanAgents, PoolList, RegisterAgent, RunList, RunView, SendMessage, TaskList,
-  TaskStatus, TaskView,
+  AgentList,
+  AgentPresence,
+  AgentView,
+  Inbox,
+  MessageView,
+  Plan,
+  PlanAgents,
+  PoolList,
+  RegisterAgent,
+  RunList,
+  RunView,
+  SendMessage,
+  TaskList,
+  TaskStatus,
+  TaskView,
 } from '@torch/contracts';
 import { AttemptClient } from './attempt.client';
 import { eventStream, type EventStreamConfig, type EventStreamOptions } from './event-stream';
-import type { AgentEvent, CloudEvent, CommitView, DigestsView, MessageAccepted, PoolsDefined, RunAccepted, Written } from './gateway.answers';
+import type {
+  AgentEvent,
+  CloudEvent,
+  CommitView,
+  DigestsView,
+  MessageAccepted,
+  PoolsDefined,
+  RunAccepted,
+  Written,
+} from './gateway.answers';
 import type { GatewayTransport, QueryValue, RequestOptions } from './gateway.transport';
 
 export interface StreamOptions extends Partial<EventStreamConfig>, Pick<EventStreamOptions, 'signal' | 'onConnected' | 'onDisconnected'> {}
@@ -37,7 +59,10 @@ export class ProjectClient {
     return this.write('POST', `/runs/${encodeURIComponent(runId)}/cancel`, { reason }, options);
   }
 
-  listTasks(query: { runId?: string; status?: TaskStatus; limit?: number; after?: string } = {}, options?: RequestOptions): Promise<TaskList> {
+  listTasks(
+    query: { runId?: string; status?: TaskStatus; limit?: number; after?: string } = {},
+    options?: RequestOptions,
+  ): Promise<TaskList> {
     return this.read('/tasks', query, options);
   }
 
@@ -168,7 +193,12 @@ export class ProjectClient {
       ...options,
       open: ({ lastEventId, signal }) =>
         this.transport.stream({
-          method: 'GET', path, query, signal, accept: 'text/event-stream', retry: { attemptsMax: 1 },
+          method: 'GET',
+          path,
+          query,
+          signal,
+          accept: 'text/event-stream',
+          retry: { attemptsMax: 1 },
           headers: lastEventId === undefined ? {} : { 'last-event-id': lastEventId },
         }),
     });

@@ -44,8 +44,14 @@ export async function endGroup(group: number, graceMs = KILL_GRACE_MS_DEFAULT): 
 }
 
 /** As `endGroup`, for whatever `alive` and `signal` speak of. */
-export async function endWhile({ alive, signal, graceMs }: {
-  alive: () => boolean; signal: (signal: NodeJS.Signals) => void; graceMs: number;
+export async function endWhile({
+  alive,
+  signal,
+  graceMs,
+}: {
+  alive: () => boolean;
+  signal: (signal: NodeJS.Signals) => void;
+  graceMs: number;
 }): Promise<boolean> {
   if (!alive()) return true;
   signal('SIGTERM');
@@ -65,7 +71,8 @@ async function gone(alive: () => boolean, withinMs: number, atEachLook?: () => v
 }
 
 function signalled(target: number, signal: NodeJS.Signals | 0): boolean {
-  if (!Number.isInteger(target) || target === 0 || target === 1 || target === -1) throw new RangeError(`${target} is not a process or group of an agent.`);
+  if (!Number.isInteger(target) || target === 0 || target === 1 || target === -1)
+    throw new RangeError(`${target} is not a process or group of an agent.`);
   try {
     process.kill(target, signal);
     return true;

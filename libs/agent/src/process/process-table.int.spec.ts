@@ -12,9 +12,17 @@ describe('the table of processes', () => {
   });
 
   it('reads a process whose name holds parentheses and spaces', async () => {
-    const child = spawn('/bin/sh', ['-c', 'printf "a) R 1 (b" > /proc/$$/comm; echo named; read -r _'], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+    const child = spawn('/bin/sh', ['-c', 'printf "a) R 1 (b" > /proc/$$/comm; echo named; read -r _'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      detached: true,
+    });
     await once(child.stdout, 'data');
-    expect(readProcess(child.pid as number)).toMatchObject({ pid: child.pid, parentPid: process.pid, group: child.pid, session: child.pid });
+    expect(readProcess(child.pid as number)).toMatchObject({
+      pid: child.pid,
+      parentPid: process.pid,
+      group: child.pid,
+      session: child.pid,
+    });
     child.stdin.end();
     await once(child, 'exit');
   });

@@ -78,5 +78,7 @@ function add(families: Map<string, ProcessEntry[]>, folder: string, entry: Proce
 }
 
 function folderInEnvironment(pid: number): string | undefined {
-  return environmentOf(pid).find((line) => line.startsWith(`${SPAWN_FOLDER_VARIABLE}=`))?.slice(SPAWN_FOLDER_VARIABLE.length + 1);
+  return environmentOf(pid)
+    .find((line) => line.startsWith(`${SPAWN_FOLDER_VARIABLE}=`))
+    ?.slice(SPAWN_FOLDER_VARIABLE.length + 1);
 }

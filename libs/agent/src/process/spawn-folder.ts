@@ -17,7 +17,9 @@ export interface NotedProcess extends ProcessIdentity {
 }
 
 export const spawnFolder = (dataDir: string, agentId: string, spawnId: string): SpawnFolder => ({
-  agentId, spawnId, path: join(resolve(dataDir), 'agents', agentId, spawnId),
+  agentId,
+  spawnId,
+  path: join(resolve(dataDir), 'agents', agentId, spawnId),
 });
 
 export const spawnFiles = ({ path }: SpawnFolder) => ({
@@ -80,7 +82,9 @@ function noted(file: string): string | undefined {
 
 function folderNames(path: string): string[] {
   try {
-    return readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

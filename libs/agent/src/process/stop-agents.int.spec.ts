@@ -6,7 +6,17 @@ import { until } from '../testing/poll';
 import { findProcess, signalGroup } from './process-group';
 import { readProcess } from './process-table';
 import { residentMib, SPAWN_FOLDER_VARIABLE, SpawnFamilies } from './spawn-family';
-import { endedWithNode, listSpawnFolders, noteEnd, notedEnd, notedExitCode, notedProcess, spawnFiles, spawnFolder, writeWhole } from './spawn-folder';
+import {
+  endedWithNode,
+  listSpawnFolders,
+  noteEnd,
+  notedEnd,
+  notedExitCode,
+  notedProcess,
+  spawnFiles,
+  spawnFolder,
+  writeWhole,
+} from './spawn-folder';
 import { runningSpawns, stopAgentsOf } from './stop-agents';
 
 describe('agents under a data directory', () => {
@@ -25,7 +35,11 @@ describe('agents under a data directory', () => {
   function agent(spawnId: string, script: string, dir = dataDir): ChildProcess {
     const folder = spawnFolder(dir, 'dev-1', spawnId);
     mkdirSync(folder.path, { recursive: true });
-    const child = spawn('/bin/sh', ['-c', script], { detached: true, stdio: 'ignore', env: { ...process.env, [SPAWN_FOLDER_VARIABLE]: folder.path } });
+    const child = spawn('/bin/sh', ['-c', script], {
+      detached: true,
+      stdio: 'ignore',
+      env: { ...process.env, [SPAWN_FOLDER_VARIABLE]: folder.path },
+    });
     children.push(child);
     return child;
   }
@@ -67,7 +81,12 @@ describe('agents under a data directory', () => {
 
   it('leave notes that are read back whole, or not at all', () => {
     const folder = spawnFolder(dataDir, 'dev-1', 's1');
-    expect([notedProcess(folder), notedExitCode(folder), notedEnd(folder), endedWithNode(folder)]).toEqual([undefined, undefined, undefined, false]);
+    expect([notedProcess(folder), notedExitCode(folder), notedEnd(folder), endedWithNode(folder)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      false,
+    ]);
     mkdirSync(folder.path, { recursive: true });
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     writeWhole(spawnFiles(folder).pid, `41 42 ${boot}\n`);

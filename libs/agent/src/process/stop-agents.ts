@@ -20,7 +20,10 @@ export interface StoppedAgent {
  * Stops every agent that was started under this data directory, tasks included, all at once. For taking the whole node
  * down: it is noted beside each, so that no end counts as a crash later.
  */
-export async function stopAgentsOf(dataDir: string, { graceMs = STOP_GRACE_MS_DEFAULT }: { graceMs?: number } = {}): Promise<StoppedAgent[]> {
+export async function stopAgentsOf(
+  dataDir: string,
+  { graceMs = STOP_GRACE_MS_DEFAULT }: { graceMs?: number } = {},
+): Promise<StoppedAgent[]> {
   return Promise.all(runningSpawns(dataDir).map((folder) => stop(folder, graceMs)));
 }
 

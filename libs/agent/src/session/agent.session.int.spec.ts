@@ -28,10 +28,15 @@ describe('an agent session', () => {
     await gateway.stop();
   });
 
-  function begin(harness: Harness = new ExecHarness({ killGraceMs: 200, stopGraceMs: 100 }), config: Partial<SessionConfig> = {}): AgentSession {
+  function begin(
+    harness: Harness = new ExecHarness({ killGraceMs: 200, stopGraceMs: 100 }),
+    config: Partial<SessionConfig> = {},
+  ): AgentSession {
     const client = new GatewayClient({ url: gateway.url, token: 't', retry: { pauseMs: 5, pauseMsMax: 20 } });
     const session = new AgentSession({
-      project: client.project('shop'), harness, log: (_level, message) => logged.push(message),
+      project: client.project('shop'),
+      harness,
+      log: (_level, message) => logged.push(message),
       agent: { agentId: 'dev-1', role: 'developer', skills: ['ts'], capacity: 2, harness: harness.name, instance: 'i-1' },
       config: { heartbeatMs: 50, reportPauseMsMax: 50, stream: { reconnectMs: 5, reconnectMsMax: 50 }, ...config },
     });
@@ -75,7 +80,9 @@ describe('an agent session', () => {
 
   it('ends without a word of its own when another instance has its id', async () => {
     gateway.answer = ({ method, path: at }) =>
-      method === 'GET' && at.endsWith('/dev-1') ? { status: 200, body: { agentId: 'dev-1', instance: 'i-2', presence: 'live' } } : undefined;
+      method === 'GET' && at.endsWith('/dev-1')
+        ? { status: 200, body: { agentId: 'dev-1', instance: 'i-2', presence: 'live' } }
+        : undefined;
     await connected();
     gateway.known = false;
     expect(await ended[0]).toEqual({ kind: 'replaced', reason: 'Instance i-2 has taken over the id dev-1.' });
@@ -88,7 +95,7 @@ describe('an agent session', () => {
     expect(await ended[0]).toEqual({ kind: 'refused', reason: 'It is so: forbidden.' });
   });
 
-  it('starts work, streams its output by offset and reports the result under the attempt\'s own key', async () => {
+  it("starts work, streams its output by offset and reports the result under the attempt's own key", async () => {
     await connected();
     give({ run: 'echo hello; echo world' });
     const complete = await done();
@@ -165,18 +172,26 @@ describe('an agent session', () => {
   it('reports a harness that throws as a failure to be tried again', async () => {
     await connected({ name: 'broken', onWork: () => Promise.reject(new Error('out of tokens')), onMessage: () => Promise.resolve() });
     give({ prompt: 'x' });
-    expect((await done('fail')).json()).toMatchObject({ class: 'retryable', reason: 'harness', message: 'The broken harness failed: out of tokens' });
+    expect((await done('fail')).json()).toMatchObject({
+      class: 'retryable',
+      reason: 'harness',
+      message: 'The broken harness failed: out of tokens',
+    });
   });
 
   it('passes progress on, the newest first when there is more than it may send', async () => {
-    await connected({
-      name: 'talker', onMessage: () => Promise.resolve(),
-      onWork: async (_work, context) => {
-        for (let percent = 0; percent <= 100; percent += 10) context.progress({ percent, note: `at ${percent}` });
-        await until('two reports', () => gateway.to('POST', path('progress')).length >= 2);
-        return { outcome: 'completed' };
+    await connected(
+      {
+        name: 'talker',
+        onMessage: () => Promise.resolve(),
+        onWork: async (_work, context) => {
+          for (let percent = 0; percent <= 100; percent += 10) context.progress({ percent, note: `at ${percent}` });
+          await until('two reports', () => gateway.to('POST', path('progress')).length >= 2);
+          return { outcome: 'completed' };
+        },
       },
-    }, { progressEveryMs: 20 });
+      { progressEveryMs: 20 },
+    );
     give({ prompt: 'x' });
     await done();
     expect(gateway.to('POST', path('progress')).map((request) => request.json().percent)).toEqual([0, 100]);
@@ -185,7 +200,11 @@ describe('an agent session', () => {
   it('confirms a message, has it dealt with, acknowledges it, once', async () => {
     const message: InboxEntry = { messageId: 'm1', from: 'user:operator', to: '@all', text: 'hi', state: 'queued', sentAtMs: 1 };
     const dealt: string[] = [];
-    await connected({ name: 'reader', onWork: () => Promise.resolve({ outcome: 'completed' }), onMessage: async ({ text }) => void dealt.push(text) });
+    await connected({
+      name: 'reader',
+      onWork: () => Promise.resolve({ outcome: 'completed' }),
+      onMessage: async ({ text }) => void dealt.push(text),
+    });
     gateway.send({ type: 'message', data: message });
     gateway.send({ type: 'message', data: message });
     await until('the acknowledgement', () => gateway.to('POST', /inboxes\/dev-1\/m1\/ack$/).length === 1);
@@ -197,7 +216,8 @@ describe('an agent session', () => {
     const message: InboxEntry = { messageId: 'm1', from: 'user:operator', to: '@all', text: 'hi', state: 'queued', sentAtMs: 1 };
     let tries = 0;
     await connected({
-      name: 'reader', onWork: () => Promise.resolve({ outcome: 'completed' }),
+      name: 'reader',
+      onWork: () => Promise.resolve({ outcome: 'completed' }),
       onMessage: () => (tries++ === 0 ? Promise.reject(new Error('busy')) : Promise.resolve()),
     });
     gateway.send({ type: 'message', data: message });
@@ -216,7 +236,10 @@ describe('an agent session', () => {
     expect(await ended[0]).toEqual({ kind: 'stopped', reason: 'The agent got SIGTERM.' });
     expect(Date.now() - startedAtMs).toBeLessThan(3000);
     expect(gateway.to('POST', path('fail'))[0]?.json()).toMatchObject({
-      class: 'retryable', reason: 'harness', message: 'Agent stopped: The agent got SIGTERM.', outputTail: 'up\n',
+      class: 'retryable',
+      reason: 'harness',
+      message: 'Agent stopped: The agent got SIGTERM.',
+      outputTail: 'up\n',
     });
     expect(gateway.requests.at(-1)).toMatchObject({ method: 'DELETE', path: '/v1/projects/shop/agents/dev-1' });
   });

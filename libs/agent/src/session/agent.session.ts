@@ -126,7 +126,8 @@ export class AgentSession {
     while (!signal.aborted) {
       try {
         const stream = project.agentEvents(agent.agentId, agent.instance, {
-          ...this.config.stream, signal,
+          ...this.config.stream,
+          signal,
           onDisconnected: (error) => log('warn', `The stream of work was cut: ${messageOf(error)}`),
         });
         for await (const event of stream) this.take(event);
@@ -169,8 +170,14 @@ export class AgentSession {
     if (!this.seen.add(key)) return;
     const { project, agent, harness, log } = this.options;
     const run = new AttemptRun({
-      work, harness, log, config: this.config, project: project.project, agentId: agent.agentId,
-      client: project.attempt(work.taskId, work.attempt), reporting: this.reporting.signal,
+      work,
+      harness,
+      log,
+      config: this.config,
+      project: project.project,
+      agentId: agent.agentId,
+      client: project.attempt(work.taskId, work.attempt),
+      reporting: this.reporting.signal,
     });
     const done = run.run().finally(() => this.attempts.delete(key));
     this.attempts.set(key, { run, done });
@@ -192,9 +199,11 @@ export class AgentSession {
     deadline.abort();
     this.reporting.abort();
     if (end.kind === 'replaced') return;
-    await project.deregisterAgent(agent.agentId, end.reason, { signal: AbortSignal.timeout(this.config.deregisterMs) }).catch((error: unknown) => {
-      log('warn', `The agent could not be deregistered: ${messageOf(error)}`);
-    });
+    await project
+      .deregisterAgent(agent.agentId, end.reason, { signal: AbortSignal.timeout(this.config.deregisterMs) })
+      .catch((error: unknown) => {
+        log('warn', `The agent could not be deregistered: ${messageOf(error)}`);
+      });
   }
 }
 

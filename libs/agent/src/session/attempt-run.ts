@@ -74,13 +74,19 @@ export class AttemptRun {
     );
     this.abort.signal.addEventListener('abort', () => upload.hurry(), { once: true });
     const context: WorkContext = {
-      project, agentId, traceparent: span.traceparent, signal: this.abort.signal,
+      project,
+      agentId,
+      traceparent: span.traceparent,
+      signal: this.abort.signal,
       stopping: () => this.agentStops !== undefined,
       progress: (report) => progress.add(report),
       output: (chunk) => upload.write(chunk),
     };
     const outcome = await harness.onWork(work, context).catch((error: unknown): WorkOutcome => ({
-      outcome: 'failed', class: 'retryable', reason: 'harness', message: `The ${harness.name} harness failed: ${messageOf(error)}`,
+      outcome: 'failed',
+      class: 'retryable',
+      reason: 'harness',
+      message: `The ${harness.name} harness failed: ${messageOf(error)}`,
     }));
     over.abort();
     const lostBytes = await upload.close();
@@ -93,12 +99,16 @@ export class AttemptRun {
     const { exitCode, outputTail, usage } = outcome;
     const measured = { agentId, exitCode, outputTail, usage, durationMs: outcome.durationMs ?? Date.now() - this.startedAtMs };
     if (outcome.outcome === 'completed') {
-      if (await this.report('complete', span, (request) => client.complete(measured, request))) log('info', 'Completed.', { ...this.fields, exitCode });
+      if (await this.report('complete', span, (request) => client.complete(measured, request)))
+        log('info', 'Completed.', { ...this.fields, exitCode });
     } else if (outcome.outcome === 'failed') {
       const failure = { class: outcome.class, reason: outcome.reason, message: outcome.message.slice(0, MESSAGE_CHARS_MAX) };
       await this.reportFailure({ ...measured, ...failure }, span);
     } else if (this.agentStops !== undefined) {
-      await this.reportFailure({ ...measured, class: 'retryable', reason: 'harness', message: `Agent stopped: ${this.agentStops}`.slice(0, MESSAGE_CHARS_MAX) }, span);
+      await this.reportFailure(
+        { ...measured, class: 'retryable', reason: 'harness', message: `Agent stopped: ${this.agentStops}`.slice(0, MESSAGE_CHARS_MAX) },
+        span,
+      );
     } else {
       log('info', `Ended before it was done: ${messageOf(this.abort.signal.reason)}`, this.fields);
     }
@@ -111,17 +121,25 @@ export class AttemptRun {
   }
 
   /** Tries until the gateway accepts or refuses; always under the same key, so that it takes effect once. */
-  private async report(what: 'start' | 'complete' | 'fail', span: AttemptSpan, send: (request: RequestOptions) => Promise<unknown>): Promise<boolean> {
+  private async report(
+    what: 'start' | 'complete' | 'fail',
+    span: AttemptSpan,
+    send: (request: RequestOptions) => Promise<unknown>,
+  ): Promise<boolean> {
     const { work, log, config, reporting } = this.options;
     try {
       await send({
-        ...this.request(span), idempotencyKey: `${work.taskId}/${work.attempt}/${what}`, retry: reportRetry(config),
+        ...this.request(span),
+        idempotencyKey: `${work.taskId}/${work.attempt}/${what}`,
+        retry: reportRetry(config),
         signal: what === 'start' ? AbortSignal.any([reporting, this.abort.signal]) : reporting,
       });
       return true;
     } catch (error) {
-      if (error instanceof GatewayProblem && !error.passing) log('warn', `The gateway refused to take "${what}": ${error.detail}`, { ...this.fields, code: error.code });
-      else if (what !== 'start' || !this.abort.signal.aborted) log('error', `"${what}" could not be reported and is given up: ${messageOf(error)}`, this.fields);
+      if (error instanceof GatewayProblem && !error.passing)
+        log('warn', `The gateway refused to take "${what}": ${error.detail}`, { ...this.fields, code: error.code });
+      else if (what !== 'start' || !this.abort.signal.aborted)
+        log('error', `"${what}" could not be reported and is given up: ${messageOf(error)}`, this.fields);
       return false;
     }
   }

@@ -14,7 +14,13 @@ export class AttemptSpan {
       'agent.execute',
       {
         kind: SpanKind.CONSUMER,
-        attributes: { 'torch.task.id': taskId, 'torch.task.key': spec.key, 'torch.attempt': attempt, 'torch.run.id': runId, 'torch.agent.id': agentId },
+        attributes: {
+          'torch.task.id': taskId,
+          'torch.task.key': spec.key,
+          'torch.attempt': attempt,
+          'torch.run.id': runId,
+          'torch.agent.id': agentId,
+        },
       },
       parent,
     );

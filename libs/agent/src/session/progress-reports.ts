@@ -23,7 +23,9 @@ export class ProgressReports {
     while (this.waiting && !this.signal.aborted) {
       const report = this.waiting;
       this.waiting = undefined;
-      await this.send(report).catch((error: unknown) => { if (!this.signal.aborted) this.onLost(error); });
+      await this.send(report).catch((error: unknown) => {
+        if (!this.signal.aborted) this.onLost(error);
+      });
       await waitMs(this.everyMs, this.signal);
     }
     this.sending = false;

@@ -36,5 +36,8 @@ export const SESSION_DEFAULTS: SessionConfig = {
 
 /** Retries that only the budget ends: what is reported must not be lost while the gateway is away. */
 export const reportRetry = ({ reportMs, reportPauseMsMax }: SessionConfig): RetryConfig => ({
-  attemptsMax: Number.POSITIVE_INFINITY, budgetMs: reportMs, pauseMs: 100, pauseMsMax: reportPauseMsMax,
+  attemptsMax: Number.POSITIVE_INFINITY,
+  budgetMs: reportMs,
+  pauseMs: 100,
+  pauseMsMax: reportPauseMsMax,
 });

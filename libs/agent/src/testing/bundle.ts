@@ -9,8 +9,12 @@ export function bundled(source: string, { folder, into }: { folder: string; into
   execFileSync(
     join(ROOT, 'node_modules/.bin/esbuild'),
     [
-      '--bundle', '--platform=node', '--loader=ts', `--tsconfig=${join(ROOT, 'tsconfig.base.json')}`,
-      `--outfile=${file}`, '--log-level=error',
+      '--bundle',
+      '--platform=node',
+      '--loader=ts',
+      `--tsconfig=${join(ROOT, 'tsconfig.base.json')}`,
+      `--outfile=${file}`,
+      '--log-level=error',
     ],
     { input: source, cwd: folder },
   );

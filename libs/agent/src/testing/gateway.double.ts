@@ -50,7 +50,8 @@ export class GatewayDouble {
   }
 
   send(event: AgentEvent, id?: string): void {
-    for (const stream of this.streams) stream.write(`${id ? `id: ${id}\n` : ''}event: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n`);
+    for (const stream of this.streams)
+      stream.write(`${id ? `id: ${id}\n` : ''}event: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n`);
   }
 
   cutStreams(): void {
@@ -72,7 +73,11 @@ export class GatewayDouble {
     const body = Buffer.concat(chunks);
     const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://double');
     const request: SeenRequest = {
-      method: incoming.method ?? '', path: pathname, query: searchParams, headers: incoming.headers, body,
+      method: incoming.method ?? '',
+      path: pathname,
+      query: searchParams,
+      headers: incoming.headers,
+      body,
       json: () => JSON.parse(body.toString()) as Record<string, unknown>,
     };
     this.requests.push(request);
@@ -108,15 +113,31 @@ export class GatewayDouble {
 }
 
 export const problem = (status: number, code: string, more: object = {}, headers: Record<string, string> = {}): Reply => ({
-  status, headers, body: { type: `urn:torch:problem:${code}`, title: code, status, code, detail: `It is so: ${code}.`, ...more },
+  status,
+  headers,
+  body: { type: `urn:torch:problem:${code}`, title: code, status, code, detail: `It is so: ${code}.`, ...more },
 });
 
 export function aWork(spec: Partial<TaskSpec> = {}, attempt = 1): Work {
   const taskId = spec.taskId ?? 'run-1.build';
   return {
-    taskId, attempt, runId: 'run-1', correlationId: 'corr-1', leaseUntilMs: Date.now() + 30_000,
+    taskId,
+    attempt,
+    runId: 'run-1',
+    correlationId: 'corr-1',
+    leaseUntilMs: Date.now() + 30_000,
     spec: {
-      taskId, key: 'build', title: 'Build', role: 'developer', skills: [], prefer: [], dependsOn: [], priority: 5, timeoutMs: 30_000, retries: 2, ...spec,
+      taskId,
+      key: 'build',
+      title: 'Build',
+      role: 'developer',
+      skills: [],
+      prefer: [],
+      dependsOn: [],
+      priority: 5,
+      timeoutMs: 30_000,
+      retries: 2,
+      ...spec,
     },
   };
 }

@@ -74,26 +74,39 @@ function operationsOf(service: ServiceName): [string, JsonSchema][] {
     messages: names.map((name) => ({ $ref: `#/channels/${channel}/messages/${name}` })),
   });
   const events = EVENTS.filter((contract) => contract.service === service).map(eventMessage);
-  const appends = events.length > 0 ? [entry(`${service}Appends`, 'send', `Appends what ${service} decided.`, on('log', ['commit', ...events]))] : [];
+  const appends =
+    events.length > 0 ? [entry(`${service}Appends`, 'send', `Appends what ${service} decided.`, on('log', ['commit', ...events]))] : [];
   const decides = deciding.includes(service)
     ? [entry(`${service}Decides`, 'receive', `Decides the commands of ${service}.`, on(queueChannel(service), typesFor(service)))]
     : [];
-  const admits = service === 'gateway'
-    ? deciding.map((to) => entry(`gatewaySendsTo${capital(to)}`, 'send', `Passes on admitted commands.`, on(queueChannel(to), typesFor(to))))
-    : [];
+  const admits =
+    service === 'gateway'
+      ? deciding.map((to) =>
+          entry(`gatewaySendsTo${capital(to)}`, 'send', `Passes on admitted commands.`, on(queueChannel(to), typesFor(to))),
+        )
+      : [];
   const reads = entry(`${service}Reads`, 'receive', `Tails the whole log and takes in what it subscribes to.`, on('log', ['commit']));
   return [reads, ...appends, ...decides, ...admits];
 }
 
-const entry = (name: string, action: 'send' | 'receive', summary: string, rest: JsonSchema): [string, JsonSchema] => [name, { action, summary, ...rest }];
+const entry = (name: string, action: 'send' | 'receive', summary: string, rest: JsonSchema): [string, JsonSchema] => [
+  name,
+  { action, summary, ...rest },
+];
 
 function messages(): Record<string, JsonSchema> {
-  const message = (name: string, payload: string, more: JsonSchema = {}): [string, JsonSchema] => [name, { name, ...more, payload: { $ref: REFS + payload } }];
+  const message = (name: string, payload: string, more: JsonSchema = {}): [string, JsonSchema] => [
+    name,
+    { name, ...more, payload: { $ref: REFS + payload } },
+  ];
   return Object.fromEntries([
     message('commit', 'Commit', { title: 'One entry of the log' }),
     ...EVENTS.map((contract) => {
       const name = eventMessage(contract);
-      return message(name, name, { title: `${contract.type}, version ${contract.v}`, 'x-dataschema': eventSchemaId(contract.type, contract.v) });
+      return message(name, name, {
+        title: `${contract.type}, version ${contract.v}`,
+        'x-dataschema': eventSchemaId(contract.type, contract.v),
+      });
     }),
     ...COMMANDS.map(({ type }) => message(type, `${type}.command`)),
   ]);

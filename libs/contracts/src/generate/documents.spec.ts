@@ -63,7 +63,10 @@ describe('the AsyncAPI document', () => {
   it('has no reference that leads nowhere', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference as string);
     const find = (reference: string): unknown =>
-      reference.slice(2).split('/').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], document);
+      reference
+        .slice(2)
+        .split('/')
+        .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], document);
     expect(references.length).toBeGreaterThan(200);
     expect(references.filter((reference) => find(reference) === undefined)).toEqual([]);
   });
@@ -72,9 +75,18 @@ describe('the AsyncAPI document', () => {
     const ajv = new Ajv2020({ strict: false });
     ajv.addSchema({ $id: 'doc', components: { schemas: components.schemas } });
     const fits = ajv.compile({ $ref: 'doc#/components/schemas/Commit' });
-    const golden = readGoldenFolder(join(__dirname, '../../golden')).files.map(({ text }) => JSON.parse(text) as { v: number; type: string });
+    const golden = readGoldenFolder(join(__dirname, '../../golden')).files.map(
+      ({ text }) => JSON.parse(text) as { v: number; type: string },
+    );
     const events = golden.filter(({ type, v }) => EVENTS.some((contract) => contract.type === type && contract.v === v));
-    const commit = { service: 'scheduler', epoch: 3, recordedAtMs: 1, consumed: { entry: '0-0', commands: 0, seq: 0 }, answers: [['id-1']], events };
+    const commit = {
+      service: 'scheduler',
+      epoch: 3,
+      recordedAtMs: 1,
+      consumed: { entry: '0-0', commands: 0, seq: 0 },
+      answers: [['id-1']],
+      events,
+    };
     expect([fits(commit), fits.errors]).toEqual([true, null]);
     expect(fits({ ...commit, events: [{ ...events[0], subjekt: 'x' }] })).toBe(false);
   });

@@ -12,9 +12,12 @@ const golden = readGoldenFolder(folder);
 
 /** What `golden.sum` was in every commit that touched it and that this checkout knows; empty outside of a git checkout. */
 function committedSums(): string[] {
-  const git = (...args: string[]): string => execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const git = (...args: string[]): string =>
+    execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   try {
-    const commits = git('log', '--format=%H', '--diff-filter=AM', '--', SUMS_FILE).split('\n').filter((hash) => hash !== '');
+    const commits = git('log', '--format=%H', '--diff-filter=AM', '--', SUMS_FILE)
+      .split('\n')
+      .filter((hash) => hash !== '');
     return commits.map((hash) => git('show', `${hash}:./${SUMS_FILE}`));
   } catch {
     return [];
@@ -68,7 +71,9 @@ describe('the check of the golden files', () => {
 
   it('finds a new version without an upcaster, and wants a file for it', () => {
     const contracts = EVENTS.map((contract) => (contract.type === 'agent.lost' ? { ...contract, v: 2, upcasters: [] } : contract));
-    expect(goldenProblems(contracts, golden, [])).toEqual(['agent.lost.v2.json is missing: every version of an event type has a golden file.']);
+    expect(goldenProblems(contracts, golden, [])).toEqual([
+      'agent.lost.v2.json is missing: every version of an event type has a golden file.',
+    ]);
     const upcasters = [() => ({ misspelt: true })];
     const lifted = EVENTS.map((contract) => (contract.type === 'agent.lost' ? { ...contract, v: 2, upcasters } : contract));
     expect(goldenProblems(lifted, golden, [])).toContain('agent.lost.v1.json does not fit agent.lost any more: "agentId" is missing.');
@@ -80,9 +85,19 @@ describe('the check of the golden files', () => {
       @Optional() @Text({ max: 10 }) place?: string;
     }
     const moved = contractsOf('registry').event('thing.moved', ThingMoved);
-    expect(goldenProblems([...EVENTS, moved], golden, [])).toEqual(['thing.moved.v1.json is missing: every version of an event type has a golden file.']);
+    expect(goldenProblems([...EVENTS, moved], golden, [])).toEqual([
+      'thing.moved.v1.json is missing: every version of an event type has a golden file.',
+    ]);
 
-    const example = { type: 'thing.moved', v: 1, subject: 'thing/1', project: 'p', actor: 'user:a', correlationId: 'c', data: { thingId: '1' } };
+    const example = {
+      type: 'thing.moved',
+      v: 1,
+      subject: 'thing/1',
+      project: 'p',
+      actor: 'user:a',
+      correlationId: 'c',
+      data: { thingId: '1' },
+    };
     const files = [...golden.files, { path: 'thing.moved.v1.json', text: JSON.stringify(example) }];
     expect(goldenProblems([...EVENTS, moved], { ...golden, files, sums: readSums({ ...golden, files }) }, [golden.sums])).toEqual([
       'thing.moved.v1.json does not show the field "place".',
@@ -90,10 +105,15 @@ describe('the check of the golden files', () => {
   });
 
   it('finds text that is no event, an event under another name and an envelope that does not fit', () => {
-    const problem = (change: (text: string) => string): string | undefined => goldenProblems(EVENTS, withFile('log.recovered.v1.json', change), [])[1];
+    const problem = (change: (text: string) => string): string | undefined =>
+      goldenProblems(EVENTS, withFile('log.recovered.v1.json', change), [])[1];
     expect(problem(() => '{')).toMatch(/^log\.recovered\.v1\.json cannot be read: /);
-    expect(problem((text) => text.replace('log.recovered', 'agent.lost'))).toBe('log.recovered.v1.json holds an event agent.lost of version 1.');
-    expect(problem((text) => text.replace('service:audit', 'audit'))).toMatch(/does not fit log\.recovered any more: data\/actor must match pattern/);
+    expect(problem((text) => text.replace('log.recovered', 'agent.lost'))).toBe(
+      'log.recovered.v1.json holds an event agent.lost of version 1.',
+    );
+    expect(problem((text) => text.replace('service:audit', 'audit'))).toMatch(
+      /does not fit log\.recovered any more: data\/actor must match pattern/,
+    );
   });
 });
 

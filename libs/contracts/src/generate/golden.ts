@@ -51,8 +51,16 @@ function sumsByName(sums: string): Map<string, string> {
  *
  * `earlierSums` are texts that `golden.sum` had before, such as those of its commits: none of their lines may be gone.
  */
-export function goldenProblems(contracts: readonly EventContract[], { files, sums }: GoldenFolder, earlierSums: readonly string[]): string[] {
-  return [...sumProblems(files, sums, earlierSums), ...missingExamples(contracts, files), ...files.flatMap((file) => exampleProblems(contracts, file))];
+export function goldenProblems(
+  contracts: readonly EventContract[],
+  { files, sums }: GoldenFolder,
+  earlierSums: readonly string[],
+): string[] {
+  return [
+    ...sumProblems(files, sums, earlierSums),
+    ...missingExamples(contracts, files),
+    ...files.flatMap((file) => exampleProblems(contracts, file)),
+  ];
 }
 
 function sumProblems(files: readonly TextFile[], sums: string, earlierSums: readonly string[]): string[] {
@@ -65,7 +73,9 @@ function sumProblems(files: readonly TextFile[], sums: string, earlierSums: read
     ...(known.size < lines.size ? [`${SUMS_FILE} has two lines for one file.`] : []),
     ...[...known.keys()].filter((name) => !found.has(name)).map((name) => `${name} was removed: golden files are only added.`),
     ...files.filter(({ path }) => !known.has(path)).map(({ path }) => `${path} has no line in ${SUMS_FILE}: npm run contracts adds it.`),
-    ...files.filter(({ path, text }) => known.has(path) && known.get(path) !== sha256(text)).map(({ path }) => `${path} was changed: golden files are only added.`),
+    ...files
+      .filter(({ path, text }) => known.has(path) && known.get(path) !== sha256(text))
+      .map(({ path }) => `${path} was changed: golden files are only added.`),
   ];
 }
 

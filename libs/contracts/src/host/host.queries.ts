@@ -29,9 +29,17 @@ export class OwnerView {
 /** Queries that go to the owner of any service; the caller names which. */
 export const hostQueries = {
   getDigest: (service: ServiceName): QueryContract<'GetDigest', GetDigest, StateDigest> => ({
-    kind: 'query', type: 'GetDigest', service, data: GetDigest, answer: StateDigest,
+    kind: 'query',
+    type: 'GetDigest',
+    service,
+    data: GetDigest,
+    answer: StateDigest,
   }),
   getOwner: (service: ServiceName): QueryContract<'GetOwner', GetOwner, OwnerView> => ({
-    kind: 'query', type: 'GetOwner', service, data: GetOwner, answer: OwnerView,
+    kind: 'query',
+    type: 'GetOwner',
+    service,
+    data: GetOwner,
+    answer: OwnerView,
   }),
 } as const;

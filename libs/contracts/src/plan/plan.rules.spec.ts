@@ -10,7 +10,12 @@ describe('a sound plan', () => {
   it('has no problems', () => {
     const plan = planOf(
       [task('a'), task('b', { dependsOn: ['a'] }), task('c', { run: undefined, prompt: 'Do it.', dependsOn: ['a', 'b'] })],
-      [{ role: 'developer', count: 2 }, { role: 'tester', min: 1, max: 3 }, { role: 'idle', min: 1 }, { role: 'late', max: 1 }],
+      [
+        { role: 'developer', count: 2 },
+        { role: 'tester', min: 1, max: 3 },
+        { role: 'idle', min: 1 },
+        { role: 'late', max: 1 },
+      ],
     );
     expect(planProblems(plan)).toEqual([]);
   });
@@ -19,7 +24,9 @@ describe('a sound plan', () => {
     const edges = fc.array(fc.tuple(fc.nat(19), fc.nat(19)), { maxLength: 60 });
     fc.assert(
       fc.property(edges, fc.shuffledSubarray([...Array(20).keys()], { minLength: 20 }), (pairs, order) => {
-        const tasks = order.map((n) => task(`t${n}`, { dependsOn: pairs.filter(([from, to]) => from === n && to < n).map(([, to]) => `t${to}`) }));
+        const tasks = order.map((n) =>
+          task(`t${n}`, { dependsOn: pairs.filter(([from, to]) => from === n && to < n).map(([, to]) => `t${to}`) }),
+        );
         return planProblems(planOf(tasks)).length === 0;
       }),
     );
@@ -75,7 +82,13 @@ describe('the rules that a schema cannot say', () => {
 
 describe('a cycle', () => {
   it('is named, without the tasks that only wait behind it', () => {
-    const tasks = [task('behind', { dependsOn: ['a'] }), task('free'), task('a', { dependsOn: ['b', 'free'] }), task('b', { dependsOn: ['c'] }), task('c', { dependsOn: ['a'] })];
+    const tasks = [
+      task('behind', { dependsOn: ['a'] }),
+      task('free'),
+      task('a', { dependsOn: ['b', 'free'] }),
+      task('b', { dependsOn: ['c'] }),
+      task('c', { dependsOn: ['a'] }),
+    ];
     expect(planProblems(planOf(tasks))).toEqual([
       { pointer: '/tasks/2/dependsOn', message: 'Tasks depend on each other in a circle: a → b → c → a.' },
     ]);
@@ -90,7 +103,9 @@ describe('a cycle', () => {
   it('is found wherever one edge closes a ring, and every named step is a dependency', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 0, max: 10 }), (ring, tail) => {
-        const tasks = [...Array(ring + tail).keys()].map((n) => task(`t${n}`, { dependsOn: [n < ring ? `t${(n + 1) % ring}` : `t${n - 1}`] }));
+        const tasks = [...Array(ring + tail).keys()].map((n) =>
+          task(`t${n}`, { dependsOn: [n < ring ? `t${(n + 1) % ring}` : `t${n - 1}`] }),
+        );
         const [problem, ...others] = planProblems(planOf(tasks));
         const path = (problem?.message ?? '').replace(/^.*circle: |\.$/g, '').split(' → ');
         expect(others).toEqual([]);

@@ -11,7 +11,14 @@ export interface PlanProblem {
 /** The rules that a schema cannot say. A plan without problems can be submitted whole. */
 export function planProblems(plan: Plan): PlanProblem[] {
   const { tasks } = plan;
-  return [...duplicateKeys(tasks), ...unclearWork(tasks), ...timeouts(tasks), ...agentLimits(plan), ...unknownDependencies(tasks), ...cycle(tasks)];
+  return [
+    ...duplicateKeys(tasks),
+    ...unclearWork(tasks),
+    ...timeouts(tasks),
+    ...agentLimits(plan),
+    ...unknownDependencies(tasks),
+    ...cycle(tasks),
+  ];
 }
 
 function duplicateKeys(tasks: readonly PlanTask[]): PlanProblem[] {
@@ -44,7 +51,8 @@ function agentLimits({ agents = [] }: Plan): PlanProblem[] {
     if (count !== undefined && (min !== undefined || max !== undefined)) {
       return [{ pointer: `/agents/${i}/count`, message: 'Give either "count", or "min" and "max".' }];
     }
-    if (min !== undefined && min > (max ?? Math.max(1, min))) return [{ pointer: `/agents/${i}/min`, message: `"min" (${min}) is above "max" (${max}).` }];
+    if (min !== undefined && min > (max ?? Math.max(1, min)))
+      return [{ pointer: `/agents/${i}/min`, message: `"min" (${min}) is above "max" (${max}).` }];
     return [];
   });
 }

@@ -14,7 +14,10 @@ export class PlanAgents {
   @Describe('Tasks that one agent takes at a time; default 1.') @Optional() @Whole({ min: 1, max: 1000 }) capacity?: number;
   @Optional() @EnvMap() env?: Record<string, string>;
   @Describe('Working directory; relative to where the plan is run from.') @Optional() @Text({ min: 1, max: 4096 }) cwd?: string;
-  @Describe("Ceiling for the resident memory of an agent's whole process group.") @Optional() @Whole({ min: 16, max: 1_048_576 }) memoryMib?: number;
+  @Describe("Ceiling for the resident memory of an agent's whole process group.")
+  @Optional()
+  @Whole({ min: 16, max: 1_048_576 })
+  memoryMib?: number;
 }
 
 export class PlanTask {

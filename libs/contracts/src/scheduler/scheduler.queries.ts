@@ -4,7 +4,15 @@ import { RUN_STATUSES, type RunStatus } from './scheduler.events';
 import { TaskSpec } from './task-spec';
 
 export const TASK_STATUSES = [
-  'blocked', 'ready', 'assigned', 'running', 'backing-off', 'completed', 'failed', 'dead-lettered', 'cancelled',
+  'blocked',
+  'ready',
+  'assigned',
+  'running',
+  'backing-off',
+  'completed',
+  'failed',
+  'dead-lettered',
+  'cancelled',
 ] as const;
 /** `blocked`: waits for its dependencies; `ready`: waits for an agent; `assigned`: leased, not yet started. */
 export type TaskStatus = (typeof TASK_STATUSES)[number];

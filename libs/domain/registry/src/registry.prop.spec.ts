@@ -136,7 +136,8 @@ describe('liveness', () => {
         }
         run.at(nowMs);
         const look = () => presenceCommands({ state: run.state, sightings, ownedSinceMs, nowMs, config: PRESENCE_DEFAULTS });
-        for (let looks = 0; looks < 2; looks++) look().forEach((command) => run.tryToDecide(command)); // The first may have to make room for the second.
+        // The first look may have to make room for what the second brings back.
+        for (let looks = 0; looks < 2; looks++) look().forEach((command) => run.tryToDecide(command));
         const agents = [...run.state.agents.values()].filter(({ presence }) => presence !== 'deregistered');
         const isFull = agents.filter(isPresent).length === LIMITS.agentsPresentMax;
         for (const { agentId, presence } of agents) {

@@ -54,7 +54,11 @@ export function attemptBegins({ agents, matching }: SchedulerState, task: TaskSt
 }
 
 /** A cancelled attempt says nothing about its agent. */
-export function attemptEnds(state: SchedulerState, task: TaskState, { outcome, atMs }: { outcome: 'completed' | 'failed' | 'cancelled'; atMs: number }): void {
+export function attemptEnds(
+  state: SchedulerState,
+  task: TaskState,
+  { outcome, atMs }: { outcome: 'completed' | 'failed' | 'cancelled'; atMs: number },
+): void {
   const agent = state.agents.get(task.agentId ?? '');
   invariant(agent, `The attempt of task ${task.spec.taskId} ended at agent ${task.agentId}, which is not known.`);
   task.instance = undefined;
@@ -68,11 +72,22 @@ export function attemptEnds(state: SchedulerState, task: TaskState, { outcome, a
 }
 
 export function newAgent(given: Pick<AgentState, 'id' | 'role' | 'skills' | 'capacity' | 'instance' | 'idleSinceMs'>): AgentState {
-  return { ...given, presence: 'live', completed: 0, failed: 0, lostSeq: 0, successRate: 0.5, live: new Set(), profile: undefined, heapIndex: -1 };
+  return {
+    ...given,
+    presence: 'live',
+    completed: 0,
+    failed: 0,
+    lostSeq: 0,
+    successRate: 0.5,
+    live: new Set(),
+    profile: undefined,
+    heapIndex: -1,
+  };
 }
 
 /** Laplace's rule of succession. */
-export const successRate = ({ completed, failed }: Pick<AgentState, 'completed' | 'failed'>): number => (completed + 1) / (completed + failed + 2);
+export const successRate = ({ completed, failed }: Pick<AgentState, 'completed' | 'failed'>): number =>
+  (completed + 1) / (completed + failed + 2);
 
 function comeBack(state: SchedulerState, agent: AgentState): void {
   if (agent.lostSeq > 0) state.lostAgents.removeAt(agent.heapIndex);

@@ -33,7 +33,10 @@ describe('a lost agent', () => {
   it('has its work requeued once, and its later result ignored', () => {
     const run = working();
     expect(react(run, lost('agent-1'))).toEqual(REQUEUED);
-    expect(run.log.find(({ type }) => type === 'task.attempt-failed')?.data).toMatchObject({ reason: 'agent-lost', message: 'Agent agent-1 is lost.' });
+    expect(run.log.find(({ type }) => type === 'task.attempt-failed')?.data).toMatchObject({
+      reason: 'agent-lost',
+      message: 'Agent agent-1 is lost.',
+    });
     expect(run.decide(releaseAgent('agent-1', 'agent-lost'))).toEqual([]);
     expect(told(run.decide(completeTask('a')))).toEqual(['task.result-ignored run-1.a']);
     run.happened(registered('agent-2'));

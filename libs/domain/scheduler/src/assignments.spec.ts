@@ -24,7 +24,9 @@ describe('ready tasks', () => {
 
   it('keep that order over classes of different skills', () => {
     const run = runWith(['agent-1', { capacity: 3, skills: ['ts', 'go'] }]);
-    run.decide(submitRun([task('a', { skills: ['ts'] }), task('b'), task('c', { skills: ['go'] }), task('d', { skills: ['ts'], priority: 1 })]));
+    run.decide(
+      submitRun([task('a', { skills: ['ts'] }), task('b'), task('c', { skills: ['go'] }), task('d', { skills: ['ts'], priority: 1 })]),
+    );
     expect(assigned(run)).toEqual(['d → agent-1', 'a → agent-1', 'b → agent-1']);
   });
 
@@ -60,7 +62,11 @@ describe('ready tasks', () => {
 
 describe('an agent fits', () => {
   it('when it has the role and every required skill', () => {
-    const run = runWith(['other-role', { role: 'specialist', skills: ['ts', 'go'] }], ['one-skill', { skills: ['ts'] }], ['both-skills', { skills: ['go', 'ts', 'css'] }]);
+    const run = runWith(
+      ['other-role', { role: 'specialist', skills: ['ts', 'go'] }],
+      ['one-skill', { skills: ['ts'] }],
+      ['both-skills', { skills: ['go', 'ts', 'css'] }],
+    );
     run.decide(submitRun([task('a', { skills: ['ts', 'go'] }), task('b', { skills: ['go', 'ts'] })]));
     expect(assigned(run)).toEqual(['a → both-skills']);
   });

@@ -60,7 +60,10 @@ describe('a failed attempt', () => {
     run.decide(failTask('a'));
     const events = [run.settle(), run.settle(), run.settle(), run.settle()].flat();
     expect(events.filter(({ type }) => type === 'task.cancelled')).toHaveLength(1999);
-    expect(events[0]).toMatchObject({ data: { taskId: 'run-1.d0', reason: 'Its dependency run-1.a is dead-lettered.' }, correlationId: 'plan-7' });
+    expect(events[0]).toMatchObject({
+      data: { taskId: 'run-1.d0', reason: 'Its dependency run-1.a is dead-lettered.' },
+      correlationId: 'plan-7',
+    });
     expect(events[1]).toMatchObject({ data: { taskId: 'run-1.d1', reason: 'Its dependency run-1.d0 is cancelled.' } });
     expect(events.at(-1)).toMatchObject({ type: 'run.ended', data: { status: 'failed', cancelled: 1999, deadLettered: 1 } });
     expect(run.settle()).toEqual([]);
@@ -75,7 +78,10 @@ describe('a lease that ends', () => {
     const events = run.passTo(SPEC_START_MS + 30_000);
     expect(told(events)).toEqual(['task.attempt-failed run-1.a', 'task.retry-scheduled run-1.a', 'task.requeued run-1.a']);
     expect(events).toMatchObject([
-      { data: { reason: 'lease-expired', message: expect.stringContaining('gave no start of attempt 1') as string }, correlationId: 'plan-7' },
+      {
+        data: { reason: 'lease-expired', message: expect.stringContaining('gave no start of attempt 1') as string },
+        correlationId: 'plan-7',
+      },
       { data: { retryAtMs: SPEC_START_MS + 30_000 }, correlationId: 'plan-7' },
       { correlationId: 'plan-7' },
     ]);
@@ -112,7 +118,9 @@ describe('a back-off', () => {
   });
 
   it('differs between tasks, so that they do not all come back at once', () => {
-    const pauses = new Set(Array.from({ length: 100 }, (_, i) => backoffMs({ taskId: `run-1.t${i}`, attempt: 1, failures: 1 }, SCHEDULER_LIMITS)));
+    const pauses = new Set(
+      Array.from({ length: 100 }, (_, i) => backoffMs({ taskId: `run-1.t${i}`, attempt: 1, failures: 1 }, SCHEDULER_LIMITS)),
+    );
     expect(pauses.size).toBeGreaterThan(80);
   });
 

@@ -15,8 +15,16 @@ export interface Failure extends Pick<TaskAttemptFailed, 'reason' | 'message' | 
 }
 
 /** Ends the live attempt, and says what becomes of the task: the next attempt, or none. */
-export function attemptFailed(state: SchedulerState, task: TaskState, { permanent = false, ...failure }: Failure, nowMs: number): readonly NewEvent[] {
-  const { attempt, spec: { taskId, retries } } = task;
+export function attemptFailed(
+  state: SchedulerState,
+  task: TaskState,
+  { permanent = false, ...failure }: Failure,
+  nowMs: number,
+): readonly NewEvent[] {
+  const {
+    attempt,
+    spec: { taskId, retries },
+  } = task;
   const failed = taskEvent('task.attempt-failed', { ...failure, taskId, attempt, agentId: task.agentId as string, failedAtMs: nowMs });
   if (permanent) return [failed, taskEvent('task.failed', { taskId, attempts: attempt, reason: failure.message, failedAtMs: nowMs })];
 
@@ -32,5 +40,8 @@ export function attemptFailed(state: SchedulerState, task: TaskState, { permanen
       taskEvent('task.requeued', { taskId, reason: 'backoff-over', requeuedAtMs: nowMs }),
     ];
   }
-  return [failed, taskEvent('task.retry-scheduled', { taskId, attempt, retryAtMs: nowMs + backoffMs({ taskId, attempt, failures }, state.limits) })];
+  return [
+    failed,
+    taskEvent('task.retry-scheduled', { taskId, attempt, retryAtMs: nowMs + backoffMs({ taskId, attempt, failures }, state.limits) }),
+  ];
 }

@@ -14,7 +14,10 @@ describe('an assigned task', () => {
     const run = new DeciderRun(schedulerDecider).happened(registered('agent-1'));
     run.decide(submitRun([task('a')]));
     expect(run.settle()).toMatchObject([
-      { type: 'task.assigned', data: { taskId: 'run-1.a', attempt: 1, agentId: 'agent-1', leaseUntilMs: SPEC_START_MS + 30_000, assignedAtMs: SPEC_START_MS } },
+      {
+        type: 'task.assigned',
+        data: { taskId: 'run-1.a', attempt: 1, agentId: 'agent-1', leaseUntilMs: SPEC_START_MS + 30_000, assignedAtMs: SPEC_START_MS },
+      },
     ]);
     expect(run.dueAtMs()).toBe(SPEC_START_MS + 30_000);
   });
@@ -50,7 +53,9 @@ describe('a running task', () => {
   it('records progress', () => {
     const run = assignedRun();
     run.decide(startTask('a'));
-    expect(run.decide(reportProgress('a', { note: 'two of three' }))).toMatchObject([{ type: 'task.progressed', data: { note: 'two of three' } }]);
+    expect(run.decide(reportProgress('a', { note: 'two of three' }))).toMatchObject([
+      { type: 'task.progressed', data: { note: 'two of three' } },
+    ]);
   });
 
   it('completes with what its agent reports, and ends its run', () => {
@@ -60,11 +65,23 @@ describe('a running task', () => {
     expect(run.decide(completeTask('a', { outputTail: 'ok', usage }))).toEqual([
       expect.objectContaining({
         type: 'task.completed',
-        data: { taskId: 'run-1.a', attempt: 1, agentId: 'agent-1', exitCode: 0, durationMs: 7, outputTail: 'ok', usage, completedAtMs: SPEC_START_MS + 5 },
+        data: {
+          taskId: 'run-1.a',
+          attempt: 1,
+          agentId: 'agent-1',
+          exitCode: 0,
+          durationMs: 7,
+          outputTail: 'ok',
+          usage,
+          completedAtMs: SPEC_START_MS + 5,
+        },
       }),
     ]);
     expect(run.settle()).toMatchObject([
-      { type: 'run.ended', data: { runId: 'run-1', status: 'completed', completed: 1, failed: 0, cancelled: 0, deadLettered: 0, endedAtMs: SPEC_START_MS + 5 } },
+      {
+        type: 'run.ended',
+        data: { runId: 'run-1', status: 'completed', completed: 1, failed: 0, cancelled: 0, deadLettered: 0, endedAtMs: SPEC_START_MS + 5 },
+      },
     ]);
   });
 });
@@ -80,8 +97,12 @@ describe('a report about an attempt that is not the live one', () => {
   it('is recorded and not applied when it is a result of another agent', () => {
     const run = assignedRun();
     const before = run.digest();
-    expect(run.decide(completeTask('a', { agentId: 'agent-2' }))).toMatchObject([{ type: 'task.result-ignored', data: { agentId: 'agent-2', outcome: 'completed', exitCode: 0 } }]);
-    expect(run.decide(failTask('a', { agentId: 'agent-2' }))).toMatchObject([{ type: 'task.result-ignored', data: { outcome: 'failed', exitCode: 1 } }]);
+    expect(run.decide(completeTask('a', { agentId: 'agent-2' }))).toMatchObject([
+      { type: 'task.result-ignored', data: { agentId: 'agent-2', outcome: 'completed', exitCode: 0 } },
+    ]);
+    expect(run.decide(failTask('a', { agentId: 'agent-2' }))).toMatchObject([
+      { type: 'task.result-ignored', data: { outcome: 'failed', exitCode: 1 } },
+    ]);
     expect(run.digest()).toBe(before);
   });
 
@@ -98,7 +119,10 @@ describe('a report about an attempt that is not the live one', () => {
     const run = assignedRun();
     run.decide(completeTask('a'));
     expect(run.decide(completeTask('a'))).toMatchObject([
-      { type: 'task.result-ignored', data: { reason: 'Attempt 1 of agent agent-1 is not the live one: task run-1.a is completed at attempt 1 of agent agent-1.' } },
+      {
+        type: 'task.result-ignored',
+        data: { reason: 'Attempt 1 of agent agent-1 is not the live one: task run-1.a is completed at attempt 1 of agent agent-1.' },
+      },
     ]);
   });
 

@@ -52,7 +52,9 @@ describe('a cancelled run', () => {
     const run = submitted([task('a'), task('b'), task('c', { dependsOn: ['b'] })]);
     run.decide(completeTask('a'));
     run.settle();
-    expect(run.decide(cancelRun('too dear'))).toMatchObject([{ type: 'run.cancel-requested', data: { reason: 'too dear', requestedAtMs: SPEC_START_MS } }]);
+    expect(run.decide(cancelRun('too dear'))).toMatchObject([
+      { type: 'run.cancel-requested', data: { reason: 'too dear', requestedAtMs: SPEC_START_MS } },
+    ]);
     expect(told(run.settle())).toEqual(['task.cancelled run-1.b', 'task.cancelled run-1.c', 'run.ended run-1 cancelled']);
     expect(run.state.tasks.get('run-1.b')?.reason).toBe('too dear');
   });

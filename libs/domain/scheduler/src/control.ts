@@ -14,7 +14,8 @@ export function cancelTask(state: SchedulerState, { taskId, reason }: CancelTask
 export function cancelRun(state: SchedulerState, { runId, reason }: CancelRun, nowMs: number): readonly NewEvent[] {
   const run = state.runs.get(runId);
   if (!run) throw new Rejection('unknown-run', `There is no run ${runId}.`);
-  if (run.status !== 'running' || run.open === 0) throw new Rejection('run-ended', `Run ${runId} has ended already: none of its tasks is open.`);
+  if (run.status !== 'running' || run.open === 0)
+    throw new Rejection('run-ended', `Run ${runId} has ended already: none of its tasks is open.`);
   if (run.cancelReason !== undefined) return [];
   return [runEvent('run.cancel-requested', { runId, reason, requestedAtMs: nowMs })];
 }

@@ -6,22 +6,50 @@ type Part<T> = Partial<T>;
 /** A task `run-1.<key>` for any developer. Dependencies are given by key. */
 export function task(key: string, { dependsOn = [], ...rest }: Part<TaskSpec> = {}): TaskSpec {
   return {
-    taskId: `run-1.${key}`, key, title: `Task ${key}`, role: 'developer', skills: [], prefer: [], run: 'true',
-    priority: 5, timeoutMs: 60_000, retries: 2, ...rest, dependsOn: dependsOn.map((dependency) => `run-1.${dependency}`),
+    taskId: `run-1.${key}`,
+    key,
+    title: `Task ${key}`,
+    role: 'developer',
+    skills: [],
+    prefer: [],
+    run: 'true',
+    priority: 5,
+    timeoutMs: 60_000,
+    retries: 2,
+    ...rest,
+    dependsOn: dependsOn.map((dependency) => `run-1.${dependency}`),
   };
 }
 
-export const submitRun = (tasks: TaskSpec[], part: Part<SubmitRun> = {}) => ({ type: 'SubmitRun', data: { runId: 'run-1', tasks, ...part } });
-export const startTask = (key: string, { attempt = 1, agentId = 'agent-1' } = {}) => ({ type: 'StartTask', data: { taskId: `run-1.${key}`, attempt, agentId } });
+export const submitRun = (tasks: TaskSpec[], part: Part<SubmitRun> = {}) => ({
+  type: 'SubmitRun',
+  data: { runId: 'run-1', tasks, ...part },
+});
+export const startTask = (key: string, { attempt = 1, agentId = 'agent-1' } = {}) => ({
+  type: 'StartTask',
+  data: { taskId: `run-1.${key}`, attempt, agentId },
+});
 export const reportProgress = (key: string, { attempt = 1, agentId = 'agent-1', note = 'half way' } = {}) => ({
-  type: 'ReportProgress', data: { taskId: `run-1.${key}`, attempt, agentId, note },
+  type: 'ReportProgress',
+  data: { taskId: `run-1.${key}`, attempt, agentId, note },
 });
 export const completeTask = (key: string, part: Part<CompleteTask> = {}) => ({
-  type: 'CompleteTask', data: { taskId: `run-1.${key}`, attempt: 1, agentId: 'agent-1', exitCode: 0, durationMs: 7, ...part },
+  type: 'CompleteTask',
+  data: { taskId: `run-1.${key}`, attempt: 1, agentId: 'agent-1', exitCode: 0, durationMs: 7, ...part },
 });
 export const failTask = (key: string, part: Part<FailTask> = {}) => ({
   type: 'FailTask',
-  data: { taskId: `run-1.${key}`, attempt: 1, agentId: 'agent-1', class: 'retryable', reason: 'exit-code', message: 'exit code 1', exitCode: 1, durationMs: 7, ...part },
+  data: {
+    taskId: `run-1.${key}`,
+    attempt: 1,
+    agentId: 'agent-1',
+    class: 'retryable',
+    reason: 'exit-code',
+    message: 'exit code 1',
+    exitCode: 1,
+    durationMs: 7,
+    ...part,
+  },
 });
 export const cancelTask = (key: string, reason = 'not wanted') => ({ type: 'CancelTask', data: { taskId: `run-1.${key}`, reason } });
 export const cancelRun = (reason = 'not wanted') => ({ type: 'CancelRun', data: { runId: 'run-1', reason } });
@@ -30,7 +58,17 @@ export const releaseAgent = (agentId: string, reason: 'agent-lost' | 'agent-gone
 
 export const registered = (agentId: string, part: Part<AgentRegistered> = {}) => ({
   type: 'agent.registered',
-  data: { agentId, name: agentId, role: 'developer', skills: [], capacity: 1, harness: 'exec', instance: `${agentId}/1`, registeredAtMs: 1_000_000, ...part },
+  data: {
+    agentId,
+    name: agentId,
+    role: 'developer',
+    skills: [],
+    capacity: 1,
+    harness: 'exec',
+    instance: `${agentId}/1`,
+    registeredAtMs: 1_000_000,
+    ...part,
+  },
 });
 export const suspected = (agentId: string) => ({ type: 'agent.suspected', data: { agentId, lastSeenAtMs: 1, suspectedAtMs: 2 } });
 export const recovered = (agentId: string) => ({ type: 'agent.recovered', data: { agentId, recoveredAtMs: 3 } });
@@ -42,7 +80,14 @@ export function told(events: readonly NewEvent[]): string[] {
   return events.map(({ type, data }) => {
     const { taskId, runId, agentId, attempt, status, role, waiting, fittingAgents } = data as Record<string, unknown>;
     const about = taskId ?? runId ?? role;
-    const what = type === 'task.assigned' ? ` #${attempt} → ${agentId}` : type === 'run.ended' ? ` ${status}` : type === 'demand.changed' ? ` ${waiting}/${fittingAgents}` : '';
+    const what =
+      type === 'task.assigned'
+        ? ` #${attempt} → ${agentId}`
+        : type === 'run.ended'
+          ? ` ${status}`
+          : type === 'demand.changed'
+            ? ` ${waiting}/${fittingAgents}`
+            : '';
     return `${type} ${about}${what}`;
   });
 }

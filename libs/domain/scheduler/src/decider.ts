@@ -12,8 +12,16 @@ import { initialState, type SchedulerState } from './scheduler.state';
 import { settle } from './settle';
 import { submitRun } from './submit-run';
 import {
-  onTaskAssigned, onTaskAttemptFailed, onTaskCancelled, onTaskCompleted, onTaskDeadLettered, onTaskFailed, onTaskRequeued,
-  onTaskRetryScheduled, onTaskStarted, onTaskSubmitted,
+  onTaskAssigned,
+  onTaskAttemptFailed,
+  onTaskCancelled,
+  onTaskCompleted,
+  onTaskDeadLettered,
+  onTaskFailed,
+  onTaskRequeued,
+  onTaskRetryScheduled,
+  onTaskStarted,
+  onTaskSubmitted,
 } from './task.evolve';
 import { due, dueAtMs, endBackoff, expireLease } from './timers';
 
@@ -22,7 +30,16 @@ export type SchedulerDecider = Decider<SchedulerState, SchedulerCommand, Schedul
 /** The rules with limits of one's own; all owners and replays of one log must use the same. */
 export function schedulerDeciderWith(limits: Partial<SchedulerLimits>): SchedulerDecider {
   const all = { ...SCHEDULER_LIMITS, ...limits };
-  return { initialState: () => initialState(all), decide, evolve, foreign: FOREIGN_TYPES, settle, dueAtMs, due, snapshot: snapshotFormat(all) };
+  return {
+    initialState: () => initialState(all),
+    decide,
+    evolve,
+    foreign: FOREIGN_TYPES,
+    settle,
+    dueAtMs,
+    due,
+    snapshot: snapshotFormat(all),
+  };
 }
 
 /** Queue, matching, leases, retries, dependencies and runs of one project. */

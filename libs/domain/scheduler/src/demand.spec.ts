@@ -11,7 +11,11 @@ describe('demand', () => {
     const run = scheduler().happened(registered('agent-1', { skills: ['ts'] }));
     run.decide(submitRun(tasks(3, { skills: ['ts', 'css'] })));
     expect(run.settle()).toMatchObject([
-      { type: 'demand.changed', subject: 'demand/developer', data: { role: 'developer', skills: ['css', 'ts'], waiting: 3, fittingAgents: 0 } },
+      {
+        type: 'demand.changed',
+        subject: 'demand/developer',
+        data: { role: 'developer', skills: ['css', 'ts'], waiting: 3, fittingAgents: 0 },
+      },
     ]);
   });
 
@@ -29,7 +33,12 @@ describe('demand', () => {
       run.decide(cancelTask(key));
       return told(run.settle()).filter((line) => line.startsWith('demand'));
     });
-    expect(heard).toEqual(['demand.changed developer 7/0', 'demand.changed developer 3/0', 'demand.changed developer 1/0', 'demand.changed developer 0/0']);
+    expect(heard).toEqual([
+      'demand.changed developer 7/0',
+      'demand.changed developer 3/0',
+      'demand.changed developer 1/0',
+      'demand.changed developer 0/0',
+    ]);
   });
 
   it('is told when the first fitting agent comes and when the last one goes', () => {

@@ -135,7 +135,17 @@ export class Matching {
     this.refreshProfile(profile);
   }
 
-  announced({ role, skills, waiting, fittingAgents }: { role: string; skills: readonly string[]; waiting: number; fittingAgents: number }): void {
+  announced({
+    role,
+    skills,
+    waiting,
+    fittingAgents,
+  }: {
+    role: string;
+    skills: readonly string[];
+    waiting: number;
+    fittingAgents: number;
+  }): void {
     const demand = this.demandOf(role, skills);
     demand.announcedBucket = bucketOf(waiting);
     demand.announcedFits = fittingAgents > 0;

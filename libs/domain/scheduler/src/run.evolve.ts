@@ -4,7 +4,10 @@ import { knownRun, type RunState, type SchedulerState } from './scheduler.state'
 
 export function onRunSubmitted(state: SchedulerState, { data, correlationId, traceparent }: EventEnvelope<string, RunSubmitted>): void {
   const { runId, name, tasks, submittedAtMs } = data;
-  state.runs.set(runId, newRun({ id: runId, name, seq: ++state.lastSeq, total: tasks, submittedAtMs, thread: { correlationId, traceparent } }));
+  state.runs.set(
+    runId,
+    newRun({ id: runId, name, seq: ++state.lastSeq, total: tasks, submittedAtMs, thread: { correlationId, traceparent } }),
+  );
 }
 
 export function onRunCancelRequested(state: SchedulerState, { runId, reason }: RunCancelRequested): void {
@@ -53,9 +56,24 @@ export function runGoesOn(state: SchedulerState, run: RunState, status: TaskStat
 export function newRun(given: Pick<RunState, 'id' | 'name' | 'seq' | 'total' | 'submittedAtMs' | 'thread'>): RunState {
   const { id, name, seq, total, submittedAtMs, thread } = given;
   return {
-    id, name, seq, total, submittedAtMs, thread,
-    tasks: [], awaited: undefined, status: 'running', open: 0, completed: 0, failed: 0, cancelled: 0, deadLettered: 0,
-    endedAtMs: undefined, endedSeq: 0, cancelReason: undefined, heapIndex: -1,
+    id,
+    name,
+    seq,
+    total,
+    submittedAtMs,
+    thread,
+    tasks: [],
+    awaited: undefined,
+    status: 'running',
+    open: 0,
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    deadLettered: 0,
+    endedAtMs: undefined,
+    endedSeq: 0,
+    cancelReason: undefined,
+    heapIndex: -1,
   };
 }
 

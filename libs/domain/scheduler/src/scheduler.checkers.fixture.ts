@@ -97,7 +97,11 @@ export const SAFETY: Record<string, (log: readonly AnyEvent[]) => void> = {
       return past.load(agentId) < (past.agents.get(agentId)?.capacity ?? 0);
     }),
   dependenciesCompleteFirst: (log) =>
-    check(log, (past, event) => event.type !== 'task.assigned' || taskOf(past, event).spec.dependsOn.every((id) => past.tasks.get(id)?.status === 'completed')),
+    check(
+      log,
+      (past, event) =>
+        event.type !== 'task.assigned' || taskOf(past, event).spec.dependsOn.every((id) => past.tasks.get(id)?.status === 'completed'),
+    ),
   onlyARetryLeavesATerminalState: (log) =>
     check(log, (past, event) => {
       if (!event.type.startsWith('task.') || event.type === 'task.submitted' || event.type === 'task.result-ignored') return true;

@@ -18,7 +18,10 @@ export function taskSubmitted(data: DataOf<'task.submitted'>): NewEvent {
   return { type: 'task.submitted', subject: `task/${data.spec.taskId}`, data };
 }
 
-export function runEvent<Type extends 'run.submitted' | 'run.cancel-requested' | 'run.ended'>(type: Type, data: DataOf<Type>): NewEvent<Type> {
+export function runEvent<Type extends 'run.submitted' | 'run.cancel-requested' | 'run.ended'>(
+  type: Type,
+  data: DataOf<Type>,
+): NewEvent<Type> {
   return { type, subject: `run/${data.runId}`, data };
 }
 

@@ -17,7 +17,10 @@ const playedBy = (decider: SchedulerDecider) => (taken: Parameters<typeof play>[
 
 describe('the scheduler (safety)', () => {
   it.each(Object.entries(SAFETY))('%s', (_name, holds) => {
-    fc.assert(fc.property(steps, (taken) => holds(playedBy(schedulerDecider)(taken).log)), RUNS);
+    fc.assert(
+      fc.property(steps, (taken) => holds(playedBy(schedulerDecider)(taken).log)),
+      RUNS,
+    );
   });
 
   it('has said everything when settle says nothing', () => {
@@ -30,7 +33,10 @@ describe('the scheduler (safety)', () => {
     );
   });
 
-  it.each([['default', schedulerDecider], ['tight', tight]])('replays to the state that it had live, with %s limits', (_name, decider) => {
+  it.each([
+    ['default', schedulerDecider],
+    ['tight', tight],
+  ])('replays to the state that it had live, with %s limits', (_name, decider) => {
     fc.assert(
       fc.property(steps, (taken) => {
         const project = playedBy(decider)(taken);
@@ -40,7 +46,10 @@ describe('the scheduler (safety)', () => {
     );
   });
 
-  it.each([['default', schedulerDecider], ['tight', tight]])('behaves after a snapshot as if there had been none, with %s limits', (_name, decider) => {
+  it.each([
+    ['default', schedulerDecider],
+    ['tight', tight],
+  ])('behaves after a snapshot as if there had been none, with %s limits', (_name, decider) => {
     fc.assert(
       fc.property(steps, (taken) => {
         const project = playedBy(decider)(taken);
@@ -57,16 +66,20 @@ describe('the scheduler (safety)', () => {
 describe('the scheduler (liveness)', () => {
   it('ends every task and run, once, when there are agents that fit and answer', () => {
     fc.assert(
-      fc.property(steps, fc.constantFrom(schedulerDecider, schedulerDeciderWith({ settleEventsMax: 3, releasesPerCommandMax: 1 })), (taken, decider) => {
-        const project = playedBy(decider)(taken);
-        everyAgentAnswers(project);
-        expect([...project.state.runs.values()].filter(({ status }) => status === 'running')).toEqual([]);
-        expect(project.state.openTasks).toBe(0);
-        SAFETY.aRunEndsOnceAllItsTasksHave?.(project.log);
-        const count = (type: string): number => project.log.filter((event) => event.type === type).length;
-        const reopened = project.log.filter((event, i) => event.type === 'task.requeued' && reopens(project.log, i)).length;
-        expect(count('run.ended')).toBe(count('run.submitted') + reopened);
-      }),
+      fc.property(
+        steps,
+        fc.constantFrom(schedulerDecider, schedulerDeciderWith({ settleEventsMax: 3, releasesPerCommandMax: 1 })),
+        (taken, decider) => {
+          const project = playedBy(decider)(taken);
+          everyAgentAnswers(project);
+          expect([...project.state.runs.values()].filter(({ status }) => status === 'running')).toEqual([]);
+          expect(project.state.openTasks).toBe(0);
+          SAFETY.aRunEndsOnceAllItsTasksHave?.(project.log);
+          const count = (type: string): number => project.log.filter((event) => event.type === type).length;
+          const reopened = project.log.filter((event, i) => event.type === 'task.requeued' && reopens(project.log, i)).length;
+          expect(count('run.ended')).toBe(count('run.submitted') + reopened);
+        },
+      ),
       RUNS,
     );
   });
@@ -77,7 +90,9 @@ describe('the scheduler (liveness)', () => {
     const runId = taskId.slice(0, taskId.indexOf('.'));
     const ofRun = log.slice(0, index).filter(({ type, data }) => {
       const { runId: ended, taskId: requeued = '', reason: why } = data as { runId?: string; taskId?: string; reason?: string };
-      return (type === 'run.ended' && ended === runId) || (type === 'task.requeued' && why === 'retry-asked' && requeued.startsWith(`${runId}.`));
+      return (
+        (type === 'run.ended' && ended === runId) || (type === 'task.requeued' && why === 'retry-asked' && requeued.startsWith(`${runId}.`))
+      );
     });
     return ofRun.at(-1)?.type === 'run.ended';
   }
@@ -87,7 +102,9 @@ describe('the checkers catch a scheduler', () => {
   const withAssignments = (change: (assigned: NewEvent, agents: readonly string[]) => readonly NewEvent[]): SchedulerDecider => ({
     ...schedulerDecider,
     settle: (state, context) =>
-      (schedulerDecider.settle?.(state, context) ?? []).flatMap((event) => (event.type === 'task.assigned' ? change(event, [...state.agents.keys()]) : [event])),
+      (schedulerDecider.settle?.(state, context) ?? []).flatMap((event) =>
+        event.type === 'task.assigned' ? change(event, [...state.agents.keys()]) : [event],
+      ),
   });
   const to = (event: NewEvent, agentId: string | undefined, attempt = 0): NewEvent => {
     const data = event.data as { agentId: string; attempt: number };
@@ -111,7 +128,10 @@ describe('the checkers catch a scheduler', () => {
   ];
 
   it.each(MUTANTS)('%s', (_does, guarantee, mutant) => {
-    const found = fc.check(fc.property(steps, (taken) => SAFETY[guarantee]?.(playedBy(mutant)(taken).log)), { numRuns: 300, seed: 7, endOnFailure: true });
+    const found = fc.check(
+      fc.property(steps, (taken) => SAFETY[guarantee]?.(playedBy(mutant)(taken).log)),
+      { numRuns: 300, seed: 7, endOnFailure: true },
+    );
     expect(found.failed).toBe(true);
     expect(String(found.errorInstance)).toContain('breaks the guarantee');
   });

@@ -19,13 +19,31 @@ describe('a task is seen', () => {
     const run = twoRuns();
     run.decide(startTask('a'));
     expect(taskView(run.state, 'run-1.a')).toEqual({
-      runId: 'run-1', spec: task('a'), status: 'running', attempt: 1, agentId: 'agent-1', submittedAtMs: SPEC_START_MS, startedAtMs: SPEC_START_MS,
-      leaseUntilMs: SPEC_START_MS + 90_000, correlationId: 'plan-7',
+      runId: 'run-1',
+      spec: task('a'),
+      status: 'running',
+      attempt: 1,
+      agentId: 'agent-1',
+      submittedAtMs: SPEC_START_MS,
+      startedAtMs: SPEC_START_MS,
+      leaseUntilMs: SPEC_START_MS + 90_000,
+      correlationId: 'plan-7',
     });
     run.decide(failTask('a'));
-    expect(taskView(run.state, 'run-1.a')).toMatchObject({ status: 'backing-off', retryAtMs: run.dueAtMs(), reason: 'exit code 1', exitCode: 1 });
+    expect(taskView(run.state, 'run-1.a')).toMatchObject({
+      status: 'backing-off',
+      retryAtMs: run.dueAtMs(),
+      reason: 'exit code 1',
+      exitCode: 1,
+    });
     run.decide(completeTask('b'));
-    expect(taskView(run.state, 'run-1.b')).toMatchObject({ status: 'completed', agentId: 'agent-1', endedAtMs: SPEC_START_MS, exitCode: 0, durationMs: 7 });
+    expect(taskView(run.state, 'run-1.b')).toMatchObject({
+      status: 'completed',
+      agentId: 'agent-1',
+      endedAtMs: SPEC_START_MS,
+      exitCode: 0,
+      durationMs: 7,
+    });
     for (const { spec } of listTasks(run.state, {}).tasks) expect(fieldProblem(TaskView, taskView(run.state, spec.taskId))).toBeUndefined();
   });
 
@@ -75,7 +93,15 @@ describe('runs are seen', () => {
     const run = twoRuns();
     run.decide(completeTask('a'));
     expect(runView(run.state, 'run-1')).toEqual({
-      runId: 'run-1', name: 'nightly', status: 'running', total: 3, completed: 1, failed: 0, cancelled: 0, deadLettered: 0, submittedAtMs: SPEC_START_MS,
+      runId: 'run-1',
+      name: 'nightly',
+      status: 'running',
+      total: 3,
+      completed: 1,
+      failed: 0,
+      cancelled: 0,
+      deadLettered: 0,
+      submittedAtMs: SPEC_START_MS,
     });
     expect(fieldProblem(RunView, runView(run.state, 'run-1'))).toBeUndefined();
     expect(runView(run.state, 'x')).toBeUndefined();

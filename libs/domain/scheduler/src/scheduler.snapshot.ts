@@ -3,7 +3,19 @@ import type { SnapshotFormat } from '@torch/kernel';
 import { newAgent, successRate } from './agent.evolve';
 import { count, newRun } from './run.evolve';
 import type { SchedulerLimits } from './scheduler.limits';
-import { type AgentState, bySeq, hasEnded, hasEndedBadly, initialState, isLive, type RunState, type SchedulerAgentPresence, type SchedulerState, type TaskState, type Thread } from './scheduler.state';
+import {
+  type AgentState,
+  bySeq,
+  hasEnded,
+  hasEndedBadly,
+  initialState,
+  isLive,
+  type RunState,
+  type SchedulerAgentPresence,
+  type SchedulerState,
+  type TaskState,
+  type Thread,
+} from './scheduler.state';
 import { addTask, newTask } from './task.evolve';
 
 export const SNAPSHOT_VERSION = 1;
@@ -40,7 +52,10 @@ interface EncodedRun {
   readonly tasks: readonly EncodedTask[];
 }
 
-type EncodedAgent = Pick<AgentState, 'id' | 'role' | 'skills' | 'capacity' | 'instance' | 'idleSinceMs' | 'completed' | 'failed' | 'lostSeq'> & {
+type EncodedAgent = Pick<
+  AgentState,
+  'id' | 'role' | 'skills' | 'capacity' | 'instance' | 'idleSinceMs' | 'completed' | 'failed' | 'lostSeq'
+> & {
   readonly presence: SchedulerAgentPresence;
 };
 
@@ -90,28 +105,84 @@ function decode(encoded: EncodedState, limits: SchedulerLimits): SchedulerState 
 
 function encodeRun(run: RunState): EncodedRun {
   const { id, name, seq, total, submittedAtMs, thread, status, endedAtMs, endedSeq, cancelReason, tasks } = run;
-  return present({ id, name, seq, total, at: submittedAtMs, thread: present(thread), status, endedAtMs, endedSeq, cancelReason, tasks: tasks.map(encodeTask) });
-}
-
-function encodeTask(task: TaskState): EncodedTask {
-  const { spec, seq, submittedAtMs, thread, status, attempt, attemptsBefore, agentId, instance, startedAtMs, endedAtMs, exitCode, durationMs, reason } = task;
-  const dueAtMs = task.dueAtMs === Infinity ? undefined : task.dueAtMs;
   return present({
-    spec, seq, at: submittedAtMs, thread: present(thread), status, attempt, before: attemptsBefore,
-    agentId, instance, dueAtMs, startedAtMs, endedAtMs, exitCode, durationMs, reason,
+    id,
+    name,
+    seq,
+    total,
+    at: submittedAtMs,
+    thread: present(thread),
+    status,
+    endedAtMs,
+    endedSeq,
+    cancelReason,
+    tasks: tasks.map(encodeTask),
   });
 }
 
-function encodeAgent({ id, role, skills, capacity, instance, presence, idleSinceMs, completed, failed, lostSeq }: AgentState): EncodedAgent {
+function encodeTask(task: TaskState): EncodedTask {
+  const {
+    spec,
+    seq,
+    submittedAtMs,
+    thread,
+    status,
+    attempt,
+    attemptsBefore,
+    agentId,
+    instance,
+    startedAtMs,
+    endedAtMs,
+    exitCode,
+    durationMs,
+    reason,
+  } = task;
+  const dueAtMs = task.dueAtMs === Infinity ? undefined : task.dueAtMs;
+  return present({
+    spec,
+    seq,
+    at: submittedAtMs,
+    thread: present(thread),
+    status,
+    attempt,
+    before: attemptsBefore,
+    agentId,
+    instance,
+    dueAtMs,
+    startedAtMs,
+    endedAtMs,
+    exitCode,
+    durationMs,
+    reason,
+  });
+}
+
+function encodeAgent({
+  id,
+  role,
+  skills,
+  capacity,
+  instance,
+  presence,
+  idleSinceMs,
+  completed,
+  failed,
+  lostSeq,
+}: AgentState): EncodedAgent {
   return { id, role, skills, capacity, instance, presence, idleSinceMs, completed, failed, lostSeq };
 }
 
 /** A class that was last announced as empty is as good as one that never was. */
 function encodeAnnounced({ matching }: SchedulerState): EncodedDemand[] {
-  const announced = [...matching.roles.values()].flatMap((role) => [...role.demands.values()]).filter(({ announcedBucket }) => announcedBucket > 0);
+  const announced = [...matching.roles.values()]
+    .flatMap((role) => [...role.demands.values()])
+    .filter(({ announcedBucket }) => announcedBucket > 0);
   announced.sort((a, b) => (`${a.role.name}|${a.key}` < `${b.role.name}|${b.key}` ? -1 : 1));
   return announced.map(({ role, skills, announcedBucket, announcedFits }) => ({
-    role: role.name, skills, waiting: 2 ** (announcedBucket - 1), fittingAgents: announcedFits ? 1 : 0,
+    role: role.name,
+    skills,
+    waiting: 2 ** (announcedBucket - 1),
+    fittingAgents: announcedFits ? 1 : 0,
   }));
 }
 
@@ -122,7 +193,10 @@ function decodeAgent(state: SchedulerState, encoded: EncodedAgent): void {
   state.agents.set(agent.id, agent);
 }
 
-function decodeRun(state: SchedulerState, { id, name, seq, total, at, thread, status, endedAtMs, endedSeq, cancelReason, tasks }: EncodedRun): void {
+function decodeRun(
+  state: SchedulerState,
+  { id, name, seq, total, at, thread, status, endedAtMs, endedSeq, cancelReason, tasks }: EncodedRun,
+): void {
   const run = newRun({ id, name, seq, total, submittedAtMs: at, thread });
   Object.assign(run, { status, endedAtMs, endedSeq, cancelReason });
   state.runs.set(id, run);

@@ -1,7 +1,18 @@
 import type { TaskSpec } from '@torch/contracts';
 import type { AnyEvent, NewEvent, Rejection } from '@torch/kernel';
 import * as fc from 'fast-check';
-import { completeTask, deregistered, failTask, lost, recovered, registered, reportProgress, startTask, suspected, task } from './decider.fixture';
+import {
+  completeTask,
+  deregistered,
+  failTask,
+  lost,
+  recovered,
+  registered,
+  reportProgress,
+  startTask,
+  suspected,
+  task,
+} from './decider.fixture';
 import { reactionTo } from './release-agent';
 import { isLive, type SchedulerState } from './scheduler.state';
 
@@ -28,7 +39,10 @@ const ROLES = ['developer', 'specialist'];
 const AGENTS = 4;
 
 export type Step =
-  | { do: 'submit'; tasks: readonly { role: string; skills: string[]; prefer: string[]; priority: number; retries: number; after: readonly number[] }[] }
+  | {
+      do: 'submit';
+      tasks: readonly { role: string; skills: string[]; prefer: string[]; priority: number; retries: number; after: readonly number[] }[];
+    }
   | { do: 'register'; agent: number; role: string; skills: string[]; capacity: number; instance: number }
   | { do: 'presence'; agent: number; change: 'suspected' | 'recovered' | 'lost' | 'deregistered' }
   | { do: 'report'; assignment: number; what: 'start' | 'progress' | 'complete' | 'fail' | 'fail for good' }
@@ -40,10 +54,20 @@ const skills = fc.subarray(SKILLS);
 const role = fc.constantFrom(...ROLES);
 const agent = fc.nat(AGENTS - 1);
 const submitted = fc.record({
-  role, skills: fc.subarray(SKILLS, { maxLength: 1 }), prefer: skills, priority: fc.nat(9), retries: fc.nat(2), after: fc.array(fc.nat(5), { maxLength: 2 }),
+  role,
+  skills: fc.subarray(SKILLS, { maxLength: 1 }),
+  prefer: skills,
+  priority: fc.nat(9),
+  retries: fc.nat(2),
+  after: fc.array(fc.nat(5), { maxLength: 2 }),
 });
 const registering = fc.record({
-  do: fc.constant('register' as const), agent, role, skills: fc.subarray(SKILLS, { minLength: 2 }), capacity: fc.integer({ min: 1, max: 3 }), instance: fc.nat(1),
+  do: fc.constant('register' as const),
+  agent,
+  role,
+  skills: fc.subarray(SKILLS, { minLength: 2 }),
+  capacity: fc.integer({ min: 1, max: 3 }),
+  instance: fc.nat(1),
 });
 const change = fc.constantFrom('suspected', 'recovered', 'recovered', 'lost', 'deregistered' as const);
 const what = fc.constantFrom('start', 'progress', 'complete', 'complete', 'complete', 'fail', 'fail', 'fail for good' as const);
@@ -122,7 +146,11 @@ function report(project: Project, { assignment, what }: Extract<Step, { do: 'rep
   if (!assigned) return;
   const { taskId, attempt, agentId } = assigned;
   const commands = {
-    start: startTask(''), progress: reportProgress(''), complete: completeTask(''), fail: failTask(''), 'fail for good': failTask('', { class: 'permanent' }),
+    start: startTask(''),
+    progress: reportProgress(''),
+    complete: completeTask(''),
+    fail: failTask(''),
+    'fail for good': failTask('', { class: 'permanent' }),
   };
   const { type, data } = commands[what];
   project.tryToDecide({ type, data: { ...data, taskId, attempt, agentId } });
@@ -139,7 +167,8 @@ export function everyAgentAnswers(project: Project): void {
   for (let turn = 0; turn < 2000; turn++) {
     settleAll(project);
     const live = [...project.state.tasks.values()].filter((at) => isLive(at) && at.agentId?.startsWith('good-'));
-    for (const { spec, attempt, agentId } of live) project.tryToDecide({ type: 'CompleteTask', data: { taskId: spec.taskId, attempt, agentId, durationMs: 1 } });
+    for (const { spec, attempt, agentId } of live)
+      project.tryToDecide({ type: 'CompleteTask', data: { taskId: spec.taskId, attempt, agentId, durationMs: 1 } });
     if (live.length > 0) continue;
     if (project.dueAtMs() === Infinity) return;
     project.passTo(Math.max(project.nowMs, project.dueAtMs()));

@@ -69,7 +69,15 @@ function endRuns(settlement: Settlement): void {
 function runEnded(run: RunState, cancelledNow: number, nowMs: number): NewEvent {
   const { id, completed, failed, deadLettered, cancelReason, tasks } = run;
   const status = completed === tasks.length ? 'completed' : cancelReason === undefined ? 'failed' : 'cancelled';
-  return runEvent('run.ended', { runId: id, status, completed, failed, cancelled: run.cancelled + cancelledNow, deadLettered, endedAtMs: nowMs });
+  return runEvent('run.ended', {
+    runId: id,
+    status,
+    completed,
+    failed,
+    cancelled: run.cancelled + cancelledNow,
+    deadLettered,
+    endedAtMs: nowMs,
+  });
 }
 
 /** Looks only at classes that are news already, and at those that have just moved. */
@@ -85,7 +93,9 @@ function announceDemand(settlement: Settlement): void {
   for (const { demand, waiting } of changed.slice(0, roomIn(settlement))) {
     let fittingAgents = 0;
     for (const { members } of demand.profiles) fittingAgents += members;
-    settlement.events.push(demandChanged({ role: demand.role.name, skills: [...demand.skills], waiting, fittingAgents, changedAtMs: nowMs }));
+    settlement.events.push(
+      demandChanged({ role: demand.role.name, skills: [...demand.skills], waiting, fittingAgents, changedAtMs: nowMs }),
+    );
   }
 }
 

@@ -6,11 +6,13 @@ describe('a submitted run', () => {
   it('is taken with all of its tasks, in the order of the list', () => {
     const a = task('a', { dependsOn: ['b'] });
     const b = task('b');
-    given(schedulerDecider, [], 50).when(submitRun([a, b], { name: 'nightly' })).then([
-      { type: 'run.submitted', data: { runId: 'run-1', name: 'nightly', tasks: 2, submittedAtMs: 50 } },
-      { type: 'task.submitted', data: { runId: 'run-1', spec: a, submittedAtMs: 50 } },
-      { type: 'task.submitted', data: { runId: 'run-1', spec: b, submittedAtMs: 50 } },
-    ]);
+    given(schedulerDecider, [], 50)
+      .when(submitRun([a, b], { name: 'nightly' }))
+      .then([
+        { type: 'run.submitted', data: { runId: 'run-1', name: 'nightly', tasks: 2, submittedAtMs: 50 } },
+        { type: 'task.submitted', data: { runId: 'run-1', spec: a, submittedAtMs: 50 } },
+        { type: 'task.submitted', data: { runId: 'run-1', spec: b, submittedAtMs: 50 } },
+      ]);
   });
 
   it('makes tasks without dependencies ready, and blocks the others', () => {
@@ -50,8 +52,17 @@ describe('a run is refused whole', () => {
 
   it('when tasks depend on each other in a circle, which is named', () => {
     const run = new DeciderRun(schedulerDecider);
-    const tasks = [task('free'), task('behind', { dependsOn: ['b'] }), task('a', { dependsOn: ['b'] }), task('b', { dependsOn: ['c', 'free'] }), task('c', { dependsOn: ['a'] })];
-    expect(run.tryToDecide(submitRun(tasks))).toMatchObject({ code: 'dependency-cycle', message: expect.stringContaining('b → c → a → b') as string });
+    const tasks = [
+      task('free'),
+      task('behind', { dependsOn: ['b'] }),
+      task('a', { dependsOn: ['b'] }),
+      task('b', { dependsOn: ['c', 'free'] }),
+      task('c', { dependsOn: ['a'] }),
+    ];
+    expect(run.tryToDecide(submitRun(tasks))).toMatchObject({
+      code: 'dependency-cycle',
+      message: expect.stringContaining('b → c → a → b') as string,
+    });
   });
 
   it('when the queue has no room for all of its tasks', () => {

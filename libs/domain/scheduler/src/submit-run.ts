@@ -26,7 +26,8 @@ function refuseUnclearTasks(state: SchedulerState, tasks: readonly TaskSpec[]): 
     if (state.tasks.has(taskId)) throw new Rejection('task-exists', `Task id ${taskId} is already that of a task of another run.`);
     if (ids.has(taskId)) throw new Rejection('duplicate-task', `Two tasks of the run have the id ${taskId}.`);
     if (keys.has(key)) throw new Rejection('duplicate-key', `Two tasks of the run have the key "${key}".`);
-    if ((run === undefined) === (prompt === undefined)) throw new Rejection('unclear-work', `Task "${key}" needs exactly one of "run" and "prompt".`);
+    if ((run === undefined) === (prompt === undefined))
+      throw new Rejection('unclear-work', `Task "${key}" needs exactly one of "run" and "prompt".`);
     ids.add(taskId);
     keys.add(key);
   }
@@ -37,13 +38,16 @@ function refuseUnknownDependencies(tasks: readonly TaskSpec[]): void {
   const ids = new Set(tasks.map(({ taskId }) => taskId));
   for (const { key, dependsOn } of tasks) {
     const unknown = dependsOn.find((id) => !ids.has(id));
-    if (unknown !== undefined) throw new Rejection('unknown-dependency', `Task "${key}" depends on ${unknown}, which is not a task of the run.`);
+    if (unknown !== undefined)
+      throw new Rejection('unknown-dependency', `Task "${key}" depends on ${unknown}, which is not a task of the run.`);
   }
 }
 
 /** Kahn's algorithm: what cannot be put in order is in a circle, or behind one. */
 function refuseCycle(tasks: readonly TaskSpec[]): void {
-  const waitsFor = new Map(tasks.filter(({ dependsOn }) => dependsOn.length > 0).map(({ taskId, dependsOn }) => [taskId, dependsOn.length]));
+  const waitsFor = new Map(
+    tasks.filter(({ dependsOn }) => dependsOn.length > 0).map(({ taskId, dependsOn }) => [taskId, dependsOn.length]),
+  );
   if (waitsFor.size === 0) return;
   const dependants = new Map<string, string[]>();
   for (const { taskId, dependsOn } of tasks) {
@@ -64,7 +68,8 @@ function refuseCycle(tasks: readonly TaskSpec[]): void {
       }
     }
   }
-  if (waitsFor.size > 0) throw new Rejection('dependency-cycle', `Tasks depend on each other in a circle: ${circle(tasks, waitsFor).join(' → ')}.`);
+  if (waitsFor.size > 0)
+    throw new Rejection('dependency-cycle', `Tasks depend on each other in a circle: ${circle(tasks, waitsFor).join(' → ')}.`);
 }
 
 function circle(tasks: readonly TaskSpec[], stuck: ReadonlyMap<string, number>): readonly string[] {

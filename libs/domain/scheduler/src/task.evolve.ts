@@ -1,11 +1,28 @@
 import type {
-  TaskAssigned, TaskAttemptFailed, TaskCancelled, TaskCompleted, TaskDeadLettered, TaskFailed, TaskRequeued, TaskRetryScheduled,
-  TaskStarted, TaskSubmitted,
+  TaskAssigned,
+  TaskAttemptFailed,
+  TaskCancelled,
+  TaskCompleted,
+  TaskDeadLettered,
+  TaskFailed,
+  TaskRequeued,
+  TaskRetryScheduled,
+  TaskStarted,
+  TaskSubmitted,
 } from '@torch/contracts';
 import { type EventEnvelope, invariant } from '@torch/kernel';
 import { attemptBegins, attemptEnds } from './agent.evolve';
 import { runGoesOn, taskEndedInRun } from './run.evolve';
-import { hasEndedBadly, isLive, knownRun, knownTask, type RunState, type SchedulerState, type TaskState, type Thread } from './scheduler.state';
+import {
+  hasEndedBadly,
+  isLive,
+  knownRun,
+  knownTask,
+  type RunState,
+  type SchedulerState,
+  type TaskState,
+  type Thread,
+} from './scheduler.state';
 
 export function onTaskSubmitted(state: SchedulerState, { data, ...envelope }: EventEnvelope<string, TaskSubmitted>): void {
   const run = knownRun(state, data.runId);
@@ -137,10 +154,29 @@ export const threadOf = ({ correlationId, traceparent }: Thread): Thread => ({ c
 export function newTask(given: Pick<TaskState, 'spec' | 'run' | 'seq' | 'submittedAtMs' | 'thread'>): TaskState {
   const { spec, run, seq, submittedAtMs, thread } = given;
   return {
-    spec, run, seq, submittedAtMs, thread,
-    status: 'blocked', attempt: 0, attemptsBefore: 0, agentId: undefined, instance: undefined, dueAtMs: Infinity,
-    startedAtMs: undefined, endedAtMs: undefined, exitCode: undefined, durationMs: undefined, reason: undefined,
-    waitingFor: 0, broken: 0, dependants: undefined, demand: undefined, earlier: undefined, later: undefined, heapIndex: -1,
+    spec,
+    run,
+    seq,
+    submittedAtMs,
+    thread,
+    status: 'blocked',
+    attempt: 0,
+    attemptsBefore: 0,
+    agentId: undefined,
+    instance: undefined,
+    dueAtMs: Infinity,
+    startedAtMs: undefined,
+    endedAtMs: undefined,
+    exitCode: undefined,
+    durationMs: undefined,
+    reason: undefined,
+    waitingFor: 0,
+    broken: 0,
+    dependants: undefined,
+    demand: undefined,
+    earlier: undefined,
+    later: undefined,
+    heapIndex: -1,
   };
 }
 

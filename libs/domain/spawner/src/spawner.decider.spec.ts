@@ -15,7 +15,7 @@ import {
   spawner,
   started,
   stopping,
-} from './spawner.history';
+} from './history.testing';
 import { reactionTo } from './spawner.reactions';
 import { SPAWNER_LIMITS } from './spawner.state';
 import { listPools, processesToRun, processToRun } from './spawner.views';

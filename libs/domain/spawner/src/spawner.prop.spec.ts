@@ -7,7 +7,6 @@ import { listPools } from './spawner.views';
 const LIMITS = { ...SPAWNER_LIMITS, agentsPerNodeMax: 6, poolsMax: 3, demandKindsMax: 4 };
 const decider = spawnerDeciderWith(LIMITS);
 
-/** Commands about processes name one of those that were requested so far, by number. */
 type Step = { command: SpecCommand } | { event: SpecEvent } | { about: number; type: string; data: object } | { passMs: number };
 
 const poolId = fc.constantFrom('p1', 'p2', 'p3', 'p4');
@@ -66,13 +65,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const steps = fc.array(step, { maxLength: 60, size: 'max' });
 
 type Run = DeciderRun<SpawnerState>;
-
 const requests = (run: Run) =>
   run.log
     .filter(({ type }) => type === 'agent.spawn-requested')
     .map(({ data }) => data as { agentId: string; poolId: string; spawnId: string });
 
-/** One turn of the host: what came, what is due, and then what follows from it. */
 function turn(run: Run, step: Step): void {
   if ('command' in step) run.tryToDecide(step.command);
   else if ('event' in step) run.happened(step.event);
@@ -86,11 +83,11 @@ function turn(run: Run, step: Step): void {
   run.settle();
 }
 
-function played(steps: readonly Step[], check: (run: Run) => void = () => undefined): Run {
+function played(steps: readonly Step[], check?: (run: Run) => void): Run {
   const run = new DeciderRun(decider);
   for (const step of steps) {
     turn(run, step);
-    check(run);
+    check?.(run);
   }
   return run;
 }
@@ -237,7 +234,7 @@ describe('safety', () => {
 });
 
 describe('liveness', () => {
-  /** A well-behaved world: processes start and register at once, each new agent takes what it can of what waits, and somebody looks after quarantines. */
+  /** A well-behaved world: processes register at once, new agents take what waits, and quarantines are released. */
   function serveAll(run: Run): void {
     for (let turns = 0; turns < 500; turns++) {
       const process = [...run.state.processes.values()].find(({ state, readyAtMs }) => state === 'stopping' || readyAtMs === undefined);

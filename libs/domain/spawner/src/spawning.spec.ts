@@ -1,19 +1,6 @@
 import { given } from '@torch/testing';
 import { spawnerDeciderWith } from './spawner.decider';
-import {
-  NOW_MS,
-  defined,
-  demand,
-  exited,
-  pool,
-  quarantined,
-  ready,
-  requested,
-  spawned,
-  spawner,
-  started,
-  stopping,
-} from './spawner.history';
+import { NOW_MS, defined, demand, exited, quarantined, ready, requested, spawned, spawner, started, stopping } from './history.testing';
 import { SPAWNER_LIMITS } from './spawner.state';
 
 describe('demand', () => {

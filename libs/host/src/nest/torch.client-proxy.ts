@@ -52,6 +52,8 @@ export class TorchClientProxy extends ClientProxy {
 
   /** Events come from deciders only: nobody sends them. */
   protected dispatchEvent<T>(packet: ReadPacket): Promise<T> {
-    return Promise.reject(new TypeError(`Event "${String(packet.pattern)}" cannot be sent: events are what deciders write. Send a command.`));
+    return Promise.reject(
+      new TypeError(`Event "${String(packet.pattern)}" cannot be sent: events are what deciders write. Send a command.`),
+    );
   }
 }

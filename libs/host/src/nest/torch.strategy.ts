@@ -122,5 +122,6 @@ function assertHandled(service: ServiceName, expected: readonly string[], found:
   const missing = expected.filter((type) => !found.includes(type));
   if (missing.length > 0) throw new InvariantViolation(`${service} has no @MessagePattern handler for ${missing.join(', ')}.`);
   const strange = found.filter((type) => !expected.includes(type));
-  if (strange.length > 0) throw new InvariantViolation(`${service} has @MessagePattern handlers for ${strange.join(', ')}, which no contract of it names.`);
+  if (strange.length > 0)
+    throw new InvariantViolation(`${service} has @MessagePattern handlers for ${strange.join(', ')}, which no contract of it names.`);
 }

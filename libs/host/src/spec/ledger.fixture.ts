@@ -16,7 +16,16 @@ export const rollDecider: Decider<Roll> = {
       return [{ type: 'agent.deregistered', subject: `agent/${agentId}`, data: { agentId, reason: 'spec', deregisteredAtMs: nowMs } }];
     }
     if (state.names.includes(agentId)) throw new Rejection('agent-exists', `Agent "${agentId}" is there already.`);
-    const data = { agentId, name: agentId, role: 'developer', skills: [], capacity: 1, harness: 'exec', instance: 'i', registeredAtMs: nowMs };
+    const data = {
+      agentId,
+      name: agentId,
+      role: 'developer',
+      skills: [],
+      capacity: 1,
+      harness: 'exec',
+      instance: 'i',
+      registeredAtMs: nowMs,
+    };
     return [{ type: 'agent.registered', subject: `agent/${agentId}`, data }];
   },
   evolve(state, event) {
@@ -39,7 +48,9 @@ export const diaryDecider: Decider<Diary> = {
   initialState: () => ({ lines: [], dueAtMs: Infinity }),
   decide(state, command, { nowMs }): readonly NewEvent[] {
     const demand = (role: string, waiting: number): NewEvent => ({
-      type: 'demand.changed', subject: `demand/${role}`, data: { role, skills: [], waiting, fittingAgents: 0, changedAtMs: nowMs },
+      type: 'demand.changed',
+      subject: `demand/${role}`,
+      data: { role, skills: [], waiting, fittingAgents: 0, changedAtMs: nowMs },
     });
     if (command.type === 'ReleaseAgent') return [demand('released', state.lines.length)];
     if (command.type === 'CancelRun') return [demand('noted', state.lines.length)];
@@ -81,7 +92,12 @@ export const diaryService = (parts: Partial<ServiceDefinition<Diary>> = {}): Ser
   decider: diaryDecider,
   handleCommand: (command: AnyCommand, turn) => turn.decide(command),
   queries: new Map(),
-  reactions: new Map([['agent.registered', (event: AnyEvent) => [{ type: 'ReleaseAgent', data: { agentId: (event.data as { agentId: string }).agentId, reason: 'agent-gone' } }]]]),
+  reactions: new Map([
+    [
+      'agent.registered',
+      (event: AnyEvent) => [{ type: 'ReleaseAgent', data: { agentId: (event.data as { agentId: string }).agentId, reason: 'agent-gone' } }],
+    ],
+  ]),
   effects: new Map(),
   ...parts,
 });

@@ -43,7 +43,9 @@ export class World {
   }
 
   async names(): Promise<string[]> {
-    const answer = (await this.connected.query(queryContract('ListAgents') as QueryContract, 'default', {} as never)) as unknown as { names: string[] };
+    const answer = (await this.connected.query(queryContract('ListAgents') as QueryContract, 'default', {} as never)) as unknown as {
+      names: string[];
+    };
     return answer.names;
   }
 

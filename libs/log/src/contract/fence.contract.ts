@@ -55,7 +55,10 @@ export const fenceChecks: Checks = {
     const firsts = await Promise.all(
       rounds.flatMap((round) =>
         [one, two].map(({ server, lease }) =>
-          server.log.append(fenceOf(lease), [0, 1, 2].map((n) => `${lease.service} ${round} ${n}`)),
+          server.log.append(
+            fenceOf(lease),
+            [0, 1, 2].map((n) => `${lease.service} ${round} ${n}`),
+          ),
         ),
       ),
     );

@@ -38,7 +38,11 @@ export const leasesChecks: Checks = {
   'who does not hold the lease can neither renew nor release it': async ({ connect }) => {
     const { leases } = await connect();
     const lease = await leases.acquire(PARTITION, SERVICE, 'a', LEASE_MS);
-    for (const wrong of [{ ...lease!, holder: 'b' }, { ...lease!, epoch: 2 }, { ...lease!, epoch: 0 }]) {
+    for (const wrong of [
+      { ...lease!, holder: 'b' },
+      { ...lease!, epoch: 2 },
+      { ...lease!, epoch: 0 },
+    ]) {
       expect(await leases.renew(wrong, LEASE_MS)).toBe(false);
       await leases.release(wrong);
     }

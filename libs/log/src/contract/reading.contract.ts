@@ -33,7 +33,7 @@ export const readingChecks: Checks = {
       done = true;
     })();
     const bodies: string[] = [];
-    for (let finished = false; !finished; ) {
+    for (let finished = false; !finished;) {
       finished = done;
       const entries = await reader.log.read(PARTITION, bodies.length, 1000);
       expect(entries.length % 5).toBe(0);

@@ -76,7 +76,12 @@ describe('faults of the in-memory log server', () => {
       if (operation === 'append' && phase === 'after') throw new LogUnavailable('cut', true);
     };
     await expect(append('x')).rejects.toThrow('cut');
-    expect(seen).toEqual([`head before ${PARTITION}`, `head after ${PARTITION}`, `append before ${PARTITION}`, `append after ${PARTITION}`]);
+    expect(seen).toEqual([
+      `head before ${PARTITION}`,
+      `head after ${PARTITION}`,
+      `append before ${PARTITION}`,
+      `append after ${PARTITION}`,
+    ]);
   });
 
   it('fence an owner that an interceptor holds up for longer than its lease', async () => {

@@ -3,10 +3,24 @@ import { parsePosition, START } from '../position';
 import type { MemoryStore } from './memory-store';
 
 export type Operation =
-  | 'append' | 'read' | 'head' | 'first' | 'trim' | 'setTrimGuard'
-  | 'acquire' | 'renew' | 'release' | 'holder'
-  | 'send' | 'readCommands' | 'trimCommands'
-  | 'getCache' | 'setCache' | 'publish' | 'listen' | 'partitions';
+  | 'append'
+  | 'read'
+  | 'head'
+  | 'first'
+  | 'trim'
+  | 'setTrimGuard'
+  | 'acquire'
+  | 'renew'
+  | 'release'
+  | 'holder'
+  | 'send'
+  | 'readCommands'
+  | 'trimCommands'
+  | 'getCache'
+  | 'setCache'
+  | 'publish'
+  | 'listen'
+  | 'partitions';
 
 /** `before`: nothing has happened yet. `after`: it has taken effect, and the caller does not know. */
 export type Phase = 'before' | 'after';

@@ -17,7 +17,9 @@ describe('a token', () => {
 
   it('holds for its lifetime, and not after', async () => {
     const grant = { actor: 'agent:dev-1', projects: ['default'] };
-    await expect(verifyToken(secret, await mintToken(secret, { ...grant, ttlMs: 60_000 }))).resolves.toMatchObject({ actor: 'agent:dev-1' });
+    await expect(verifyToken(secret, await mintToken(secret, { ...grant, ttlMs: 60_000 }))).resolves.toMatchObject({
+      actor: 'agent:dev-1',
+    });
     await expect(verifyToken(secret, await mintToken(secret, { ...grant, ttlMs: -60_000 }))).rejects.toThrow('The token has expired.');
   });
 
@@ -31,7 +33,15 @@ describe('a token', () => {
     ['no name', () => sign({ sub: 'agent:', projects: ['*'] })],
     ['no signature', () => Promise.resolve(new UnsecuredJWT({ projects: ['*'] }).setSubject('user:operator').setIssuer('torch').encode())],
     ['no form', () => Promise.resolve('not.a.token')],
-    ['another algorithm', () => new SignJWT({ projects: ['*'] }).setProtectedHeader({ alg: 'HS512' }).setSubject('user:a').setIssuer('torch').sign(new Uint8Array(64).fill(1))],
+    [
+      'another algorithm',
+      () =>
+        new SignJWT({ projects: ['*'] })
+          .setProtectedHeader({ alg: 'HS512' })
+          .setSubject('user:a')
+          .setIssuer('torch')
+          .sign(new Uint8Array(64).fill(1)),
+    ],
   ])('with %s proves nothing', async (_what, token) => {
     await expect(token().then((text) => verifyToken(secret, text))).rejects.toThrow(Unauthorized);
   });

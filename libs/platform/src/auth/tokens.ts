@@ -25,7 +25,11 @@ export const newTokenSecret = (): string => randomBytes(TOKEN_SECRET_BYTES_MIN).
 
 /** A JWT that proves to the gateway who its bearer is. */
 export async function mintToken(secret: Uint8Array, { actor, projects, ttlMs }: Grant): Promise<string> {
-  const token = new SignJWT({ projects: [...projects] }).setProtectedHeader({ alg: ALGORITHM }).setIssuer(ISSUER).setSubject(actor).setIssuedAt();
+  const token = new SignJWT({ projects: [...projects] })
+    .setProtectedHeader({ alg: ALGORITHM })
+    .setIssuer(ISSUER)
+    .setSubject(actor)
+    .setIssuedAt();
   if (ttlMs !== undefined) token.setExpirationTime(new Date(Date.now() + ttlMs));
   return token.sign(secret);
 }

@@ -34,7 +34,16 @@ export function fastifyAdapter({ bodyBytesMax = BODY_BYTES_MAX, requestMsMax = R
 /** What is not even HTTP, or comes too slowly. */
 function refuseBrokenHttp(error: Error & { code?: string }, socket: import('node:net').Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const [status, code] = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? ['408 Request Timeout', 'request-timeout'] : ['400 Bad Request', 'bad-request'];
-  const body = JSON.stringify({ type: `urn:torch:problem:${code}`, title: status.slice(4), status: Number(status.slice(0, 3)), detail: `${status.slice(4)}.`, code });
-  socket.end(`HTTP/1.1 ${status}\r\ncontent-type: ${PROBLEM_MEDIA_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+  const [status, code] =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? ['408 Request Timeout', 'request-timeout'] : ['400 Bad Request', 'bad-request'];
+  const body = JSON.stringify({
+    type: `urn:torch:problem:${code}`,
+    title: status.slice(4),
+    status: Number(status.slice(0, 3)),
+    detail: `${status.slice(4)}.`,
+    code,
+  });
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: ${PROBLEM_MEDIA_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }

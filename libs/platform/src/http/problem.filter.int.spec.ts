@@ -54,10 +54,15 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const post = (path: string, body: string | Buffer, headers: Record<string, string> = { 'content-type': 'application/json' }): Promise<Response> =>
-  fetch(url + path, { method: 'POST', body, headers });
+const post = (
+  path: string,
+  body: string | Buffer,
+  headers: Record<string, string> = { 'content-type': 'application/json' },
+): Promise<Response> => fetch(url + path, { method: 'POST', body, headers });
 
-async function problemOf(response: Response): Promise<{ status: number; code: string; detail: string; errors?: unknown; instance?: string }> {
+async function problemOf(
+  response: Response,
+): Promise<{ status: number; code: string; detail: string; errors?: unknown; instance?: string }> {
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   const problem = (await response.json()) as Awaited<ReturnType<typeof problemOf>>;
   expect(problem.status).toBe(response.status);
@@ -74,7 +79,12 @@ describe('a body that is refused before any handler', () => {
     ['more bytes than the limit', () => post('/things/plan', JSON.stringify({ name: 'x'.repeat(10_001) })), 413, 'body-too-large'],
     ['a key that would change prototypes', () => post('/things/plan', '{"__proto__": {"a": 1}}'), 400, 'bad-request'],
     ['an unknown field', () => post('/things/plan', '{"tsks": []}'), 400, 'invalid-request'],
-    ['a field called constructor', () => post('/things/plan', '{"tasks": [{"key": {"constructor": 1}, "role": "r"}]}'), 400, 'invalid-request'],
+    [
+      'a field called constructor',
+      () => post('/things/plan', '{"tasks": [{"key": {"constructor": 1}, "role": "r"}]}'),
+      400,
+      'invalid-request',
+    ],
     ['null', () => post('/things/plan', 'null'), 400, 'invalid-request'],
     ['a list', () => post('/things/plan', '[]'), 400, 'invalid-request'],
   ])('with %s', async (_what, request, status, code) => {
@@ -82,7 +92,9 @@ describe('a body that is refused before any handler', () => {
   });
 
   it('names the field', async () => {
-    const problem = await problemOf(await post('/things/plan?x=1', JSON.stringify({ tasks: [{ key: 'a', role: 'developer', priority: 'high' }] })));
+    const problem = await problemOf(
+      await post('/things/plan?x=1', JSON.stringify({ tasks: [{ key: 'a', role: 'developer', priority: 'high' }] })),
+    );
     expect(problem).toMatchObject({
       detail: '"tasks.0.priority" must be integer.',
       errors: [{ pointer: '/tasks/0/priority', message: '"tasks.0.priority" must be integer.' }],
@@ -104,13 +116,20 @@ describe('a request', () => {
     const answer = await new Promise<string>((resolve, reject) => {
       const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.end('HELLO\r\n\r\n'));
       let text = '';
-      socket.on('data', (chunk) => (text += String(chunk))).on('end', () => resolve(text)).on('error', reject);
+      socket
+        .on('data', (chunk) => (text += String(chunk)))
+        .on('end', () => resolve(text))
+        .on('error', reject);
     });
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
   });
 
   it('that a rule refuses keeps its code', async () => {
-    expect(await problemOf(await fetch(`${url}/things/rejected`))).toMatchObject({ status: 409, code: 'stale-attempt', detail: 'Attempt 1 of task t is over.' });
+    expect(await problemOf(await fetch(`${url}/things/rejected`))).toMatchObject({
+      status: 409,
+      code: 'stale-attempt',
+      detail: 'Attempt 1 of task t is over.',
+    });
   });
 
   it('while the log is away says when to try again', async () => {
@@ -137,7 +156,11 @@ describe('the context of a request', () => {
   });
 
   it('is a fresh one where the client sent none that can be used', async () => {
-    const response = await post('/things/context', '{}', { 'content-type': 'application/json', 'torch-correlation-id': 'not an id', traceparent: '00-0-0-0' });
+    const response = await post('/things/context', '{}', {
+      'content-type': 'application/json',
+      'torch-correlation-id': 'not an id',
+      traceparent: '00-0-0-0',
+    });
     const context = (await response.json()) as { correlationId: string };
     expect(Object.keys(context)).toEqual(['correlationId']);
     expect(context.correlationId).toMatch(/^[0-9a-f-]{36}$/);

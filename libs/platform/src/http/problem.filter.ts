@@ -13,7 +13,8 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const unexpected = answerWithProblem(error, request, http.getResponse<FastifyReply>());
-    if (unexpected) this.logger.error(error instanceof Error ? error.stack : String(error), undefined, `${request.method} ${pathOf(request)}`);
+    if (unexpected)
+      this.logger.error(error instanceof Error ? error.stack : String(error), undefined, `${request.method} ${pathOf(request)}`);
   }
 }
 

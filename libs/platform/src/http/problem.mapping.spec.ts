@@ -35,7 +35,10 @@ describe('a rejection', () => {
   });
 
   it('keeps its code and sentence', () => {
-    const { problem, headers, unexpected } = problemAnswerOf(new Rejection('run-ended', 'Run r1 has ended.'), '/v1/projects/p/runs/r1/cancel');
+    const { problem, headers, unexpected } = problemAnswerOf(
+      new Rejection('run-ended', 'Run r1 has ended.'),
+      '/v1/projects/p/runs/r1/cancel',
+    );
     expect(problem).toEqual({
       type: 'urn:torch:problem:run-ended',
       title: 'Conflict',
@@ -70,9 +73,12 @@ describe('an error', () => {
     expect(unexpected).toBe(false);
   });
 
-  it.each([new LogUnavailable('x', true), new QueueFull(0, 's', 1), new DeadlineExceeded('q', 1), new Rejection('busy', 'Busy.')])('%s says when to try again', (error) => {
-    expect(problemAnswerOf(error).headers).toEqual({ 'retry-after': '1' });
-  });
+  it.each([new LogUnavailable('x', true), new QueueFull(0, 's', 1), new DeadlineExceeded('q', 1), new Rejection('busy', 'Busy.')])(
+    '%s says when to try again',
+    (error) => {
+      expect(problemAnswerOf(error).headers).toEqual({ 'retry-after': '1' });
+    },
+  );
 
   it('of its own names the fields', () => {
     const errors = [{ pointer: '/tasks/0/role', message: '"tasks.0.role" is missing.' }];

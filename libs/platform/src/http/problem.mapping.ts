@@ -49,7 +49,8 @@ interface Finding {
 
 /** The one place that says what an error is to somebody outside. Nothing of a bug's message or stack gets out. */
 export function problemAnswerOf(error: unknown, instance?: string): ProblemAnswer {
-  const found = ofTorch(error) ?? ofHttp(error) ?? { status: 500, code: 'internal', detail: 'Something went wrong inside Torch; its log says what.' };
+  const found = ofTorch(error) ??
+    ofHttp(error) ?? { status: 500, code: 'internal', detail: 'Something went wrong inside Torch; its log says what.' };
   const { status, code, detail, errors } = found;
   const problem: Problem = {
     type: `urn:torch:problem:${code}`,
@@ -80,9 +81,18 @@ function ofTorch(error: unknown): Finding | undefined {
   if (error instanceof Forbidden) return { status: 403, code: 'forbidden', detail: error.message };
   if (error instanceof EntryTooLarge) return { status: 413, code: 'entry-too-large', detail: error.message };
   if (error instanceof QueueFull) return { status: 503, code: 'queue-full', detail: error.message };
-  if (error instanceof DeadlineExceeded) return { status: 503, code: 'deadline-exceeded', detail: `${error.message} It may still take effect: send it again under the same idempotency key.` };
+  if (error instanceof DeadlineExceeded)
+    return {
+      status: 503,
+      code: 'deadline-exceeded',
+      detail: `${error.message} It may still take effect: send it again under the same idempotency key.`,
+    };
   if (error instanceof LogUnavailable || error instanceof LogRegressed || error instanceof Fenced) {
-    return { status: 503, code: 'log-unavailable', detail: 'The log cannot be reached just now. Nothing that was accepted is lost; try again.' };
+    return {
+      status: 503,
+      code: 'log-unavailable',
+      detail: 'The log cannot be reached just now. Nothing that was accepted is lost; try again.',
+    };
   }
   return undefined;
 }
@@ -98,7 +108,8 @@ function ofHttp(error: unknown): Finding | undefined {
 function fastifyStatus(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   const { statusCode, code } = error as Error & { statusCode?: unknown; code?: unknown };
-  const fromFastify = error.name === 'FastifyError' || (typeof code === 'string' && code.startsWith('FST_')) || error instanceof SyntaxError;
+  const fromFastify =
+    error.name === 'FastifyError' || (typeof code === 'string' && code.startsWith('FST_')) || error instanceof SyntaxError;
   return fromFastify && typeof statusCode === 'number' && statusCode >= 400 ? statusCode : undefined;
 }
 

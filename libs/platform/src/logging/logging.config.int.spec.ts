@@ -10,7 +10,12 @@ import { loggingParams } from './logging.config';
 const lines: Record<string, unknown>[] = [];
 const sink = new Writable({
   write(chunk: Buffer, _encoding, done) {
-    lines.push(...String(chunk).trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>));
+    lines.push(
+      ...String(chunk)
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    );
     done();
   },
 });
@@ -44,7 +49,15 @@ describe('a log line', () => {
     await fetch(`${await app.getUrl()}/work`, { headers });
     const pino = await app.resolve(PinoLogger);
     hostLogger(pino).warn('Partition 3 changed hands.', { partition: 3 });
-    pino.info({ request: { headers: { authorization: 'Bearer hush' } }, headers: { authorization: 'hush' }, token: 'hush', job: { secret: 'hush' } }, 'With secrets.');
+    pino.info(
+      {
+        request: { headers: { authorization: 'Bearer hush' } },
+        headers: { authorization: 'hush' },
+        token: 'hush',
+        job: { secret: 'hush' },
+      },
+      'With secrets.',
+    );
   });
   afterAll(() => app.close());
 
@@ -55,7 +68,10 @@ describe('a log line', () => {
 
   it("of a request carries the client's correlation id and trace, through Nest's logger too", () => {
     expect(line('Deep in the work.')).toMatchObject({
-      context: 'work', correlationId: 'c-7', traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7',
+      context: 'work',
+      correlationId: 'c-7',
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+      spanId: '00f067aa0ba902b7',
     });
     expect(line('Partition 3 changed hands.')).not.toHaveProperty('correlationId');
   });

@@ -15,7 +15,11 @@ function awayFor(attempts: number): { connect: () => Promise<LogServer>; tried: 
 describe('a log server that is not there yet', () => {
   it('is waited for, with a line for every attempt that tells no password', async () => {
     const lines: string[] = [];
-    const log = { ...SILENT_LOGGER, warn: (line: string) => lines.push(line), info: (line: string) => lines.push(line) } as typeof SILENT_LOGGER;
+    const log = {
+      ...SILENT_LOGGER,
+      warn: (line: string) => lines.push(line),
+      info: (line: string) => lines.push(line),
+    } as typeof SILENT_LOGGER;
     const { connect, tried } = awayFor(3);
     const server = await reachLogServer(env, log, { connect, retryMs: 1, retryMsMax: 2 });
     expect(tried()).toBe(4);

@@ -22,7 +22,11 @@ export interface ConnectOptions {
  *
  * @throws what `signal` was aborted with; everything else but an unreachable server is thrown at once.
  */
-export async function reachLogServer(env: Pick<TorchEnv, 'logUrl' | 'partitions'>, log: HostLogger, options: ConnectOptions = {}): Promise<LogServer> {
+export async function reachLogServer(
+  env: Pick<TorchEnv, 'logUrl' | 'partitions'>,
+  log: HostLogger,
+  options: ConnectOptions = {},
+): Promise<LogServer> {
   const { signal, connect = connectLogServer, retryMs = CONNECT_RETRY_MS, retryMsMax = CONNECT_RETRY_MS_MAX } = options;
   const address = withoutPassword(env.logUrl);
   for (let attempt = 1; ; attempt++) {
@@ -47,7 +51,8 @@ export function withoutPassword(address: string): string {
   return url.href;
 }
 
-const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> => wait(ms, undefined, { signal }).catch(() => signal?.throwIfAborted());
+const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  wait(ms, undefined, { signal }).catch(() => signal?.throwIfAborted());
 
 /** Leaves an attempt to itself that is under way when the process is to end. */
 function unlessAborted<T>(attempt: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

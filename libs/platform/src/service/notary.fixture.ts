@@ -43,7 +43,14 @@ class NotaryController {
 
 /** A whole service in a few lines, for tests of what all services share. */
 @Module({
-  imports: [TorchModule.forService({ service: 'audit', decider: notaryDecider, hooks: OwnershipRecord, config: { leaseMs: 1500, renewEveryMs: 500, acquireEveryMs: 100 } })],
+  imports: [
+    TorchModule.forService({
+      service: 'audit',
+      decider: notaryDecider,
+      hooks: OwnershipRecord,
+      config: { leaseMs: 1500, renewEveryMs: 500, acquireEveryMs: 100 },
+    }),
+  ],
   controllers: [NotaryController],
   providers: [OwnershipRecord],
 })

@@ -33,7 +33,16 @@ describe('a service that is not ready', () => {
   it.each([
     [{ logReachable: false, partitions: [] }, 'The log server does not answer.'],
     [{ logReachable: true, partitions: [] }, 'The service has not joined any partition yet.'],
-    [{ logReachable: true, partitions: [{ partition: 0, role: 'owner' as const }, { partition: 1, role: 'starting' as never }] }, 'The service is not ready on partition 1 (starting).'],
+    [
+      {
+        logReachable: true,
+        partitions: [
+          { partition: 0, role: 'owner' as const },
+          { partition: 1, role: 'starting' as never },
+        ],
+      },
+      'The service is not ready on partition 1 (starting).',
+    ],
   ])('says why: %j', (state, sentence) => {
     expect(notReady({ ready: false, ...state })).toBe(sentence);
   });

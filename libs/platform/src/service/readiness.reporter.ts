@@ -17,7 +17,12 @@ export interface ReadinessReport {
 }
 
 /** Watches readiness and tells whoever started the process. @returns how to stop. */
-export function reportReadiness({ readiness, tell, startMs = READINESS_START_MS, everyMs = READINESS_EVERY_MS }: ReadinessReport): () => void {
+export function reportReadiness({
+  readiness,
+  tell,
+  startMs = READINESS_START_MS,
+  everyMs = READINESS_EVERY_MS,
+}: ReadinessReport): () => void {
   let told: ReadinessMessage['type'] = 'not-ready';
   let everReady = false;
   let stopped = false;

@@ -17,7 +17,10 @@ afterAll(async () => {
 });
 
 const said = (program: RunningProgram, type: string, times = 1): Promise<unknown> =>
-  waitUntil(() => program.messages.filter((message) => (message as { type: string }).type === type).length >= times, { what: `${type} for the ${times}. time`, deadlineMs: 20_000 });
+  waitUntil(() => program.messages.filter((message) => (message as { type: string }).type === type).length >= times, {
+    what: `${type} for the ${times}. time`,
+    deadlineMs: 20_000,
+  });
 
 describe('a service process', () => {
   it('tells its parent when it is ready, answers probes, and ends in order on SIGTERM', async () => {
@@ -36,7 +39,10 @@ describe('a service process', () => {
   it('starts before its log server, and tells when it is lost and found', async () => {
     await log.kill();
     const program = notary.start({ TORCH_LOG_URL: log.url });
-    await waitUntil(() => program.stdout.includes('cannot be reached; trying again'), { what: 'it says that it waits', deadlineMs: 20_000 });
+    await waitUntil(() => program.stdout.includes('cannot be reached; trying again'), {
+      what: 'it says that it waits',
+      deadlineMs: 20_000,
+    });
     expect(program.messages).toEqual([]);
     await log.restart();
     await said(program, 'ready');
@@ -50,7 +56,10 @@ describe('a service process', () => {
 
   it('ends in order while it still waits for its log server', async () => {
     const program = notary.start({ TORCH_LOG_URL: 'redis://127.0.0.1:1' });
-    await waitUntil(() => program.stdout.includes('cannot be reached; trying again'), { what: 'it says that it waits', deadlineMs: 20_000 });
+    await waitUntil(() => program.stdout.includes('cannot be reached; trying again'), {
+      what: 'it says that it waits',
+      deadlineMs: 20_000,
+    });
     program.child.kill('SIGTERM');
     expect([await program.ended, program.stderr]).toEqual([0, '']);
   });
@@ -79,7 +88,9 @@ describe('a service process that cannot start', () => {
     const { port } = taken.address() as AddressInfo;
     const program = notary.start({ TORCH_LOG_URL: log.url, AS_GATEWAY: 'yes', TORCH_GATEWAY_PORT: String(port) });
     expect(await program.ended).toBe(1);
-    expect(program.stderr).toBe(`gateway could not start: Port ${port} on 127.0.0.1 is taken by another process. Choose another with TORCH_GATEWAY_PORT.\n`);
+    expect(program.stderr).toBe(
+      `gateway could not start: Port ${port} on 127.0.0.1 is taken by another process. Choose another with TORCH_GATEWAY_PORT.\n`,
+    );
   });
 
   it('names every variable that cannot be used', async () => {

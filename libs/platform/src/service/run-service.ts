@@ -48,7 +48,12 @@ export async function runService(service: ServiceName, module: Type, options: Ru
 }
 
 /** @returns how to stop telling about readiness. */
-async function serve(service: ServiceName, app: NestFastifyApplication, env: TorchEnv, { configure }: RunServiceOptions): Promise<() => void> {
+async function serve(
+  service: ServiceName,
+  app: NestFastifyApplication,
+  env: TorchEnv,
+  { configure }: RunServiceOptions,
+): Promise<() => void> {
   app.useLogger(app.get(Logger));
   const logger = await app.resolve(PinoLogger);
   logger.setContext(service);
@@ -71,9 +76,10 @@ async function serve(service: ServiceName, app: NestFastifyApplication, env: Tor
 
 /** The gateway always listens; other services where they are told to answer health checks. */
 async function listen(service: ServiceName, app: NestFastifyApplication, env: TorchEnv): Promise<string | undefined> {
-  const [host, port, variable] = service === 'gateway'
-    ? [env.gatewayHost, env.gatewayPort, 'TORCH_GATEWAY_PORT'] as const
-    : [env.healthHost, env.healthPort, 'TORCH_HEALTH_PORT'] as const;
+  const [host, port, variable] =
+    service === 'gateway'
+      ? ([env.gatewayHost, env.gatewayPort, 'TORCH_GATEWAY_PORT'] as const)
+      : ([env.healthHost, env.healthPort, 'TORCH_HEALTH_PORT'] as const);
   if (port === undefined) return undefined;
   try {
     await app.listen(port, host);
@@ -86,9 +92,11 @@ async function listen(service: ServiceName, app: NestFastifyApplication, env: To
 class ListenFailed extends Error {
   constructor(host: string, port: number, variable: string, { code, message }: NodeJS.ErrnoException) {
     super(
-      code === 'EADDRINUSE' ? `Port ${port} on ${host} is taken by another process. Choose another with ${variable}.`
-      : code === 'EACCES' ? `Port ${port} on ${host} needs more rights than this process has. Choose another with ${variable}.`
-      : `Cannot listen on ${host}:${port} (${variable}): ${message}`,
+      code === 'EADDRINUSE'
+        ? `Port ${port} on ${host} is taken by another process. Choose another with ${variable}.`
+        : code === 'EACCES'
+          ? `Port ${port} on ${host} needs more rights than this process has. Choose another with ${variable}.`
+          : `Cannot listen on ${host}:${port} (${variable}): ${message}`,
     );
     this.name = 'ListenFailed';
   }

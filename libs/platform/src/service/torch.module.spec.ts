@@ -16,7 +16,11 @@ beforeAll(async () => {
   process.env.TORCH_LOG_LEVEL = 'silent';
   server = new InMemoryLogServer();
   await server.partitions(2);
-  const building = Test.createTestingModule({ imports: [NotaryModule] }).overrideProvider(TORCH_ENV).useValue({}).overrideProvider(LOG_SERVER).useValue(server);
+  const building = Test.createTestingModule({ imports: [NotaryModule] })
+    .overrideProvider(TORCH_ENV)
+    .useValue({})
+    .overrideProvider(LOG_SERVER)
+    .useValue(server);
   app = (await building.compile()).createNestApplication<NestFastifyApplication>(fastifyAdapter(), { logger: false });
   strategy = app.get(TorchStrategy);
   app.connectMicroservice({ strategy });
@@ -42,7 +46,13 @@ describe('a service', () => {
     expect(await get('/readyz')).toEqual({
       status: 200,
       retryAfter: undefined,
-      body: { status: 'ready', partitions: [{ partition: 0, role: 'owner' }, { partition: 1, role: 'owner' }] },
+      body: {
+        status: 'ready',
+        partitions: [
+          { partition: 0, role: 'owner' },
+          { partition: 1, role: 'owner' },
+        ],
+      },
     });
   });
 

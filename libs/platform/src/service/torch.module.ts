@@ -3,7 +3,14 @@ import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown,
 import { APP_FILTER, ModuleRef } from '@nestjs/core';
 import type { ServiceName } from '@torch/contracts';
 import {
-  type ConnectedTorchClient, createTorchClient, type HostConfig, LogTails, type OwnershipHooks, TorchClientProxy, TorchStrategy, type TorchStrategyOptions,
+  type ConnectedTorchClient,
+  createTorchClient,
+  type HostConfig,
+  LogTails,
+  type OwnershipHooks,
+  TorchClientProxy,
+  TorchStrategy,
+  type TorchStrategyOptions,
 } from '@torch/host';
 import type { Decider } from '@torch/kernel';
 import type { LogServer } from '@torch/log';

@@ -8,11 +8,26 @@ import { startTelemetry } from './opentelemetry.adapter';
 import { isTracing, withSpan } from './spans';
 
 const command = (traceparent?: string): CommandEnvelope => ({
-  id: 'i', type: 'SubmitRun', project: 'default', actor: 'user:operator', correlationId: 'c-1', traceparent, data: {},
+  id: 'i',
+  type: 'SubmitRun',
+  project: 'default',
+  actor: 'user:operator',
+  correlationId: 'c-1',
+  traceparent,
+  data: {},
 });
 const event = (traceparent?: string): PlacedEvent => ({
-  id: '0/1-0/0', seq: 1, recordedAtMs: 1, type: 'agent.spawn-requested', v: 1, subject: 'agent/a', project: 'default', actor: 'service:spawner',
-  correlationId: 'c-1', traceparent, data: {},
+  id: '0/1-0/0',
+  seq: 1,
+  recordedAtMs: 1,
+  type: 'agent.spawn-requested',
+  v: 1,
+  subject: 'agent/a',
+  project: 'default',
+  actor: 'service:spawner',
+  correlationId: 'c-1',
+  traceparent,
+  data: {},
 });
 
 /** A client's span, the gateway's request, the owner's decision and an effect, as they follow from each other. */

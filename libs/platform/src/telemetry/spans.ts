@@ -23,7 +23,13 @@ export interface TraceSpan {
   within<T>(work: () => T): T;
 }
 
-const NO_SPAN: TraceSpan = { traceparent: undefined, set: () => undefined, fail: () => undefined, end: () => undefined, within: (work) => work() };
+const NO_SPAN: TraceSpan = {
+  traceparent: undefined,
+  set: () => undefined,
+  fail: () => undefined,
+  end: () => undefined,
+  within: (work) => work(),
+};
 
 let api: typeof Api | undefined;
 
@@ -40,7 +46,9 @@ export function startSpan(name: string, { traceparent, attributes, kind = 'inter
   const { context, trace, SpanKind } = api;
   const remote = parseTraceparent(traceparent);
   const parent = remote ? trace.setSpanContext(api.ROOT_CONTEXT, { ...remote, isRemote: true }) : context.active();
-  const span = trace.getTracer('torch').startSpan(name, { kind: SpanKind[kind.toUpperCase() as Uppercase<SpanKindName>], attributes }, parent);
+  const span = trace
+    .getTracer('torch')
+    .startSpan(name, { kind: SpanKind[kind.toUpperCase() as Uppercase<SpanKindName>], attributes }, parent);
   return new LiveSpan(api, span, trace.setSpan(parent, span));
 }
 

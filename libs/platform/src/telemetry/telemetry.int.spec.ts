@@ -36,7 +36,12 @@ describe('telemetry with a collector', () => {
   };
 
   it('sends one trace from the client to the effect, each span under the one that led to it', () => {
-    const chain = [span('submit plan'), span('POST /v1/projects/:project/runs'), span('decide SubmitRun'), span('effect agent.spawn-requested')];
+    const chain = [
+      span('submit plan'),
+      span('POST /v1/projects/:project/runs'),
+      span('decide SubmitRun'),
+      span('effect agent.spawn-requested'),
+    ];
     expect(new Set(chain.map(({ traceId }) => traceId)).size).toBe(1);
     expect(chain.map(({ parentSpanId }) => parentSpanId ?? '')).toEqual(['', ...chain.slice(0, -1).map(({ spanId }) => spanId)]);
     expect(chain.map(({ kind }) => kind)).toEqual([3, 2, 5, 5]);
@@ -46,9 +51,16 @@ describe('telemetry with a collector', () => {
   it('says what each span is about', () => {
     expect(span('submit plan').attributes).toEqual({ 'torch.tasks': 6 });
     expect(span('POST /v1/projects/:project/runs').attributes).toMatchObject({
-      'http.request.method': 'POST', 'http.route': '/v1/projects/:project/runs', 'url.path': '/v1/projects/default/runs', 'http.response.status_code': 200,
+      'http.request.method': 'POST',
+      'http.route': '/v1/projects/:project/runs',
+      'url.path': '/v1/projects/default/runs',
+      'http.response.status_code': 200,
     });
-    expect(span('decide SubmitRun').attributes).toEqual({ 'torch.project': 'default', 'torch.actor': 'user:operator', 'torch.correlation_id': 'c-1' });
+    expect(span('decide SubmitRun').attributes).toEqual({
+      'torch.project': 'default',
+      'torch.actor': 'user:operator',
+      'torch.correlation_id': 'c-1',
+    });
   });
 
   it('marks what failed', () => {
@@ -99,7 +111,15 @@ describe('without telemetry', () => {
     server.get('/', () => admissionContext());
     const response = await server.inject({ url: '/', headers: { traceparent, 'torch-correlation-id': 'c-9' } });
     expect(response.json()).toEqual({ correlationId: 'c-9', traceparent });
-    const sent: CommandEnvelope = { id: 'i', type: 'SubmitRun', project: 'default', actor: 'user:operator', correlationId: 'c-1', traceparent, data: {} };
+    const sent: CommandEnvelope = {
+      id: 'i',
+      type: 'SubmitRun',
+      project: 'default',
+      actor: 'user:operator',
+      correlationId: 'c-1',
+      traceparent,
+      data: {},
+    };
     expect(await hostTracing.command(sent, (same) => Promise.resolve(same === sent))).toBe(true);
     await server.close();
   });
@@ -114,8 +134,13 @@ describe('a traceparent', () => {
   });
 
   it.each([
-    undefined, '', 'x', '00-00000000000000000000000000000000-00f067aa0ba902b7-01', '00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01',
-    'ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', '00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01',
+    undefined,
+    '',
+    'x',
+    '00-00000000000000000000000000000000-00f067aa0ba902b7-01',
+    '00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01',
+    'ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    '00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01',
   ])('that is %j counts as none', (text) => {
     expect(parseTraceparent(text)).toBeUndefined();
   });

@@ -83,7 +83,10 @@ describe('the build', () => {
 
   it('refuses a package that an installed app would not have', async () => {
     checkout.write('apps/quiet/src/main.ts', "import 'bullmq';\n");
-    expect(await build()).toMatchObject({ code: 1, stderr: 'apps/quiet imports "bullmq", which is only a devDependency in package.json.\n' });
+    expect(await build()).toMatchObject({
+      code: 1,
+      stderr: 'apps/quiet imports "bullmq", which is only a devDependency in package.json.\n',
+    });
   });
 
   it('leaves out a module that nothing is used of, and the packages that it alone imports', async () => {
@@ -93,7 +96,10 @@ describe('the build', () => {
     await build();
     expect(await outputOf('quiet')).toBe('return 1\n');
     expect(JSON.parse(checkout.read('dist/apps/quiet/package.json'))).toMatchObject({ dependencies: {} });
-    checkout.write('libs/contracts/src/heavy.ts', "import { Controller } from '@nestjs/common';\n@Controller('x')\nexport class Heavy {}\n");
+    checkout.write(
+      'libs/contracts/src/heavy.ts',
+      "import { Controller } from '@nestjs/common';\n@Controller('x')\nexport class Heavy {}\n",
+    );
     expect((await build()).stdout).toMatch(/^Build: greeter, quiet …/);
   });
 
@@ -107,7 +113,7 @@ describe('the build', () => {
   it('keeps the name of a contract class that another file only names as a type', async () => {
     const handler = "import { Injectable, Inject } from '@nestjs/common';\nimport type { Greeting } from '@torch/contracts';\n";
     const body = '@Injectable()\nexport class Handler { greet(@Inject() one: Greeting): Greeting { return one; } }\n';
-    checkout.write('apps/quiet/src/handler.ts', handler + body.replace('greet(', "@Inject() at!: Date;\n  greet("));
+    checkout.write('apps/quiet/src/handler.ts', handler + body.replace('greet(', '@Inject() at!: Date;\n  greet('));
     const main = "import 'reflect-metadata';\nimport { Greeting } from '@torch/contracts';\nimport { Handler } from './handler';\n";
     const types = "Reflect.getMetadata('design:type', Handler.prototype, 'at').name";
     checkout.write('apps/quiet/src/main.ts', `${main}console.log(JSON.stringify([Greeting.name, Handler.name, ${types}]));\n`);

@@ -46,7 +46,11 @@ describe('the search for a log server', () => {
   const search = (machine: { env?: Record<string, string>; root?: boolean; os?: string } = {}): Promise<Outcome> => {
     writeFileSync(at('os-release'), machine.os ?? FEDORA);
     const env = { PATH: at('bin'), ...machine.env };
-    return call('log-server.mjs', 'ensureLogServer', JSON.stringify({ env, root: machine.root ?? false, osRelease: at('os-release'), servicePolicy: at('policy-rc.d') }));
+    return call(
+      'log-server.mjs',
+      'ensureLogServer',
+      JSON.stringify({ env, root: machine.root ?? false, osRelease: at('os-release'), servicePolicy: at('policy-rc.d') }),
+    );
   };
 
   it('takes the one that TORCH_LOG_URL names', async () => {
@@ -129,7 +133,9 @@ describe('the search for a log server', () => {
     it('and says what apt-get wrote when that fails, with the three ways', async () => {
       putProgram('apt-get', 'echo "E: Unable to locate package redis-server" >&2; exit 100');
       const { error } = await search({ os: DEBIAN, root: true });
-      expect(error).toMatch(/Unable to locate package redis-server\nInstalling redis-server failed with exit code 1\.\nThere is no log server\./);
+      expect(error).toMatch(
+        /Unable to locate package redis-server\nInstalling redis-server failed with exit code 1\.\nThere is no log server\./,
+      );
       expect(existsSync(at('policy-rc.d'))).toBe(false);
     });
   });
@@ -139,7 +145,9 @@ describe('the dependencies', () => {
   const install = `async (root) => { (await import('node:fs')).mkdirSync(root + '/node_modules', { recursive: true }); }`;
   const ensure = (): Promise<Outcome> => call('dependencies.mjs', 'ensureDependencies', `{ root: '${folder}', install: ${install} }`);
   const lock = (version: string): string =>
-    JSON.stringify({ packages: { '': {}, 'node_modules/left': { version, integrity: version }, 'node_modules/native': { version, optional: true } } });
+    JSON.stringify({
+      packages: { '': {}, 'node_modules/left': { version, integrity: version }, 'node_modules/native': { version, optional: true } },
+    });
 
   beforeEach(() => writeFileSync(at('package-lock.json'), lock('1.0.0')));
 
@@ -156,7 +164,10 @@ describe('the dependencies', () => {
     ['again when npm was run by hand for another one', '0.9.0', 'installed'],
   ])('are taken %s', async (_, version, outcome) => {
     mkdirSync(at('node_modules'));
-    writeFileSync(at('node_modules/.package-lock.json'), JSON.stringify({ packages: { 'node_modules/left': { version, integrity: version } } }));
+    writeFileSync(
+      at('node_modules/.package-lock.json'),
+      JSON.stringify({ packages: { 'node_modules/left': { version, integrity: version } } }),
+    );
     expect((await ensure()).outcome).toBe(outcome);
   });
 

@@ -6,7 +6,16 @@ import { basename, dirname, join, resolve } from 'node:path';
 export const ROOT = resolve(__dirname, '../../../..');
 
 const COPIED = [
-  'apps', 'libs', 'tools', 'package.json', 'package-lock.json', 'nx.json', 'tsconfig.base.json', 'tsconfig.json', 'eslint.config.mjs', '.swcrc',
+  'apps',
+  'libs',
+  'tools',
+  'package.json',
+  'package-lock.json',
+  'nx.json',
+  'tsconfig.base.json',
+  'tsconfig.json',
+  'eslint.config.mjs',
+  '.swcrc',
 ];
 const LEFT_OUT = new Set(['node_modules', 'dist', 'coverage']);
 
