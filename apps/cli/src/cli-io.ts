@@ -1,5 +1,8 @@
 import type { Writable } from 'node:stream';
 
+/** A signal within this time of the one before is the same Ctrl-C: npm passes on what the terminal has sent already. */
+export const SAME_SIGNAL_MS = 400;
+
 /** The world around the command; tests hand in their own. */
 export interface CliIo {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
@@ -25,8 +28,14 @@ export function processIo(script: string): CliIo {
     tellStarter: process.send && ((message) => process.send?.(message, () => process.disconnect?.())),
     onStopSignal(listener) {
       const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-      for (const signal of signals) process.on(signal, listener);
-      return () => signals.forEach((signal) => process.off(signal, listener));
+      let lastAtMs = -Infinity;
+      const once = (signal: NodeJS.Signals): void => {
+        const sinceMs = performance.now() - lastAtMs;
+        lastAtMs = performance.now();
+        if (sinceMs >= SAME_SIGNAL_MS) listener(signal);
+      };
+      for (const signal of signals) process.on(signal, once);
+      return () => signals.forEach((signal) => process.off(signal, once));
     },
   };
 }

@@ -59,10 +59,24 @@ function rateLimits({ readsPerSecondMax, writesPerSecondMax, callersMax }: Gatew
 
 /** The HTTP side of the gateway: guards in the order in which they are listed, then the controllers. */
 @Module({
-  imports: [GatewayConfigModule, ThrottlerModule.forRootAsync({ imports: [GatewayConfigModule], inject: [GATEWAY_CONFIG], useFactory: rateLimits })],
+  imports: [
+    GatewayConfigModule,
+    ThrottlerModule.forRootAsync({ imports: [GatewayConfigModule], inject: [GATEWAY_CONFIG], useFactory: rateLimits }),
+  ],
   controllers: [
-    ProjectsController, RunsController, TasksController, AttemptsController, OutputsController, AgentsController, MessagesController,
-    PoolsController, EventsController, LogController, StatusController, AuditController, OpenApiController,
+    ProjectsController,
+    RunsController,
+    TasksController,
+    AttemptsController,
+    OutputsController,
+    AgentsController,
+    MessagesController,
+    PoolsController,
+    EventsController,
+    LogController,
+    StatusController,
+    AuditController,
+    OpenApiController,
   ],
   providers: [
     { provide: APP_GUARD, useClass: AuthGuard },
@@ -74,8 +88,19 @@ function rateLimits({ readsPerSecondMax, writesPerSecondMax, callersMax }: Gatew
       inject: [TORCH_ENV, GATEWAY_CONFIG],
       useFactory: ({ dataDir }: TorchEnv, { outputBytesMax }: GatewayConfig) => new OutputStore(join(dataDir, 'output'), outputBytesMax),
     },
-    LogWatch, Owners, KnownProjects, OpenStreams, TaskHistory, AttemptAccess, RunSubmission, EdgeFilter, OpenApiHolder,
-    AgentStreams, DispatchRecorder, EventStreams, OutputFollower,
+    LogWatch,
+    Owners,
+    KnownProjects,
+    OpenStreams,
+    TaskHistory,
+    AttemptAccess,
+    RunSubmission,
+    EdgeFilter,
+    OpenApiHolder,
+    AgentStreams,
+    DispatchRecorder,
+    EventStreams,
+    OutputFollower,
   ],
 })
 export class EdgeModule {}

@@ -3,7 +3,12 @@ import { GATEWAY_DEFAULTS, gatewayConfig } from './gateway.config';
 describe('the limits of the gateway', () => {
   it('have defaults', () => {
     expect(gatewayConfig({})).toEqual(GATEWAY_DEFAULTS);
-    expect(GATEWAY_DEFAULTS).toMatchObject({ bodyBytesMax: 1_048_576, outputChunkBytesMax: 262_144, outputBytesMax: 10_485_760, deadlineMs: 1800 });
+    expect(GATEWAY_DEFAULTS).toMatchObject({
+      bodyBytesMax: 1_048_576,
+      outputChunkBytesMax: 262_144,
+      outputBytesMax: 10_485_760,
+      deadlineMs: 1800,
+    });
   });
 
   it('are set by the environment', () => {

@@ -8,7 +8,12 @@ interface Limit {
   readonly max: number;
 }
 
-const limit = (variable: string, value: number, min: number, max: number): Limit => ({ variable: `TORCH_GATEWAY_${variable}`, value, min, max });
+const limit = (variable: string, value: number, min: number, max: number): Limit => ({
+  variable: `TORCH_GATEWAY_${variable}`,
+  value,
+  min,
+  max,
+});
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -80,7 +85,10 @@ export const GATEWAY_DEFAULTS: GatewayConfig = gatewayConfig({});
 /** @throws EnvironmentInvalid naming every variable whose value does not fit. */
 export function gatewayConfig(variables: NodeJS.ProcessEnv): GatewayConfig {
   const read = new EnvironmentReader(variables);
-  const entries = Object.entries(LIMITS).map(([name, { variable, value, min, max }]) => [name, read.whole(variable, { min, max }) ?? value]);
+  const entries = Object.entries(LIMITS).map(([name, { variable, value, min, max }]) => [
+    name,
+    read.whole(variable, { min, max }) ?? value,
+  ]);
   if (read.problems.length > 0) throw new EnvironmentInvalid(read.problems);
   return Object.fromEntries(entries) as GatewayConfig;
 }

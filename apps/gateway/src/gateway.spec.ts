@@ -5,6 +5,11 @@ describe('the gateway over a log in memory', () => {
   describeJourneys(async () => {
     const server = new InMemoryLogServer();
     await server.partitions(2);
-    return { connect: () => server.connect(), goAway: () => server.faults.goAway(), comeBack: () => server.faults.comeBack(), stop: () => server.close() };
+    return {
+      connect: () => server.connect(),
+      goAway: () => server.faults.goAway(),
+      comeBack: () => server.faults.comeBack(),
+      stop: () => server.close(),
+    };
   });
 });

@@ -1,8 +1,9 @@
 import type { AnyEvent } from '@torch/kernel';
-import { formatPosition, type LogServer, LogUnavailable } from '@torch/log';
+import { formatPosition, type LogServer, LogUnavailable, parsePosition } from '@torch/log';
 import { backoffMs, type HostClock, pause } from './host.clock';
 import type { HostConfig } from './host.config';
 import type { HostLogger, HostTracing } from './host.ports';
+import { lastSharedSeq } from './lost-tail';
 import type { LogTails, TailedCommit } from './log-tails';
 import type { OwnedPartition, PlacedEvent, ServiceDefinition } from './service';
 
@@ -15,6 +16,8 @@ export interface EffectsParts<State> {
   readonly log: HostLogger;
   readonly tracing: HostTracing;
   readonly owner: OwnedPartition<State>;
+  /** The log cannot be followed any further from here: whoever owns the partition has to start again. */
+  readonly onFailed: (error: Error) => void;
 }
 
 /**
@@ -30,18 +33,16 @@ export class EffectsRunner<State> {
   }
 
   async start(): Promise<void> {
-    const { server, tails, definition, owner, log } = this.parts;
+    const { server, tails, definition, owner, onFailed } = this.parts;
     if (definition.effects.size === 0) return;
-    const afterSeq = Number((await server.caches.get(owner.partition, this.name)) ?? 0);
-    this.end = tails.subscribe(owner.partition, afterSeq, {
-      onCommit: (commit) => this.follow(commit),
-      onEnd: (error) =>
-        log.error(`The effects of ${definition.service} on partition ${owner.partition} have stopped.`, { error: String(error) }),
-    });
+    const saved = await server.caches.get(owner.partition, this.name);
+    const afterSeq = saved === undefined ? 0 : await lastSharedSeq(server.log, owner.partition, parsePosition(saved));
+    this.end = tails.subscribe(owner.partition, afterSeq, { onCommit: (commit) => this.follow(commit), onEnd: onFailed });
   }
 
   stop(): void {
     this.end?.();
+    this.end = undefined;
   }
 
   private async follow(commit: TailedCommit): Promise<void> {
@@ -53,7 +54,7 @@ export class EffectsRunner<State> {
       acted = true;
       await this.attempt(act, { ...event, ...placeOf(owner.partition, commit, index) });
     }
-    if (acted) await server.caches.set(owner.partition, this.name, String(commit.position.seq)).catch(ignoreUnavailable);
+    if (acted) await server.caches.set(owner.partition, this.name, formatPosition(commit.position)).catch(ignoreUnavailable);
   }
 
   private async attempt(act: (event: PlacedEvent, context: never) => Promise<void>, event: PlacedEvent): Promise<void> {

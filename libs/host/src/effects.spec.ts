@@ -54,4 +54,17 @@ describe('an effect', () => {
     await waitUntil(() => attempts.includes('agent/bob'), { what: 'the second effect' });
     expect(attempts).toEqual(['agent/ada', 'agent/ada', 'agent/ada', 'agent/bob']);
   });
+
+  it('follows again what was decided anew after the log had lost its tail', async () => {
+    const done: string[] = [];
+    await world.start(withEffect(async ({ id }) => void done.push(id)));
+    for (const name of ['ada', 'bob', 'cyd']) await world.register(name);
+    await waitUntil(() => done.length === 3, { what: 'three effects' });
+    world.server.faults.goAway();
+    world.server.faults.loseTail(0, 1);
+    world.server.faults.comeBack();
+    await waitUntil(() => done.some((id) => id.includes('-1/')), { what: 'an effect in the next generation' });
+    expect(done.slice(0, 3)).toEqual(['0/1-0/0', '0/2-0/0', '0/3-0/0']);
+    expect(done.filter((id) => id.startsWith('0/1-0'))).toHaveLength(1);
+  });
 });

@@ -175,6 +175,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     const { waiter, state, definition } = this.parts;
     this.waiting ??= waiter
       .wait({ partition: this.partition, afterSeq: state.read.seq, commands: { service: definition.service, afterId: this.afterEntry } })
+      .catch(() => undefined) // It is over all the same, and reading tells why.
       .finally(() => {
         this.waiting = undefined;
         this.mayHaveInput = true;

@@ -1,4 +1,4 @@
-import { Fenced, formatPosition, type Lease, LogRegressed, type LogServer, LogUnavailable, type Position, type Waiter } from '@torch/log';
+import { Fenced, formatPosition, type Lease, LogRegressed, type LogServer, LogUnavailable, type Position } from '@torch/log';
 import { Appender } from './appender';
 import { EffectsRunner } from './effects-runner';
 import { backoffMs, type HostClock, pause } from './host.clock';
@@ -39,7 +39,6 @@ export class PartitionHost<State> {
   private lostFrom: Position | undefined;
   private commitsSinceSnapshot = 0;
   private readonly snapshots: Snapshots;
-  private waiter: Waiter | undefined;
 
   constructor(private readonly parts: PartitionHostParts<State>) {
     this.snapshots = new Snapshots(parts.server.caches, parts.server.log);
@@ -52,7 +51,6 @@ export class PartitionHost<State> {
    */
   async run(): Promise<void> {
     const { config, clock, log, definition, partition } = this.parts;
-    this.waiter = this.parts.server.waiter();
     try {
       for (let failures = 0; !this.stopping;) {
         try {
@@ -69,8 +67,6 @@ export class PartitionHost<State> {
     } catch (error) {
       this.role = 'failed';
       throw error;
-    } finally {
-      await this.waiter.close();
     }
   }
 
@@ -133,16 +129,22 @@ export class PartitionHost<State> {
     const { server, definition, partition, config, clock, log } = this.parts;
     const appender = new Appender(server, cursor, config, clock, lease, cursor.seen.generation);
     const loopAppender = await this.recover(appender, state, cursor, lease);
+    const waiter = server.waiter();
     const loop = new OwnerLoop<State>({
       ...this.parts,
       state,
       cursor,
       appender: loopAppender,
-      waiter: this.waiter as Waiter,
+      waiter,
       onCommitted: (_first, commits) => this.snapshotWhenDue(commits, state),
     });
     this.loop = loop;
-    const effects = new EffectsRunner({ ...this.parts, owner: loop });
+    let failed: Error | undefined;
+    const onFailed = (error: Error): void => {
+      failed = error;
+      loop.stop();
+    };
+    const effects = new EffectsRunner({ ...this.parts, owner: loop, onFailed });
     log.info(`${definition.service} owns partition ${partition} in epoch ${lease.epoch}.`, { position: formatPosition(cursor.seen) });
     let hooked: Promise<void> | undefined;
     try {
@@ -151,9 +153,11 @@ export class PartitionHost<State> {
       // Beside the loop: a hook may report what it finds, and that takes a turn.
       hooked = this.startOwning(loop, effects);
       await Promise.all([loop.run(), hooked]);
+      if (failed) throw failed;
     } finally {
       this.loop = undefined;
       effects.stop();
+      await waiter.close();
       await hooked?.catch(() => undefined); // Its error is the one that is thrown already.
       await definition.onReleased?.(partition);
     }

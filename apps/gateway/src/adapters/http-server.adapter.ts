@@ -18,5 +18,8 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
     fastify.addContentTypeParser(media, { parseAs: 'buffer', bodyLimit: outputChunkBytesMax }, (_request, body, done) => done(null, body));
   }
   app.useGlobalFilters(app.get(EdgeFilter));
-  await app.register(helmet as never, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }, crossOriginResourcePolicy: false });
+  await app.register(helmet as never, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    strictTransportSecurity: false, // Said by whoever terminates TLS; the gateway itself speaks plain HTTP.
+  });
 }

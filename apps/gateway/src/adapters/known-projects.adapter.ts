@@ -33,7 +33,8 @@ export class KnownProjects implements OnApplicationBootstrap, OnModuleDestroy {
   async assertExists(project: string): Promise<void> {
     if (this.known.get(project)) return;
     const exists = PROJECT_PATTERN.test(project) && (await this.owners.query(Queries.GetProject, project, {})).exists;
-    if (!exists) throw new NotFound('unknown-project', `There is no project "${project.slice(0, 64)}". Create it with: torch project create <name>`);
+    if (!exists)
+      throw new NotFound('unknown-project', `There is no project "${project.slice(0, 64)}". Create it with: torch project create <name>`);
     this.known.set(project, true);
   }
 
@@ -49,7 +50,11 @@ export class KnownProjects implements OnApplicationBootstrap, OnModuleDestroy {
   /** The default project is there from the start: asked for until the registry has answered. */
   private async createDefault(retryMs: number): Promise<void> {
     try {
-      await this.owners.command(Commands.CreateProject, { project: DEFAULT_PROJECT, actor: 'service:gateway', idempotencyId: 'create-default-project' }, {});
+      await this.owners.command(
+        Commands.CreateProject,
+        { project: DEFAULT_PROJECT, actor: 'service:gateway', idempotencyId: 'create-default-project' },
+        {},
+      );
       this.known.set(DEFAULT_PROJECT, true);
     } catch (error) {
       if (error instanceof Rejection && error.code === 'project-exists') {

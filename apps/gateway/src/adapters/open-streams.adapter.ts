@@ -19,8 +19,9 @@ export class OpenStreams implements OnModuleDestroy, BeforeApplicationShutdown {
 
   constructor(@Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig) {}
 
-  /** @throws Refusal 503 when the gateway has as many as it takes, or is about to stop. */
+  /** @throws Refusal 405 for a HEAD request, 503 when the gateway has as many as it takes, or is about to stop. */
   sse(reply: FastifyReply, what: string): SseConnection {
+    if (reply.request.method === 'HEAD') throw refusal(405, 'method-not-allowed', 'A stream has no end, and so no head to tell.');
     const connection = new SseConnection(reply, this.config.streamBufferBytesMax);
     const leave = this.join(connection);
     connection.onClose((reason) => {

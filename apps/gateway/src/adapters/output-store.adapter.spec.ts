@@ -67,7 +67,10 @@ describe('the output of an attempt', () => {
     expect(grown).toBe(1);
   });
 
-  it.each([{ taskId: '../x' }, { taskId: '..' }, { project: '..' }, { project: 'a/b' }, { attempt: 0 }, { attempt: 1.5 }])('never leaves its folder: %j', async (other) => {
-    await expect(async () => new OutputStore(root, 100).append({ ...ref, ...other }, 0, Buffer.from('a'))).rejects.toThrow('made of ids');
-  });
+  it.each([{ taskId: '../x' }, { taskId: '..' }, { project: '..' }, { project: 'a/b' }, { attempt: 0 }, { attempt: 1.5 }])(
+    'never leaves its folder: %j',
+    async (other) => {
+      await expect(async () => new OutputStore(root, 100).append({ ...ref, ...other }, 0, Buffer.from('a'))).rejects.toThrow('made of ids');
+    },
+  );
 });

@@ -33,9 +33,11 @@ export class OutputStore {
     const path = this.pathOf(ref);
     // One write at a time for each file: the place of a chunk depends on the one before it.
     const write = (this.lastWrite.get(path) ?? Promise.resolve()).then(() => this.write(path, offset, chunk));
-    const settled = write.catch(() => undefined).then(() => {
-      if (this.lastWrite.get(path) === settled) this.lastWrite.delete(path);
-    });
+    const settled = write
+      .catch(() => undefined)
+      .then(() => {
+        if (this.lastWrite.get(path) === settled) this.lastWrite.delete(path);
+      });
     this.lastWrite.set(path, settled);
     return write;
   }
@@ -79,7 +81,10 @@ export class OutputStore {
 
   private pathOf({ project, taskId, attempt }: AttemptRef): string {
     // Ids have no slash and begin with a letter or digit, so none of them leads out of the folder.
-    invariant(PROJECT_PATTERN.test(project) && ID_PATTERN.test(taskId) && Number.isInteger(attempt) && attempt > 0, 'An output has a path made of ids.');
+    invariant(
+      PROJECT_PATTERN.test(project) && ID_PATTERN.test(taskId) && Number.isInteger(attempt) && attempt > 0,
+      'An output has a path made of ids.',
+    );
     return join(this.root, project, taskId, `${attempt}.log`);
   }
 }

@@ -37,17 +37,32 @@ export class Owners {
     return new Deadline(this.config.deadlineMs);
   }
 
-  async command<C extends CommandContract>(contract: C, admission: Admission, data: DataOf<C>, deadline = this.deadline()): Promise<Accepted> {
+  async command<C extends CommandContract>(
+    contract: C,
+    admission: Admission,
+    data: DataOf<C>,
+    deadline = this.deadline(),
+  ): Promise<Accepted> {
     this.watch.assertAvailable();
     return this.client.command(contract, admission, data, deadline.leftMs());
   }
 
-  async query<C extends QueryContract>(contract: C, project: string, data: DataOf<C>, deadline = this.deadline()): Promise<InstanceType<C['answer']>> {
+  async query<C extends QueryContract>(
+    contract: C,
+    project: string,
+    data: DataOf<C>,
+    deadline = this.deadline(),
+  ): Promise<InstanceType<C['answer']>> {
     this.watch.assertAvailable();
     return this.client.query(contract, project, data, deadline.leftMs());
   }
 
-  async queryPartition<C extends QueryContract>(contract: C, partition: number, data: DataOf<C>, deadline: Deadline): Promise<InstanceType<C['answer']>> {
+  async queryPartition<C extends QueryContract>(
+    contract: C,
+    partition: number,
+    data: DataOf<C>,
+    deadline: Deadline,
+  ): Promise<InstanceType<C['answer']>> {
     this.watch.assertAvailable();
     return this.client.queryPartition(contract, partition, data, deadline.leftMs());
   }

@@ -38,38 +38,77 @@ export class AgentsController {
     return agent;
   }
 
-  @Operation({ summary: 'Registers an agent, or its next instance.', body: bodySchema(RegisterAgent, { without: ['agentId'] }), answer: PositionAnswer, idempotent: true })
+  @Operation({
+    summary: 'Registers an agent, or its next instance.',
+    body: bodySchema(RegisterAgent, { without: ['agentId'] }),
+    answer: PositionAnswer,
+    idempotent: true,
+  })
   @Put(':agentId')
-  async register(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('agentId', IdPipe) agentId: string, @Body(JsonPipe) body: JsonObject): Promise<PositionAnswer> {
+  async register(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('agentId', IdPipe) agentId: string,
+    @Body(JsonPipe) body: JsonObject,
+  ): Promise<PositionAnswer> {
     caller.requireAgent(agentId);
-    const { position } = await this.owners.command(Commands.RegisterAgent, admission, fittedWith(RegisterAgent, body, { agentId }, this.config));
+    const { position } = await this.owners.command(
+      Commands.RegisterAgent,
+      admission,
+      fittedWith(RegisterAgent, body, { agentId }, this.config),
+    );
     return { position };
   }
 
   @Operation({ summary: 'The agent leaves for good.', status: 202, body: ReasonBody, answer: PositionAnswer, idempotent: true })
   @Delete(':agentId')
-  async deregister(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('agentId', IdPipe) agentId: string, @Body(bodyOf(ReasonBody)) { reason }: ReasonBody): Promise<PositionAnswer> {
+  async deregister(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('agentId', IdPipe) agentId: string,
+    @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
+  ): Promise<PositionAnswer> {
     caller.requireAgent(agentId);
-    const { position } = await this.owners.command(Commands.DeregisterAgent, admission, { agentId, reason: reason ?? `Deregistered by ${admission.actor}.` });
+    const { position } = await this.owners.command(Commands.DeregisterAgent, admission, {
+      agentId,
+      reason: reason ?? `Deregistered by ${admission.actor}.`,
+    });
     return { position };
   }
 
   @Operation({ summary: "Stops an agent's process.", status: 202, body: ReasonBody, answer: PositionAnswer, idempotent: true })
   @Post(':agentId/stop')
-  async stop(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('agentId', IdPipe) agentId: string, @Body(bodyOf(ReasonBody)) { reason }: ReasonBody): Promise<PositionAnswer> {
+  async stop(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('agentId', IdPipe) agentId: string,
+    @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
+  ): Promise<PositionAnswer> {
     requirePerson(caller, 'stop agents');
-    const { position } = await this.owners.command(Commands.StopAgent, admission, { agentId, reason: reason ?? `Stopped by ${admission.actor}.` });
+    const { position } = await this.owners.command(Commands.StopAgent, admission, {
+      agentId,
+      reason: reason ?? `Stopped by ${admission.actor}.`,
+    });
     return { position };
   }
 
   @Operation({ summary: 'The agent is alive.', body: HeartbeatBody, answer: HeartbeatAnswer })
   @Post(':agentId/heartbeat')
-  heartbeat(@Param('project') project: string, @Caller() caller: Principal, @Param('agentId', IdPipe) agentId: string, @Body(bodyOf(HeartbeatBody)) { instance }: HeartbeatBody): Promise<HeartbeatAnswer> {
+  heartbeat(
+    @Param('project') project: string,
+    @Caller() caller: Principal,
+    @Param('agentId', IdPipe) agentId: string,
+    @Body(bodyOf(HeartbeatBody)) { instance }: HeartbeatBody,
+  ): Promise<HeartbeatAnswer> {
     caller.requireAgent(agentId);
     return this.owners.query(Queries.Heartbeat, project, { agentId, instance });
   }
 
-  @Operation({ summary: 'What there is for an agent (server-sent events): everything open, then what comes.', query: StreamQuery, media: 'text/event-stream' })
+  @Operation({
+    summary: 'What there is for an agent (server-sent events): everything open, then what comes.',
+    query: StreamQuery,
+    media: 'text/event-stream',
+  })
   @Get(':agentId/stream')
   async stream(
     @Param('project') project: string,

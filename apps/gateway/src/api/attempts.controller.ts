@@ -31,25 +31,49 @@ export class AttemptsController {
 
   @Operation({ summary: 'The agent has begun.', body: bodySchema(StartTask, FROM_PATH), ...WRITE })
   @Post('start')
-  start(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('taskId', IdPipe) taskId: string, @Param('attempt', AttemptPipe) attempt: number, @Body(JsonPipe) body: JsonObject) {
+  start(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('taskId', IdPipe) taskId: string,
+    @Param('attempt', AttemptPipe) attempt: number,
+    @Body(JsonPipe) body: JsonObject,
+  ) {
     return this.report(Commands.StartTask, admission, caller, { taskId, attempt }, body);
   }
 
   @Operation({ summary: 'The agent is at it.', body: bodySchema(ReportProgress, FROM_PATH), ...WRITE })
   @Post('progress')
-  progress(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('taskId', IdPipe) taskId: string, @Param('attempt', AttemptPipe) attempt: number, @Body(JsonPipe) body: JsonObject) {
+  progress(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('taskId', IdPipe) taskId: string,
+    @Param('attempt', AttemptPipe) attempt: number,
+    @Body(JsonPipe) body: JsonObject,
+  ) {
     return this.report(Commands.ReportProgress, admission, caller, { taskId, attempt }, body);
   }
 
   @Operation({ summary: 'The attempt has succeeded.', body: bodySchema(CompleteTask, FROM_PATH), ...WRITE })
   @Post('complete')
-  complete(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('taskId', IdPipe) taskId: string, @Param('attempt', AttemptPipe) attempt: number, @Body(JsonPipe) body: JsonObject) {
+  complete(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('taskId', IdPipe) taskId: string,
+    @Param('attempt', AttemptPipe) attempt: number,
+    @Body(JsonPipe) body: JsonObject,
+  ) {
     return this.report(Commands.CompleteTask, admission, caller, { taskId, attempt }, body);
   }
 
   @Operation({ summary: 'The attempt has failed.', body: bodySchema(FailTask, FROM_PATH), ...WRITE })
   @Post('fail')
-  fail(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('taskId', IdPipe) taskId: string, @Param('attempt', AttemptPipe) attempt: number, @Body(JsonPipe) body: JsonObject) {
+  fail(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('taskId', IdPipe) taskId: string,
+    @Param('attempt', AttemptPipe) attempt: number,
+    @Body(JsonPipe) body: JsonObject,
+  ) {
     return this.report(Commands.FailTask, admission, caller, { taskId, attempt }, body);
   }
 

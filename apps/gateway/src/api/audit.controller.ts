@@ -21,9 +21,13 @@ export class AuditController {
     requirePerson(caller, 'verify the chain');
     await this.assertAuditIsThere();
     const deadline = new Deadline(this.config.verifyDeadlineMs);
-    const verdicts = await Promise.all(this.owners.partitions.map((partition) => this.owners.queryPartition(Queries.VerifyChain, partition, {}, deadline)));
+    const verdicts = await Promise.all(
+      this.owners.partitions.map((partition) => this.owners.queryPartition(Queries.VerifyChain, partition, {}, deadline)),
+    );
     // An instance may speak for more partitions than it was asked about.
-    const byPartition = new Map<number, PartitionVerdict>(verdicts.flatMap(({ partitions }) => partitions.map((verdict) => [verdict.partition, verdict] as const)));
+    const byPartition = new Map<number, PartitionVerdict>(
+      verdicts.flatMap(({ partitions }) => partitions.map((verdict) => [verdict.partition, verdict] as const)),
+    );
     const partitions = [...byPartition.values()].sort((a, b) => a.partition - b.partition);
     return { ok: partitions.length === this.owners.partitions.length && partitions.every(({ ok }) => ok), partitions };
   }
@@ -31,6 +35,8 @@ export class AuditController {
   /** Checking may take minutes; that nobody is there to do it is said at once. */
   private async assertAuditIsThere(): Promise<void> {
     const deadline = this.owners.deadline();
-    await Promise.all(this.owners.partitions.map((partition) => this.owners.queryPartition(hostQueries.getOwner('audit'), partition, {}, deadline)));
+    await Promise.all(
+      this.owners.partitions.map((partition) => this.owners.queryPartition(hostQueries.getOwner('audit'), partition, {}, deadline)),
+    );
   }
 }

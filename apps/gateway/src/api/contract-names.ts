@@ -10,7 +10,9 @@ import {
   spawnerQueries,
 } from '@torch/contracts';
 
-type ByType<Contract extends { readonly type: string }> = { readonly [Type in Contract['type']]: Extract<Contract, { readonly type: Type }> };
+type ByType<Contract extends { readonly type: string }> = {
+  readonly [Type in Contract['type']]: Extract<Contract, { readonly type: Type }>;
+};
 
 const byType = <Contract extends { readonly type: string }>(contracts: readonly Contract[]): ByType<Contract> =>
   Object.fromEntries(contracts.map((contract) => [contract.type, contract])) as ByType<Contract>;

@@ -23,7 +23,13 @@ describe('a body', () => {
   });
 
   it('that does not fit is refused with every problem and where it is', () => {
-    const plan = { tasks: [{ ...task, priority: 11 }, { ...task, colour: 'red' }, { key: 'b', run: 1, role: 'developer' }] };
+    const plan = {
+      tasks: [
+        { ...task, priority: 11 },
+        { ...task, colour: 'red' },
+        { key: 'b', run: 1, role: 'developer' },
+      ],
+    };
     expect(pointers(() => fitted(Plan, plan, limits))).toEqual(['/tasks/0/priority', '/tasks/1/colour', '/tasks/2/run']);
   });
 
@@ -84,10 +90,13 @@ describe('a query string', () => {
     expect(queryFields(ListTasks, { limit: '10', status: 'ready', other: 'x' })).toEqual({ limit: 10, status: 'ready', other: 'x' });
   });
 
-  it.each([[{ limit: 'ten' }, '/limit'], [{ limit: '0' }, '/limit'], [{ status: 'lazy' }, '/status'], [{ limit: ['1', '2'] }, '/limit'], [{ page: '1' }, '/page']])(
-    'is refused when it does not fit: %j',
-    (query, pointer) => {
-      expect(pointers(() => fitted(ListTasks, queryFields(ListTasks, query), limits))).toEqual([pointer]);
-    },
-  );
+  it.each([
+    [{ limit: 'ten' }, '/limit'],
+    [{ limit: '0' }, '/limit'],
+    [{ status: 'lazy' }, '/status'],
+    [{ limit: ['1', '2'] }, '/limit'],
+    [{ page: '1' }, '/page'],
+  ])('is refused when it does not fit: %j', (query, pointer) => {
+    expect(pointers(() => fitted(ListTasks, queryFields(ListTasks, query), limits))).toEqual([pointer]);
+  });
 });

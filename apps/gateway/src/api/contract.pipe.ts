@@ -46,7 +46,10 @@ export function jsonObject(body: unknown, { bodyDepthMax }: Limits): JsonObject 
 export function fittedWith<T extends object>(contract: ContractClass<T>, body: JsonObject, fromElsewhere: Partial<T>, limits: Limits): T {
   const taken = Object.keys(fromElsewhere).filter((name) => Object.hasOwn(body, name));
   if (taken.length > 0) {
-    throw invalid(taken.map((name) => ({ pointer: `/${name}`, message: `"${name}" is not a known field; it comes from the path or the token.` })), limits);
+    throw invalid(
+      taken.map((name) => ({ pointer: `/${name}`, message: `"${name}" is not a known field; it comes from the path or the token.` })),
+      limits,
+    );
   }
   return fitted(contract, { ...body, ...fromElsewhere }, limits);
 }

@@ -1,4 +1,18 @@
-import { Describe, Flag, Id, Ids, ListOf, Name, Nested, Optional, PlanAgents, ProjectName, RUN_TASKS_MAX, Text, Whole } from '@torch/contracts';
+import {
+  Describe,
+  Flag,
+  Id,
+  Ids,
+  ListOf,
+  Name,
+  Nested,
+  Optional,
+  PlanAgents,
+  ProjectName,
+  RUN_TASKS_MAX,
+  Text,
+  Whole,
+} from '@torch/contracts';
 
 /** Request and answer bodies that only the edge knows; everything else is a contract of its context. */
 
@@ -83,7 +97,10 @@ export class HistoryQuery {
 export class EventsQuery {
   @Describe('Event types parted by commas; default: all.') @Optional() @Ids({ min: 1, max: 100 }) types?: string[];
   @Optional() @Text({ min: 1, max: 200 }) subject?: string;
-  @Describe('The seq after which to begin; default: what comes from now on. `Last-Event-ID` goes before it.') @Optional() @Whole() after?: number;
+  @Describe('The seq after which to begin; default: what comes from now on. `Last-Event-ID` goes before it.')
+  @Optional()
+  @Whole()
+  after?: number;
 }
 
 export class LogHealth {

@@ -31,13 +31,25 @@ export class EdgeFilter implements ExceptionFilter {
       return;
     }
     const again = TRY_AGAIN_LATER.includes(document.status) ? { 'retry-after': String(this.config.retryAfterS) } : {};
-    void reply.code(document.status).headers({ ...headers, ...again }).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(document));
+    void reply
+      .code(document.status)
+      .headers({ ...headers, ...again })
+      .type(PROBLEM_MEDIA_TYPE)
+      .send(JSON.stringify(document));
   }
 
   private answerTo(error: unknown, instance: string): Answer {
     if (error instanceof Refusal) {
       const { status, code, extra } = error.fields;
-      const document = { type: `urn:torch:problem:${code}`, title: STATUS_CODES[status], status, detail: error.message, code, instance, ...extra };
+      const document = {
+        type: `urn:torch:problem:${code}`,
+        title: STATUS_CODES[status],
+        status,
+        detail: error.message,
+        code,
+        instance,
+        ...extra,
+      };
       return { document, headers: {}, unexpected: false };
     }
     const { problem, headers, unexpected } = problemAnswerOf(error, instance);

@@ -26,7 +26,11 @@ async function refused(path: string, init: FixtureRequest) {
   const response = await gateway.fetch(path, init);
   const problem = (await response.json()) as Record<string, unknown>;
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-  expect(problem).toMatchObject({ type: `urn:torch:problem:${String(problem.code)}`, status: response.status, instance: path.split('?')[0] });
+  expect(problem).toMatchObject({
+    type: `urn:torch:problem:${String(problem.code)}`,
+    status: response.status,
+    instance: path.split('?')[0],
+  });
   expect(problem.detail).toMatch(/[.!?>]$/);
   expect(await commits()).toBe(before);
   return { response, problem, pointers: ((problem.errors ?? []) as { pointer: string }[]).map(({ pointer }) => pointer) };
@@ -46,18 +50,53 @@ describe('bad input', () => {
     ['no body', runs, { method: 'POST' }, 400, 'invalid-request', ['/tasks']],
     ['an empty body', runs, post('', json), 400, 'invalid-request', ['/tasks']],
     ['an unknown field', runs, post({ ...plan, colour: 'red' }), 400, 'invalid-request', ['/colour']],
-    ['wrong types', runs, post({ tasks: [{ key: 1, role: 'qa', run: 'true', priority: 'high' }] }), 400, 'invalid-request', ['/tasks/0/key', '/tasks/0/priority']],
+    [
+      'wrong types',
+      runs,
+      post({ tasks: [{ key: 1, role: 'qa', run: 'true', priority: 'high' }] }),
+      400,
+      'invalid-request',
+      ['/tasks/0/key', '/tasks/0/priority'],
+    ],
     ['an empty plan', runs, post({ tasks: [] }), 400, 'invalid-request', ['/tasks']],
     ['a cycle', runs, post({ tasks: [{ ...plan.tasks[0], dependsOn: ['lint'] }] }), 400, 'invalid-request', ['/tasks/0/dependsOn']],
-    ['an unknown dependency', runs, post({ tasks: [{ ...plan.tasks[0], dependsOn: ['build'] }] }), 400, 'invalid-request', ['/tasks/0/dependsOn/0']],
+    [
+      'an unknown dependency',
+      runs,
+      post({ tasks: [{ ...plan.tasks[0], dependsOn: ['build'] }] }),
+      400,
+      'invalid-request',
+      ['/tasks/0/dependsOn/0'],
+    ],
     ['a duplicate key', runs, post({ tasks: [plan.tasks[0], plan.tasks[0]] }), 400, 'invalid-request', ['/tasks/1/key']],
     ['a plan for another project', runs, post({ ...plan, project: 'other' }), 400, 'invalid-request', ['/project']],
     ['a timeout out of range', runs, post({ tasks: [{ ...plan.tasks[0], timeout: '8d' }] }), 400, 'invalid-request', ['/tasks/0/timeout']],
-    ['a task too large for an event', runs, post({ tasks: [{ ...plan.tasks[0], env: { A: 'x'.repeat(32_000), B: 'x'.repeat(32_000) } }] }), 413, 'task-too-large', ['/tasks/0']],
-    ['a plan too large for a commit', runs, post({ tasks: Array.from({ length: 1900 }, (_, i) => ({ key: `k${i}`, role: 'qa', run: 'x'.repeat(450) })) }), 413, 'plan-too-large', []],
+    [
+      'a task too large for an event',
+      runs,
+      post({ tasks: [{ ...plan.tasks[0], env: { A: 'x'.repeat(32_000), B: 'x'.repeat(32_000) } }] }),
+      413,
+      'task-too-large',
+      ['/tasks/0'],
+    ],
+    [
+      'a plan too large for a commit',
+      runs,
+      post({ tasks: Array.from({ length: 1900 }, (_, i) => ({ key: `k${i}`, role: 'qa', run: 'x'.repeat(450) })) }),
+      413,
+      'plan-too-large',
+      [],
+    ],
     ['an oversized body', runs, post({ ...plan, name: big }), 413, 'body-too-large', []],
     ['a body nested too deeply', runs, post(deep, json), 400, 'body-too-deep', []],
-    ['the wrong content type', runs, post('key=a', { 'content-type': 'application/x-www-form-urlencoded' }), 415, 'unsupported-media-type', []],
+    [
+      'the wrong content type',
+      runs,
+      post('key=a', { 'content-type': 'application/x-www-form-urlencoded' }),
+      415,
+      'unsupported-media-type',
+      [],
+    ],
     ['text where JSON belongs', runs, post('tasks: []', { 'content-type': 'text/plain' }), 415, 'unsupported-media-type', []],
     ['no content type', runs, post(Buffer.from('{}')), 415, 'unsupported-media-type', []],
     ['an unknown route', '/v1/nothing', {}, 404, 'not-found', []],
@@ -92,7 +131,11 @@ describe('a bad token', () => {
     ['one of another Torch', () => mintToken(new Uint8Array(32), { actor: 'user:eve', projects: ['*'] })],
     ['one that has expired', () => mintToken(gateway.secret, { actor: 'user:ada', projects: ['*'], ttlMs: -60_000 })],
     ['one that names nobody', () => gateway.token('service:scheduler')],
-    ['one without a signature', () => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"user:eve","projects":["*"],"iss":"torch"}').toString('base64url')}.`],
+    [
+      'one without a signature',
+      () =>
+        `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"user:eve","projects":["*"],"iss":"torch"}').toString('base64url')}.`,
+    ],
   ])('lets nobody in: %s', async (_what, token) => {
     const { response, problem } = await refused(runs, { ...post(plan), token: await token() });
     expect(problem).toMatchObject({ status: 401, code: 'unauthorized' });
@@ -109,7 +152,13 @@ describe('a token without a grant', () => {
     ['for another project', 'user:ada', ['other'], runs, post(plan)],
     ['of an agent, for a project that it is not in', 'agent:dev-1', ['other'], '/v1/projects/default/tasks', {}],
     ['of an agent, acting for another', 'agent:dev-1', ['default'], '/v1/projects/default/agents/dev-2/heartbeat', post({ instance: 'i' })],
-    ['of an agent, reporting for another', 'agent:dev-1', ['default'], '/v1/projects/default/tasks/t/attempts/1/start', post({ agentId: 'dev-2' })],
+    [
+      'of an agent, reporting for another',
+      'agent:dev-1',
+      ['default'],
+      '/v1/projects/default/tasks/t/attempts/1/start',
+      post({ agentId: 'dev-2' }),
+    ],
     ['of an agent, reading another inbox', 'agent:dev-1', ['default'], '/v1/projects/default/inboxes/dev-2', {}],
     ['of an agent, listening for another', 'agent:dev-1', ['default'], '/v1/projects/default/agents/dev-2/stream?instance=i', {}],
     ['of an agent, registering another', 'agent:dev-1', ['default'], '/v1/projects/default/agents/dev-2', { method: 'PUT', body: {} }],

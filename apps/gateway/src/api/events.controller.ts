@@ -15,7 +15,11 @@ export class EventsController {
     private readonly streams: OpenStreams,
   ) {}
 
-  @Operation({ summary: 'Events of the project as they come (server-sent events); `Last-Event-ID` resumes.', query: EventsQuery, media: 'text/event-stream' })
+  @Operation({
+    summary: 'Events of the project as they come (server-sent events); `Last-Event-ID` resumes.',
+    query: EventsQuery,
+    media: 'text/event-stream',
+  })
   @Get()
   async stream(
     @Param('project') project: string,

@@ -29,7 +29,8 @@ export class LogController {
     const partition = this.owners.partitionOf(project);
     this.watch.assertAvailable();
     const entry = await entryAt(this.server.log, partition, position.seq);
-    if (!entry || !samePosition(entry.position, position)) throw new NotFound('unknown-position', `Partition ${partition} of the log has no ${text}.`);
+    if (!entry || !samePosition(entry.position, position))
+      throw new NotFound('unknown-position', `Partition ${partition} of the log has no ${text}.`);
     const commit = decodeCommit(entry);
     const { service, epoch, recordedAtMs, consumed, answers } = commit;
     const events = cloudEventsOf(commit, partition, (event) => event.project === project);

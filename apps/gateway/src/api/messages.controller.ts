@@ -23,7 +23,10 @@ export class MessagesController {
 
   @Operation({
     summary: 'Sends a message to an agent, to @<role>, to @all or to the operator.',
-    status: 202, body: bodySchema(SendMessage, { without: [], optional: ['messageId'] }), answer: MessageAccepted, idempotent: true,
+    status: 202,
+    body: bodySchema(SendMessage, { without: [], optional: ['messageId'] }),
+    answer: MessageAccepted,
+    idempotent: true,
   })
   @Post('messages')
   async send(@Admitted() admission: Admission, @Body(JsonPipe) body: JsonObject): Promise<MessageAccepted> {
@@ -42,14 +45,24 @@ export class MessagesController {
 
   @Operation({ summary: 'What a recipient has not acknowledged yet, oldest first.', query: InboxQuery, answer: Inbox })
   @Get('inboxes/:recipient')
-  inbox(@Param('project') project: string, @Caller() caller: Principal, @Param('recipient', IdPipe) recipient: string, @Query(queryOf(InboxQuery)) query: InboxQuery): Promise<Inbox> {
+  inbox(
+    @Param('project') project: string,
+    @Caller() caller: Principal,
+    @Param('recipient', IdPipe) recipient: string,
+    @Query(queryOf(InboxQuery)) query: InboxQuery,
+  ): Promise<Inbox> {
     caller.requireAgent(recipient);
     return this.owners.query(Queries.GetInbox, project, { recipient, ...query });
   }
 
   @Operation({ summary: 'The recipient has the message.', ...WRITE })
   @Post('inboxes/:recipient/:messageId/delivered')
-  async delivered(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('recipient', IdPipe) recipient: string, @Param('messageId', IdPipe) messageId: string): Promise<PositionAnswer> {
+  async delivered(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('recipient', IdPipe) recipient: string,
+    @Param('messageId', IdPipe) messageId: string,
+  ): Promise<PositionAnswer> {
     caller.requireAgent(recipient);
     const { position } = await this.owners.command(Commands.ConfirmDelivered, admission, { messageId, recipient });
     return { position };
@@ -57,7 +70,12 @@ export class MessagesController {
 
   @Operation({ summary: 'The recipient has dealt with the message.', ...WRITE })
   @Post('inboxes/:recipient/:messageId/ack')
-  async ack(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('recipient', IdPipe) recipient: string, @Param('messageId', IdPipe) messageId: string): Promise<PositionAnswer> {
+  async ack(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('recipient', IdPipe) recipient: string,
+    @Param('messageId', IdPipe) messageId: string,
+  ): Promise<PositionAnswer> {
     caller.requireAgent(recipient);
     const { position } = await this.owners.command(Commands.AckMessage, admission, { messageId, recipient });
     return { position };

@@ -22,7 +22,12 @@ export class OutputsController {
     private readonly access: AttemptAccess,
   ) {}
 
-  @Operation({ summary: 'Adds to the output of an attempt. The same chunk twice is added once.', bodyMedia: CHUNK_MEDIA, query: OutputChunkQuery, answer: OutputAppended })
+  @Operation({
+    summary: 'Adds to the output of an attempt. The same chunk twice is added once.',
+    bodyMedia: CHUNK_MEDIA,
+    query: OutputChunkQuery,
+    answer: OutputAppended,
+  })
   @Post('attempts/:attempt/output')
   async append(
     @Param('project') project: string,

@@ -23,9 +23,19 @@ export class PoolsController {
     return this.owners.query(Queries.ListPools, project, {});
   }
 
-  @Operation({ summary: 'Defines pools of the project: all of them, or none.', status: 202, body: PoolsBody, answer: PoolsAccepted, idempotent: true })
+  @Operation({
+    summary: 'Defines pools of the project: all of them, or none.',
+    status: 202,
+    body: PoolsBody,
+    answer: PoolsAccepted,
+    idempotent: true,
+  })
   @Post()
-  async define(@Admitted() admission: Admission, @Caller() caller: Principal, @Body(bodyOf(PoolsBody)) { agents }: PoolsBody): Promise<PoolsAccepted> {
+  async define(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Body(bodyOf(PoolsBody)) { agents }: PoolsBody,
+  ): Promise<PoolsAccepted> {
     requirePerson(caller, 'define pools');
     const prefix = derivedId('pool', admission.idempotencyId);
     const pools = agents.map((template, n) => poolSpec(template, `${prefix}.${template.role}.${n}`));
@@ -35,17 +45,35 @@ export class PoolsController {
 
   @Operation({ summary: 'Lets a quarantined pool start agents again.', status: 202, answer: PositionAnswer, idempotent: true })
   @Post(':poolId/release')
-  async release(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('poolId', IdPipe) poolId: string): Promise<PositionAnswer> {
+  async release(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('poolId', IdPipe) poolId: string,
+  ): Promise<PositionAnswer> {
     requirePerson(caller, 'release pools');
     const { position } = await this.owners.command(Commands.ReleaseQuarantine, admission, { poolId });
     return { position };
   }
 
-  @Operation({ summary: 'Retires a pool: it starts nothing any more, and its agents are asked to stop.', status: 202, body: ReasonBody, answer: PositionAnswer, idempotent: true })
+  @Operation({
+    summary: 'Retires a pool: it starts nothing any more, and its agents are asked to stop.',
+    status: 202,
+    body: ReasonBody,
+    answer: PositionAnswer,
+    idempotent: true,
+  })
   @Post(':poolId/retire')
-  async retire(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('poolId', IdPipe) poolId: string, @Body(bodyOf(ReasonBody)) { reason }: ReasonBody): Promise<PositionAnswer> {
+  async retire(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('poolId', IdPipe) poolId: string,
+    @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
+  ): Promise<PositionAnswer> {
     requirePerson(caller, 'retire pools');
-    const { position } = await this.owners.command(Commands.RetirePool, admission, { poolId, reason: reason ?? `Retired by ${admission.actor}.` });
+    const { position } = await this.owners.command(Commands.RetirePool, admission, {
+      poolId,
+      reason: reason ?? `Retired by ${admission.actor}.`,
+    });
     return { position };
   }
 }

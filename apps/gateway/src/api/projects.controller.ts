@@ -14,7 +14,13 @@ import { admissionOf, Caller } from './request-context';
 export class ProjectsController {
   constructor(private readonly owners: Owners) {}
 
-  @Operation({ summary: 'Creates a project; 200 when it exists already.', status: 201, body: CreateProjectBody, answer: ProjectAnswer, idempotent: true })
+  @Operation({
+    summary: 'Creates a project; 200 when it exists already.',
+    status: 201,
+    body: CreateProjectBody,
+    answer: ProjectAnswer,
+    idempotent: true,
+  })
   @Post()
   async create(
     @Caller() caller: Principal,

@@ -87,7 +87,8 @@ export class RunSubmission implements OnModuleDestroy {
       await this.owners.command(Commands.RetirePool, { ...admission, idempotencyId }, { poolId, reason });
     };
     const results = await Promise.allSettled((pools?.pools ?? []).map(({ poolId }) => retire(poolId)));
-    for (const result of results) if (result.status === 'rejected') this.logger.error(`A pool of refused run ${run.runId} was not retired: ${String(result.reason)}`);
+    for (const result of results)
+      if (result.status === 'rejected') this.logger.error(`A pool of refused run ${run.runId} was not retired: ${String(result.reason)}`);
   }
 
   /**
@@ -126,6 +127,10 @@ function checkSizes({ run }: RunCommands): void {
   }
   const bytes = sizes.reduce((sum, size) => sum + size + 1, 0);
   if (bytes > COMMIT_BYTES_MAX - ENVELOPE_BYTES) {
-    throw refusal(413, 'plan-too-large', `With its defaults filled in, the plan has ${bytes} bytes; ${COMMIT_BYTES_MAX - ENVELOPE_BYTES} are the most. Split it into several runs.`);
+    throw refusal(
+      413,
+      'plan-too-large',
+      `With its defaults filled in, the plan has ${bytes} bytes; ${COMMIT_BYTES_MAX - ENVELOPE_BYTES} are the most. Split it into several runs.`,
+    );
   }
 }

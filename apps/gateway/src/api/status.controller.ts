@@ -24,7 +24,12 @@ export class StatusController {
       service,
       partitions: await Promise.all(partitions.map((partition) => this.owner(service, partition, deadline))),
     }));
-    return { version: TORCH_VERSION, log: { ok: this.watch.available }, partitions: partitions.length, services: await Promise.all(services) };
+    return {
+      version: TORCH_VERSION,
+      log: { ok: this.watch.available },
+      partitions: partitions.length,
+      services: await Promise.all(services),
+    };
   }
 
   private async owner(service: ServiceName, partition: number, deadline: Deadline): Promise<PartitionStatus> {

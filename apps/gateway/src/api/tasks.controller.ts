@@ -32,7 +32,11 @@ export class TasksController {
     return task;
   }
 
-  @Operation({ summary: 'Everything that the log says of a task; `next` goes on where a long answer ends.', query: HistoryQuery, answer: CLOUD_EVENT_PAGE })
+  @Operation({
+    summary: 'Everything that the log says of a task; `next` goes on where a long answer ends.',
+    query: HistoryQuery,
+    answer: CLOUD_EVENT_PAGE,
+  })
   @Get(':taskId/history')
   async history(
     @Param('project') project: string,
@@ -51,7 +55,10 @@ export class TasksController {
     @Param('taskId', IdPipe) taskId: string,
     @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
   ): Promise<PositionAnswer> {
-    const { position } = await this.owners.command(Commands.CancelTask, admission, { taskId, reason: reason ?? `Cancelled by ${admission.actor}.` });
+    const { position } = await this.owners.command(Commands.CancelTask, admission, {
+      taskId,
+      reason: reason ?? `Cancelled by ${admission.actor}.`,
+    });
     return { position };
   }
 

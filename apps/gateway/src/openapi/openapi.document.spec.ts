@@ -12,7 +12,9 @@ beforeAll(async () => {
 });
 
 const operations = () =>
-  Object.entries(document.paths).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => ({ path, method, operation })));
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+  );
 
 describe('the OpenAPI document', () => {
   it('is valid', () => {
@@ -22,7 +24,10 @@ describe('the OpenAPI document', () => {
       let text = '';
       for await (const chunk of process.stdin) text += chunk;
       console.log(JSON.stringify(await new Validator().validate(JSON.parse(text))));`;
-    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { input: JSON.stringify(document), cwd: __dirname });
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      input: JSON.stringify(document),
+      cwd: __dirname,
+    });
     expect(JSON.parse(output.toString())).toEqual({ valid: true });
   });
 

@@ -38,8 +38,15 @@ function ref(schema: ContractClass | NamedSchema): { $ref: string } {
 }
 
 /** A contract's body without the fields that come from the path or the token. */
-export function bodySchema(contract: ContractClass, { without, optional = [] }: { without: readonly string[]; optional?: readonly string[] }): NamedSchema {
-  const { properties, required = [], ...schema } = objectSchema(contract, REFS) as { properties: Record<string, JsonSchema>; required?: string[] };
+export function bodySchema(
+  contract: ContractClass,
+  { without, optional = [] }: { without: readonly string[]; optional?: readonly string[] },
+): NamedSchema {
+  const {
+    properties,
+    required = [],
+    ...schema
+  } = objectSchema(contract, REFS) as { properties: Record<string, JsonSchema>; required?: string[] };
   const left = required.filter((name) => !without.includes(name) && !optional.includes(name));
   return {
     name: `${contract.name}Body`,
@@ -57,16 +64,28 @@ export function Operation(docs: OperationDocs): MethodDecorator {
   const { summary, status = 200, answer, media = 'application/json', body, bodyMedia, query, idempotent, open } = docs;
   const queries = query
     ? [...fieldsOf(query)].map(([name, { schema, optional, description }]) =>
-        ApiQuery({ name, required: !optional, schema: schema as object, ...(description && { description }), ...(schema.type === 'array' && { explode: false }) }),
+        ApiQuery({
+          name,
+          required: !optional,
+          schema: schema as object,
+          ...(description && { description }),
+          ...(schema.type === 'array' && { explode: false }),
+        }),
       )
     : [];
   return applyDecorators(
     HttpCode(status),
     ApiOperation({ summary }),
     ApiResponse({ status, description: 'Done.', content: { [media]: { schema: answer ? ref(answer) : { type: 'string' } } } }),
-    ApiResponse({ status: 'default', description: 'A problem document (RFC 9457).', content: { 'application/problem+json': { schema: { $ref: `${REFS}Problem` } } } }),
+    ApiResponse({
+      status: 'default',
+      description: 'A problem document (RFC 9457).',
+      content: { 'application/problem+json': { schema: { $ref: `${REFS}Problem` } } },
+    }),
     ...(open ? [] : [ApiBearerAuth()]),
-    ...(idempotent ? [ApiHeader({ name: 'Idempotency-Key', required: false, description: IDEMPOTENCY_KEY, schema: { type: 'string', maxLength: 255 } })] : []),
+    ...(idempotent
+      ? [ApiHeader({ name: 'Idempotency-Key', required: false, description: IDEMPOTENCY_KEY, schema: { type: 'string', maxLength: 255 } })]
+      : []),
     ...(body ? [ApiBody({ schema: ref(body), required: true })] : []),
     ...(bodyMedia ? [ApiConsumes(...bodyMedia), ApiBody({ schema: { type: 'string' }, required: true })] : []),
     ...queries,

@@ -1,4 +1,12 @@
-import type { AgentStopRequested, InboxEntry, MessageSent, TaskAssigned, TaskAttemptFailed, TaskCancelled, TaskView } from '@torch/contracts';
+import type {
+  AgentStopRequested,
+  InboxEntry,
+  MessageSent,
+  TaskAssigned,
+  TaskAttemptFailed,
+  TaskCancelled,
+  TaskView,
+} from '@torch/contracts';
 import type { AnyEvent } from '@torch/kernel';
 import { sseFrame } from '../adapters/sse-connection.adapter';
 import type { Work } from './work-lookup';

@@ -89,7 +89,8 @@ export class AgentStreams implements OnModuleDestroy {
       this.owners.query(Queries.GetInbox, project, { recipient: agentId }, deadline),
     ]);
     if (!agent || agent.presence === 'deregistered') throw new NotFound('unknown-agent', `Agent "${agentId}" is not registered.`);
-    if (agent.instance !== instance) throw new Rejection('stale-instance', `Agent "${agentId}" is instance "${agent.instance}", and not "${instance}".`);
+    if (agent.instance !== instance)
+      throw new Rejection('stale-instance', `Agent "${agentId}" is instance "${agent.instance}", and not "${instance}".`);
     return { work: tasks, messages };
   }
 
@@ -99,7 +100,9 @@ export class AgentStreams implements OnModuleDestroy {
       ...messages.map((entry) => ({
         key: messageKey(entry.messageId),
         frame: openMessageFrame(entry),
-        ...(entry.state === 'queued' && { sent: () => this.dispatches.record({ project, messageId: entry.messageId, recipient: agentId }) }),
+        ...(entry.state === 'queued' && {
+          sent: () => this.dispatches.record({ project, messageId: entry.messageId, recipient: agentId }),
+        }),
       })),
       { key: 'open', frame: openFrame(work) },
     ];
@@ -132,6 +135,9 @@ export class AgentStreams implements OnModuleDestroy {
     const current = this.partitions.get(partition);
     if (router.size > 0 || current?.router !== router) return;
     this.partitions.delete(partition);
-    void current.followed.then((unsubscribe) => unsubscribe(), () => undefined);
+    void current.followed.then(
+      (unsubscribe) => unsubscribe(),
+      () => undefined,
+    );
   }
 }

@@ -31,7 +31,9 @@ export class DispatchRecorder implements OnModuleDestroy {
 
   record(dispatch: Dispatch): void {
     if (this.gathered.length + this.onTheirWay >= this.config.dispatchesWaitingMax) {
-      this.logger.warn(`The dispatch of message ${dispatch.messageId} to ${dispatch.recipient} is not recorded: ${this.config.dispatchesWaitingMax} wait already.`);
+      this.logger.warn(
+        `The dispatch of message ${dispatch.messageId} to ${dispatch.recipient} is not recorded: ${this.config.dispatchesWaitingMax} wait already.`,
+      );
       return;
     }
     this.gathered.push(dispatch);

@@ -58,7 +58,8 @@ export class EventStreams {
     const { log } = this.server;
     if (start === undefined) return { afterSeq: (await log.head(partition)).seq };
     if ('afterSeq' in start) {
-      if (start.afterSeq > (await log.head(partition)).seq) throw unknownPosition(`Partition ${partition} of the log ends before ${start.afterSeq}.`);
+      if (start.afterSeq > (await log.head(partition)).seq)
+        throw unknownPosition(`Partition ${partition} of the log ends before ${start.afterSeq}.`);
       await entryAt(log, partition, start.afterSeq + 1);
       return start;
     }
@@ -66,13 +67,18 @@ export class EventStreams {
     if (from !== partition) throw unknownPosition(`Events of the project are in partition ${partition}, and not ${from}.`);
     const entry = await entryAt(log, partition, position.seq);
     if (entry && samePosition(entry.position, position)) return { afterSeq: position.seq - 1, skip: index };
-    throw unknownPosition(`Partition ${partition} of the log has no ${formatPosition(position)}: it has lost its tail since. Begin again, behind a seq.`);
+    throw unknownPosition(
+      `Partition ${partition} of the log has no ${formatPosition(position)}: it has lost its tail since. Begin again, behind a seq.`,
+    );
   }
 
   /** Resolves when the client has taken enough of what was sent. One that takes nothing for long is cut off. */
   private keptUp(connection: SseConnection): Promise<void> | undefined {
     if (connection.closed || connection.behindBytes <= this.config.streamPauseBytes) return undefined;
-    const timer = setTimeout(() => connection.end(`the client took nothing for ${this.config.streamStallMs} ms`), this.config.streamStallMs);
+    const timer = setTimeout(
+      () => connection.end(`the client took nothing for ${this.config.streamStallMs} ms`),
+      this.config.streamStallMs,
+    );
     return connection.drained().finally(() => clearTimeout(timer));
   }
 }

@@ -37,7 +37,10 @@ describe('what comes for an agent', () => {
   it('is sent once although it is open and comes again, even late', async () => {
     const { wire, ordered } = pushes();
     ordered.push({ key: 'm1', frame: 'one' });
-    ordered.release([{ key: 'm1', frame: 'one' }, { key: 'm2', frame: 'two' }]);
+    ordered.release([
+      { key: 'm1', frame: 'one' },
+      { key: 'm2', frame: 'two' },
+    ]);
     await settled();
     ordered.push({ key: 'm2', frame: 'two' });
     ordered.push({ key: 'm3', frame: 'three' });

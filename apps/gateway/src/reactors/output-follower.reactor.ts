@@ -34,7 +34,7 @@ export class OutputFollower {
 
   /** What there is now. */
   async *read(ref: AttemptRef, offset: number): AsyncGenerator<Buffer> {
-    for (let at = offset; ; ) {
+    for (let at = offset; ;) {
       const bytes = await this.store.read(ref, at, READ_BYTES);
       if (bytes.length === 0) return;
       at += bytes.length;
@@ -63,7 +63,7 @@ export class OutputFollower {
 
   private async *readUntilEnd(ref: AttemptRef, offset: number, following: Following, done: () => void): AsyncGenerator<Buffer> {
     try {
-      for (let at = offset; ; ) {
+      for (let at = offset; ;) {
         const last = following.ended; // Looked at before reading: what was written before the end is read after it.
         const bytes = await this.store.read(ref, at, READ_BYTES);
         if (bytes.length > 0) {

@@ -9,7 +9,16 @@ import { Test } from '@nestjs/testing';
 import { messagingDecider } from '@torch/domain-messaging';
 import { type ConnectedTorchClient, createTorchClient, LogTails, ServiceHost, type ServiceDefinition, TorchStrategy } from '@torch/host';
 import type { LogServer } from '@torch/log';
-import { ALL_PROJECTS, fastifyAdapter, HealthController, LOG_SERVER, mintToken, newTokenSecret, TORCH_CLIENT, TORCH_ENV } from '@torch/platform';
+import {
+  ALL_PROJECTS,
+  fastifyAdapter,
+  HealthController,
+  LOG_SERVER,
+  mintToken,
+  newTokenSecret,
+  TORCH_CLIENT,
+  TORCH_ENV,
+} from '@torch/platform';
 import { MessagingHandlers } from '../api/messaging.handlers';
 import { configureGateway } from '../configure-gateway';
 import { EdgeModule } from '../edge.module';
@@ -18,7 +27,7 @@ import { standInRegistry } from './registry.fixture';
 import { standInScheduler } from './scheduler.fixture';
 import { standInSpawner } from './spawner.fixture';
 
-const HOST_CONFIG = { leaseMs: 1000, renewEveryMs: 250, acquireEveryMs: 20, retryMs: 5, retryMsMax: 50 };
+const HOST_CONFIG = { leaseMs: 10_000, renewEveryMs: 1000, acquireEveryMs: 20, retryMs: 5, retryMsMax: 50 };
 const SILENT = { log: () => undefined, error: () => undefined, warn: () => undefined };
 const READY_MS_MAX = 10_000;
 
@@ -58,7 +67,11 @@ export class GatewayFixture {
     const json = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body);
     return fetch(this.url + path, {
       ...init,
-      headers: { ...(token !== null && { authorization: `Bearer ${token}` }), ...(json && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        ...(token !== null && { authorization: `Bearer ${token}` }),
+        ...(json && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as string | Buffer) }),
     });
   }
@@ -91,7 +104,14 @@ export class GatewayFixture {
   private async startGateway(server: LogServer, limits: Partial<GatewayConfig>): Promise<void> {
     this.client = await createTorchClient(server, { config: { resendAfterMs: 300 } });
     this.tails = new LogTails(server);
-    const strategy = new TorchStrategy({ server, service: 'gateway', decider: messagingDecider as never, instance: `gateway-${randomUUID()}`, config: HOST_CONFIG, tails: this.tails });
+    const strategy = new TorchStrategy({
+      server,
+      service: 'gateway',
+      decider: messagingDecider as never,
+      instance: `gateway-${randomUUID()}`,
+      config: HOST_CONFIG,
+      tails: this.tails,
+    });
     const provided = [
       { provide: LOG_SERVER, useValue: server },
       { provide: TORCH_CLIENT, useValue: this.client },

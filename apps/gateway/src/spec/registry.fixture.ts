@@ -34,6 +34,8 @@ export const standInRegistry = definitionOf<RegistryState>({
     GetProject: (_, { createdAtMs }) => ({ exists: createdAtMs !== undefined, createdAtMs }),
     ListAgents: (_, { agents }) => ({ agents: Object.values(agents) }),
     GetAgent: ({ agentId }: { agentId: string }, { agents }) => ({ agent: agents[agentId] }),
-    Heartbeat: ({ agentId, instance }: { agentId: string; instance: string }, { agents }) => ({ known: agents[agentId]?.instance === instance }),
+    Heartbeat: ({ agentId, instance }: { agentId: string; instance: string }, { agents }) => ({
+      known: agents[agentId]?.instance === instance,
+    }),
   },
 });

@@ -37,7 +37,8 @@ export const standInScheduler = definitionOf<SchedulerState>({
     }
     const task = tasks[(data as { taskId: string }).taskId];
     if (!task) return;
-    if (type === 'task.assigned') Object.assign(task, { status: 'assigned', ...(data as TaskAssigned), taskId: undefined, assignedAtMs: undefined });
+    if (type === 'task.assigned')
+      Object.assign(task, { status: 'assigned', ...(data as TaskAssigned), taskId: undefined, assignedAtMs: undefined });
     if (type === 'task.started') task.status = 'running';
     if (type === 'task.completed') task.status = 'completed';
     if (type === 'task.cancelled') task.status = 'cancelled';
@@ -46,14 +47,22 @@ export const standInScheduler = definitionOf<SchedulerState>({
     Object.values(tasks)
       .filter(({ status, spec: { role } }) => status === 'ready' && role.startsWith('dev'))
       .map(({ spec, attempt, correlationId, traceparent }) => ({
-        ...event('assigned', spec.taskId, { taskId: spec.taskId, attempt: attempt + 1, agentId: spec.role, leaseUntilMs: nowMs + 60_000, assignedAtMs: nowMs }),
+        ...event('assigned', spec.taskId, {
+          taskId: spec.taskId,
+          attempt: attempt + 1,
+          agentId: spec.role,
+          leaseUntilMs: nowMs + 60_000,
+          assignedAtMs: nowMs,
+        }),
         correlationId,
         traceparent,
       })),
   queries: {
     GetTask: ({ taskId }: { taskId: string }, { tasks }) => ({ task: tasks[taskId] }),
     ListTasks: (_, { tasks }) => ({ tasks: Object.values(tasks) }),
-    GetRun: ({ runId }: { runId: string }, { runs, tasks }) => ({ run: runs.includes(runId) ? runView(runId, Object.values(tasks)) : undefined }),
+    GetRun: ({ runId }: { runId: string }, { runs, tasks }) => ({
+      run: runs.includes(runId) ? runView(runId, Object.values(tasks)) : undefined,
+    }),
     ListRuns: (_, { runs, tasks }) => ({ runs: runs.map((runId) => runView(runId, Object.values(tasks))) }),
     ListAgentWork: ({ agentId }: { agentId: string }, { tasks }) => ({
       tasks: Object.values(tasks).filter((task) => task.agentId === agentId && (task.status === 'assigned' || task.status === 'running')),
@@ -65,7 +74,10 @@ function submit({ runs }: SchedulerState, { runId, tasks, name }: SubmitRun, now
   if (runs.includes(runId)) throw new Rejection('run-exists', `Run "${runId}" exists.`);
   if (name === 'refused') throw new Rejection('run-refused', 'The stand-in refuses runs of this name.');
   const submitted = (spec: TaskSpec): NewEvent => event('submitted', spec.taskId, { runId, spec, submittedAtMs: nowMs });
-  return [{ type: 'run.submitted', subject: `run/${runId}`, data: { runId, tasks: tasks.length, submittedAtMs: nowMs } }, ...tasks.map(submitted)];
+  return [
+    { type: 'run.submitted', subject: `run/${runId}`, data: { runId, tasks: tasks.length, submittedAtMs: nowMs } },
+    ...tasks.map(submitted),
+  ];
 }
 
 function cancel({ tasks }: SchedulerState, { taskId, reason }: CancelTask, nowMs: number): NewEvent[] {
@@ -76,10 +88,11 @@ function cancel({ tasks }: SchedulerState, { taskId, reason }: CancelTask, nowMs
 }
 
 function live({ tasks }: SchedulerState, { data }: AnyCommand<string, never>): string {
-  const { taskId, attempt, agentId } = (data as Report['data']);
+  const { taskId, attempt, agentId } = data as Report['data'];
   const task = tasks[taskId];
   if (!task) throw new Rejection('unknown-task', `There is no task "${taskId}".`);
-  if (task.attempt !== attempt || task.agentId !== agentId) throw new Rejection('stale-attempt', `Attempt ${attempt} of task "${taskId}" is not the live one.`);
+  if (task.attempt !== attempt || task.agentId !== agentId)
+    throw new Rejection('stale-attempt', `Attempt ${attempt} of task "${taskId}" is not the live one.`);
   return taskId;
 }
 

@@ -13,10 +13,16 @@ export const standInSpawner = definitionOf<SpawnerState>({
   decide(state, { type, data }, { nowMs }) {
     const { poolId, agentId, reason } = data as { poolId: string; agentId: string; reason: string };
     if (type === 'DefinePools') {
-      return (data as DefinePools).pools.map((pool) => ({ type: 'pool.defined', subject: `pool/${pool.poolId}`, data: { pool, definedAtMs: nowMs } }));
+      return (data as DefinePools).pools.map((pool) => ({
+        type: 'pool.defined',
+        subject: `pool/${pool.poolId}`,
+        data: { pool, definedAtMs: nowMs },
+      }));
     }
     if (type === 'StopAgent') {
-      return [{ type: 'agent.stop-requested', subject: `agent/${agentId}`, data: { agentId, spawnId: 'spawn-1', reason, requestedAtMs: nowMs } }];
+      return [
+        { type: 'agent.stop-requested', subject: `agent/${agentId}`, data: { agentId, spawnId: 'spawn-1', reason, requestedAtMs: nowMs } },
+      ];
     }
     if (!state.pools[poolId]) throw new Rejection('unknown-pool', `There is no pool "${poolId}".`);
     if (type === 'RetirePool') return [{ type: 'pool.retired', subject: `pool/${poolId}`, data: { poolId, reason, retiredAtMs: nowMs } }];

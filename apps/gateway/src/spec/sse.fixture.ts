@@ -33,7 +33,8 @@ export class SseReader {
     const parser = createParser({ onEvent: (event) => this.events.push(event), onComment: () => this.comments++ });
     const decoder = new TextDecoder();
     try {
-      for await (const chunk of this.response.body as unknown as AsyncIterable<Uint8Array>) parser.feed(decoder.decode(chunk, { stream: true }));
+      for await (const chunk of this.response.body as unknown as AsyncIterable<Uint8Array>)
+        parser.feed(decoder.decode(chunk, { stream: true }));
     } catch {
       // Closed from this side, or cut off from the other.
     }

@@ -1,6 +1,6 @@
 import { given, SPEC_ACTOR, type SpecEvent } from '@torch/testing';
 import { messagingDecider, messagingDeciderWith } from './messaging.decider';
-import { TTL_MS, expire, messaging, moved, registered, report, sent } from './history.testing';
+import { TTL_MS, expire, messaging, moved, registered, report, sent } from './history.fixture';
 import { MESSAGING_LIMITS } from './messaging.state';
 import { inbox, messageView } from './messaging.views';
 

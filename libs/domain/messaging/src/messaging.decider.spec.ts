@@ -2,7 +2,7 @@ import { MESSAGE_CHARS_MAX, MESSAGE_TTL_MS_DEFAULT, RECIPIENTS_MAX } from '@torc
 import { jsonBytes } from '@torch/kernel';
 import { given, type SpecEvent } from '@torch/testing';
 import { messagingDeciderWith } from './messaging.decider';
-import { NOW_MS, TTL_MS, messaging, moved, registered, send, sent } from './history.testing';
+import { NOW_MS, TTL_MS, messaging, moved, registered, send, sent } from './history.fixture';
 import { MESSAGING_LIMITS } from './messaging.state';
 import { inbox, messageView } from './messaging.views';
 

@@ -15,7 +15,7 @@ import {
   spawner,
   started,
   stopping,
-} from './history.testing';
+} from './history.fixture';
 import { reactionTo } from './spawner.reactions';
 import { SPAWNER_LIMITS } from './spawner.state';
 import { listPools, processesToRun, processToRun } from './spawner.views';

@@ -1,6 +1,6 @@
 import { given } from '@torch/testing';
 import { spawnerDeciderWith } from './spawner.decider';
-import { NOW_MS, defined, demand, exited, quarantined, ready, requested, spawned, spawner, started, stopping } from './history.testing';
+import { NOW_MS, defined, demand, exited, quarantined, ready, requested, spawned, spawner, started, stopping } from './history.fixture';
 import { SPAWNER_LIMITS } from './spawner.state';
 
 describe('demand', () => {
