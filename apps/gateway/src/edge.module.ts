@@ -25,6 +25,7 @@ import { OpenApiController, OpenApiHolder } from './api/openapi.controller';
 import { OutputsController } from './api/outputs.controller';
 import { PoolsController } from './api/pools.controller';
 import { ProjectsController } from './api/projects.controller';
+import { isPublic } from './api/request-context';
 import { RunSubmission } from './api/run-submission';
 import { RunsController } from './api/runs.controller';
 import { StatusController } from './api/status.controller';
@@ -46,8 +47,18 @@ function rateLimits({ readsPerSecondMax, writesPerSecondMax, callersMax }: Gatew
   const reads = (request: FastifyRequest): boolean => request.method === 'GET' || request.method === 'HEAD';
   return {
     throttlers: [
-      { name: 'reads', ttl: 1000, limit: readsPerSecondMax, skipIf: (context) => !reads(context.switchToHttp().getRequest()) },
-      { name: 'writes', ttl: 1000, limit: writesPerSecondMax, skipIf: (context) => reads(context.switchToHttp().getRequest()) },
+      {
+        name: 'reads',
+        ttl: 1000,
+        limit: readsPerSecondMax,
+        skipIf: (context) => isPublic(context) || !reads(context.switchToHttp().getRequest()),
+      },
+      {
+        name: 'writes',
+        ttl: 1000,
+        limit: writesPerSecondMax,
+        skipIf: (context) => isPublic(context) || reads(context.switchToHttp().getRequest()),
+      },
     ],
     storage: new WindowCounts(callersMax),
     setHeaders: false,

@@ -61,6 +61,8 @@ const LIMITS = {
   knownSpecsBytesMax: limit('KNOWN_SPECS_BYTES_MAX', 16 * MIB, 64 * KIB, 1024 * MIB),
   /** Dispatches that wait to be recorded; what is beyond is not, and the message stays queued until it is delivered. */
   dispatchesWaitingMax: limit('DISPATCHES_WAITING_MAX', 20_000, 1, 1_000_000),
+  /** How long dispatches are gathered before they are recorded together; most messages have got further by then. */
+  dispatchGatherMs: limit('DISPATCH_GATHER_MS', 100, 1, 60_000),
   /** Log entries that are read at a time. */
   readEntriesMax: limit('READ_ENTRIES_MAX', 500, 1, 10_000),
   /** How long one request reads the log for a task's history; the answer then says where to go on. */

@@ -45,10 +45,13 @@ function endOfCommit(units: readonly Unit[], from: number): number {
   return to;
 }
 
-/** By hand, because every event has been turned into text once already. */
+/** By hand, because every event and answer has been turned into text once already. */
 function encode(units: readonly Unit[], header: Omit<CommitHeader, 'answers'>): string {
-  const answers = units.flatMap(({ answer }) => (answer ? [answer] : []));
-  const events = units.flatMap((unit) => unit.events);
-  const head = JSON.stringify({ ...header, answers });
-  return `${head.slice(0, -1)},"events":[${events.join(',')}]}`;
+  const answers: string[] = [];
+  const events: string[] = [];
+  for (const unit of units) {
+    if (unit.answerText !== undefined) answers.push(unit.answerText);
+    for (const event of unit.events) events.push(event);
+  }
+  return `${JSON.stringify(header).slice(0, -1)},"answers":[${answers.join(',')}],"events":[${events.join(',')}]}`;
 }

@@ -6,6 +6,8 @@ export interface HostConfig {
   readonly acquireEveryMs: number;
   /** Commands decided in one turn at most. */
   readonly turnCommandsMax: number;
+  /** Bytes of events after which a turn takes no further command from the queue. */
+  readonly turnBytesMax: number;
   /** Entries read from the log, and from the command queue, at a time. */
   readonly readEntriesMax: number;
   /** Answered command ids that are remembered for each service and partition. */
@@ -27,7 +29,8 @@ export const HOST_DEFAULTS: HostConfig = {
   leaseMs: 3000,
   renewEveryMs: 1000,
   acquireEveryMs: 500,
-  turnCommandsMax: 2000,
+  turnCommandsMax: 256,
+  turnBytesMax: 512 * 1024,
   readEntriesMax: 500,
   idempotencyIdsMax: 100_000,
   snapshotEveryCommits: 5000,

@@ -1,19 +1,9 @@
 import type { AnyEvent } from '@torch/kernel';
-import {
-  type CommandEntry,
-  Fenced,
-  formatPosition,
-  type LogEntry,
-  type LogServer,
-  LogUnavailable,
-  type Position,
-  type Waiter,
-} from '@torch/log';
+import { Fenced, formatPosition, type LogEntry, type LogServer, LogUnavailable, type Position, type Waiter } from '@torch/log';
 import { answeredKey } from './answered-commands';
 import { Appender } from './appender';
-import { readCommands } from './command-batch';
+import { CommandBacklog } from './command-backlog';
 import { commitBatch } from './commit-batches';
-import { idBefore } from './entry-id';
 import type { Answer } from './envelope';
 import { backoffMs, type HostClock, pause } from './host.clock';
 import type { HostConfig } from './host.config';
@@ -51,12 +41,6 @@ export interface OwnerLoopParts<State> {
   readonly onCommitted: (position: Position, commits: number) => Promise<void> | void;
 }
 
-/** What came in for one turn. */
-interface Input {
-  readonly entries: readonly LogEntry[];
-  readonly commands: readonly CommandEntry[];
-}
-
 interface AnsweredCommand {
   readonly id: string;
   readonly replyTo: string | undefined;
@@ -78,19 +62,26 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
   /** True while there may be more to read than was read last. */
   private mayHaveInput = true;
   private waiting: Promise<void> | undefined;
-  private afterEntry: string;
+  private readonly backlog: CommandBacklog;
+  private readonly handleCommand: ServiceDefinition<State>['handleCommand'];
   private firstTurn = true;
   private turns = 0;
   commandsDecided = 0;
 
   constructor(private readonly parts: OwnerLoopParts<State>) {
     const { config, clock, state, server, appender } = parts;
+    this.handleCommand = parts.definition.handleCommand.bind(parts.definition);
     this.wakeUp = new WakeUp(clock);
     this.ownCommands = new OwnCommands(config.ownCommandsMax, this.wakeUp.wake);
     this.queries = new WaitingQueries(server.signals, config.queriesWaitingMax, this.wakeUp.wake, parts.log);
     this.timers = new Timers(state, clock);
     this.lease = new LeaseKeeper(server.leases, appender, config, clock, this.wakeUp.wake);
-    this.afterEntry = idBefore(state.consumed.entry);
+    const { service } = parts.definition;
+    const { partition } = parts.cursor;
+    this.backlog = new CommandBacklog(
+      { queues: server.commands, partition, service, entriesMax: config.readEntriesMax, log: parts.log },
+      state.consumed,
+    );
   }
 
   get partition(): number {
@@ -160,21 +151,23 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     this.mustVerify = false;
   }
 
-  private async gather(): Promise<Input> {
-    const { server, config, cursor, definition, state } = this.parts;
-    if (!this.mayHaveInput) return { entries: [], commands: [] };
-    const [entries, commands] = await Promise.all([
-      cursor.read(state.read.seq, config.readEntriesMax),
-      server.commands.read(this.partition, definition.service, this.afterEntry, config.readEntriesMax),
-    ]);
-    this.mayHaveInput = entries.length > 0 || commands.length > 0;
-    return { entries, commands };
+  /** What others have appended; commands are read into the backlog. */
+  private async gather(): Promise<readonly LogEntry[]> {
+    if (!this.mayHaveInput) return [];
+    const { config, cursor, state } = this.parts;
+    const [entries] = await Promise.all([cursor.read(state.read.seq, config.readEntriesMax), this.backlog.fill()]);
+    this.mayHaveInput = entries.length > 0 || this.backlog.size > 0;
+    return entries;
   }
 
   private async idle(): Promise<void> {
     const { waiter, state, definition } = this.parts;
     this.waiting ??= waiter
-      .wait({ partition: this.partition, afterSeq: state.read.seq, commands: { service: definition.service, afterId: this.afterEntry } })
+      .wait({
+        partition: this.partition,
+        afterSeq: state.read.seq,
+        commands: { service: definition.service, afterId: this.backlog.readThrough },
+      })
       .catch(() => undefined) // It is over all the same, and reading tells why.
       .finally(() => {
         this.waiting = undefined;
@@ -184,14 +177,14 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     await this.wakeUp.sleep(this.timers.msUntilDue());
   }
 
-  private async turn({ entries, commands }: Input): Promise<void> {
+  private async turn(entries: readonly LogEntry[]): Promise<void> {
     const { state, clock, newId } = this.parts;
     for (const entry of entries) state.takeIn(entry);
     const turn = new OwnerTurn({ partition: this.partition, state, nowMs: clock.nowMs(), newId });
     if (this.firstTurn) for (const project of state.projectNames()) turn.touched.add(project);
     this.firstTurn = false;
     await this.react(turn, turn.drainForeign());
-    const answered = await this.decideQueued(turn, commands);
+    const answered = await this.decideQueued(turn);
     const own = this.ownCommands.take();
     for (const { project, command } of own) await this.decideOwn(turn, project, command);
     for (const { project, command } of this.timers.takeDue(turn.touched)) await this.decideOwn(turn, project, command);
@@ -212,24 +205,16 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     }
   }
 
-  private async decideQueued(turn: OwnerTurn<State>, entries: readonly CommandEntry[]): Promise<AnsweredCommand[]> {
-    const { definition, state, config, tracing, log } = this.parts;
+  /** As many commands as one turn takes; the others have theirs next. */
+  private async decideQueued(turn: OwnerTurn<State>): Promise<AnsweredCommand[]> {
+    const { config, tracing } = this.parts;
     const answered: AnsweredCommand[] = [];
-    for (const entry of entries) {
-      if (answered.length >= config.turnCommandsMax) {
-        this.mayHaveInput = true;
-        break;
-      }
-      const skip = entry.id === state.consumed.entry ? state.consumed.commands : 0;
-      const commands = readCommands(entry, definition.service, log);
-      for (const [index, { command, handle }] of commands.entries()) {
-        if (index < skip) continue;
-        const place = { entry: entry.id, commands: index + 1 };
-        const decide = handle ?? definition.handleCommand.bind(definition);
-        const result = await tracing.command(command, (traced) => turn.decideCommand(traced, place, decide));
-        answered.push({ id: answeredKey(command.project, command.id), replyTo: command.replyTo, answered: result });
-      }
-      this.afterEntry = entry.id;
+    while (answered.length < config.turnCommandsMax && turn.bytes < config.turnBytesMax) {
+      const waiting = this.backlog.take();
+      if (!waiting) break;
+      const { command, place, handle = this.handleCommand } = waiting;
+      const result = await tracing.command(command, (traced) => turn.decideCommand(traced, place, handle));
+      answered.push({ id: answeredKey(command.project, command.id), replyTo: command.replyTo, answered: result });
     }
     this.commandsDecided += answered.length;
     return answered;
@@ -237,7 +222,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
 
   private async decideOwn(turn: OwnerTurn<State>, project: string, command: OwnCommand): Promise<void> {
     const { definition, log } = this.parts;
-    const decision = await turn.decideOwn(project, command, definition.handleCommand.bind(definition));
+    const decision = await turn.decideOwn(project, command, this.handleCommand);
     if ('rejection' in decision)
       log.debug(`${definition.service} refused its own ${command.type}: ${decision.rejection.message}`, { code: decision.rejection.code });
   }
@@ -283,8 +268,9 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
 
   private trimConsumed(): void {
     const { server, definition, log } = this.parts;
-    if (++this.turns % TRIM_EVERY_TURNS !== 0 || this.afterEntry === '0-0') return;
-    server.commands.trim(this.partition, definition.service, this.afterEntry).catch((error: unknown) => {
+    const { decidedThrough } = this.backlog;
+    if (++this.turns % TRIM_EVERY_TURNS !== 0 || decidedThrough === '0-0') return;
+    server.commands.trim(this.partition, definition.service, decidedThrough).catch((error: unknown) => {
       log.debug('Consumed commands could not be trimmed; the next trim takes them along.', { error: String(error) });
     });
   }

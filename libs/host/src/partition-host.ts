@@ -197,7 +197,12 @@ export class PartitionHost<State> {
 
   private async snapshotWhenDue(commits: number, state: PartitionState<State>): Promise<void> {
     this.commitsSinceSnapshot += commits;
-    if (this.commitsSinceSnapshot >= this.parts.config.snapshotEveryCommits) await this.snapshot(state);
+    if (this.commitsSinceSnapshot < this.parts.config.snapshotEveryCommits) return;
+    try {
+      await this.snapshot(state);
+    } catch (error) {
+      if (!(error instanceof LogUnavailable)) throw error; // The next one is due soon enough.
+    }
   }
 
   private async snapshot(state: PartitionState<State>): Promise<void> {

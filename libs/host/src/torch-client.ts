@@ -81,7 +81,7 @@ export class ConnectedTorchClient implements TorchClient {
     const { project, actor, correlationId = randomUUID(), traceparent } = admission;
     const command: CommandEnvelope = { id, type: contract.type, project, actor, correlationId, traceparent, data, replyTo: this.instance };
     const send = (): Promise<void> => this.commandsOut.send(partition, contract.service, command);
-    const answer = (await this.ask(`${project}/${id}`, contract.type, deadlineMs, this.config.resendAfterMs, send)) as Answer;
+    const answer = (await this.ask(`${project}/${id}`, contract.type, deadlineMs, send)) as Answer;
     if (!answer.ok) throw new Rejection(answer.code, answer.message);
     return { position: answer.position, partition };
   }
@@ -109,59 +109,52 @@ export class ConnectedTorchClient implements TorchClient {
     const id = randomUUID();
     const query: QueryEnvelope = { id, type: contract.type, project, data, replyTo: this.instance, deadlineAtMs: Date.now() + deadlineMs };
     const send = (): Promise<void> => this.queriesOut.send(partition, contract.service, query);
-    const answer = (await this.ask(id, contract.type, deadlineMs, this.config.resendAfterMs, send)) as QueryAnswer;
+    const answer = (await this.ask(id, contract.type, deadlineMs, send)) as QueryAnswer;
     if (!answer.ok) throw new Rejection(answer.code, answer.message);
     return answer.answer as InstanceType<C['answer']>;
   }
 
-  /** Sends, and sends again, until the answer is there or the deadline is. */
-  private async ask(
-    key: string,
-    what: string,
-    deadlineMs: number,
-    resendAfterMs: number,
-    send: () => Promise<void>,
-  ): Promise<Answer | QueryAnswer> {
-    if (this.waitingCount >= this.config.waitingMax)
-      throw new LogUnavailable(`${this.config.waitingMax} requests wait for an answer already.`, false);
-    const deadlineAtMs = Date.now() + deadlineMs;
-    let timer: NodeJS.Timeout | undefined;
-    const waiting: { resolve: Waiting['resolve'] } = { resolve: () => undefined };
-    const answered = new Promise<Answer | QueryAnswer>((resolve) => (waiting.resolve = resolve));
-    const remove = this.addWaiting(key, waiting);
-    try {
-      for (;;) {
-        const nextMs = await this.sendOnce(send, deadlineAtMs, what, deadlineMs, resendAfterMs);
-        const timeout = new Promise<undefined>((over) => (timer = setTimeout(over, nextMs, undefined)));
-        const answer = await Promise.race([answered, timeout]);
+  /** Sends, and sends again, until the answer is there or the deadline is. One timer each: there may be many thousands. */
+  private ask(key: string, what: string, deadlineMs: number, send: () => Promise<void>): Promise<Answer | QueryAnswer> {
+    const { waitingMax, resendAfterMs, retryQueryMs } = this.config;
+    if (this.waitingCount >= waitingMax) throw new LogUnavailable(`${waitingMax} requests wait for an answer already.`, false);
+    return new Promise((answered, failed) => {
+      const deadlineAtMs = Date.now() + deadlineMs;
+      let timer: NodeJS.Timeout | undefined;
+      let done = false;
+      const end = (): void => {
+        done = true;
         clearTimeout(timer);
-        if (answer) return answer;
-        if (Date.now() >= deadlineAtMs) throw new DeadlineExceeded(what, deadlineMs);
-      }
-    } finally {
-      clearTimeout(timer);
-      remove();
-    }
-  }
-
-  /** @returns how long to wait for the answer before sending again. */
-  private async sendOnce(
-    send: () => Promise<void>,
-    deadlineAtMs: number,
-    what: string,
-    deadlineMs: number,
-    resendAfterMs: number,
-  ): Promise<number> {
-    const leftMs = deadlineAtMs - Date.now();
-    try {
-      await within(send(), leftMs, () => new DeadlineExceeded(what, deadlineMs));
-      return Math.max(0, Math.min(resendAfterMs, deadlineAtMs - Date.now()));
-    } catch (error) {
-      const mayRetry = error instanceof NobodyListens || (error instanceof LogUnavailable && error.outcomeUnknown);
-      if (!mayRetry) throw error;
-      if (deadlineAtMs - Date.now() <= this.config.retryQueryMs && error instanceof LogUnavailable) throw error;
-      return Math.max(0, Math.min(this.config.retryQueryMs, deadlineAtMs - Date.now()));
-    }
+        remove();
+      };
+      const fail = (error: unknown): void => {
+        if (done) return;
+        end();
+        failed(error as Error);
+      };
+      const remove = this.addWaiting(key, {
+        resolve: (answer) => {
+          end();
+          answered(answer);
+        },
+      });
+      let lastError: unknown = new DeadlineExceeded(what, deadlineMs);
+      const again = (afterMs: number): void => {
+        clearTimeout(timer);
+        timer = setTimeout(attempt, Math.max(0, Math.min(afterMs, deadlineAtMs - Date.now())));
+      };
+      const attempt = (): void => {
+        if (Date.now() >= deadlineAtMs) return fail(lastError);
+        again(resendAfterMs);
+        send().catch((error: unknown) => {
+          if (done) return;
+          if (!mayBeSentAgain(error)) return fail(error);
+          if (error instanceof LogUnavailable) lastError = error;
+          again(retryQueryMs);
+        });
+      };
+      attempt();
+    });
   }
 
   private addWaiting(key: string, waiting: Waiting): () => void {
@@ -185,12 +178,5 @@ export class ConnectedTorchClient implements TorchClient {
 /** A request reached no owner: none is there yet, or it is changing hands. */
 class NobodyListens extends Error {}
 
-async function within<T>(promise: Promise<T>, ms: number, error: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(error()), Math.max(0, ms))));
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const mayBeSentAgain = (error: unknown): boolean =>
+  error instanceof NobodyListens || (error instanceof LogUnavailable && error.outcomeUnknown);

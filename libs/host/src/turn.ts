@@ -26,6 +26,8 @@ export interface Unit {
   readonly events: readonly string[];
   readonly bytes: number;
   readonly answer?: RecordedAnswer;
+  /** The answer as the log will hold it. */
+  readonly answerText?: string;
   /** How far the command queue is consumed once this unit is in the log. */
   readonly entry: string;
   readonly commands: number;
@@ -55,6 +57,8 @@ export interface TurnOptions<State> {
  */
 export class OwnerTurn<State> {
   readonly units: Unit[] = [];
+  /** Of the units so far. */
+  bytes = 0;
   readonly touched = new Set<string>();
   private readonly unitsByAnswer = new Map<string, Unit>();
   private readonly context: DecisionContext;
@@ -186,9 +190,11 @@ export class OwnerTurn<State> {
 
   private close(answer?: RecordedAnswer): Unit | undefined {
     if (this.decided.length === 0 && !answer) return undefined;
-    const answerBytes = answer ? Buffer.byteLength(JSON.stringify(answer)) + 1 : 0;
-    const unit: Unit = { events: this.decided, bytes: this.decidedBytes + answerBytes, answer, ...this.place };
+    const answerText = answer && JSON.stringify(answer);
+    const answerBytes = answerText ? Buffer.byteLength(answerText) + 1 : 0;
+    const unit: Unit = { events: this.decided, bytes: this.decidedBytes + answerBytes, answer, answerText, ...this.place };
     this.units.push(unit);
+    this.bytes += unit.bytes;
     if (answer) this.unitsByAnswer.set(answer[0], unit);
     this.decided = [];
     this.decidedBytes = 0;

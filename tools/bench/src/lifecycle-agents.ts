@@ -1,5 +1,4 @@
-import { CompleteTask, RegisterAgent, SubmitRun, type TaskAssigned } from '@torch/contracts';
-import { registryCommands, schedulerCommands } from '@torch/contracts';
+import { type CompleteTask, schedulerCommands, type SubmitRun, type TaskAssigned } from '@torch/contracts';
 import { createTorchClient, LogTails } from '@torch/host';
 import { connectLogServer } from '@torch/log-dragonfly';
 import { benchTask } from './payload';
@@ -7,14 +6,12 @@ import { benchTask } from './payload';
 const PROJECT = 'default';
 const ACTOR = 'user:bench';
 const TASKS_A_RUN = 500;
-const AGENT_CAPACITY = 4;
 const DEADLINE_MS = 120_000;
 
 export interface LifecycleOrder {
   readonly url: string;
   readonly round: number;
   readonly tasks: number;
-  readonly agents: number;
 }
 
 const commandOf = <T extends string>(commands: readonly { type: string }[], type: T) =>
@@ -24,22 +21,12 @@ const commandOf = <T extends string>(commands: readonly { type: string }[], type
  * Simulated agents, in a process of their own: submits every task, takes what the log assigns to them, and completes it at once. Ends when every
  * task's completion is in the log; gives the time from the first submission to there, ms.
  */
-export async function runLifecycle({ url, round, tasks, agents }: LifecycleOrder): Promise<number> {
+export async function runLifecycle({ url, round, tasks }: LifecycleOrder): Promise<number> {
   const server = await connectLogServer({ url });
   const client = await createTorchClient(server, { config: { deadlineMs: DEADLINE_MS } });
   const tails = new LogTails(server);
   const partition = client.partitionOf(PROJECT);
   const admission = { project: PROJECT, actor: ACTOR, correlationId: `bench-${round}` };
-  const register: RegisterAgent[] = Array.from({ length: agents }, (_, i) => ({
-    agentId: `bench-agent-${i}`,
-    role: 'developer',
-    skills: ['typescript'],
-    harness: 'bench',
-    instance: `round-${round}`,
-    capacity: AGENT_CAPACITY,
-  }));
-  await Promise.all(register.map((data) => client.command(commandOf(registryCommands, 'RegisterAgent'), admission, data as never)));
-
   const head = await server.log.head(partition);
   const completed = new Set<string>();
   let finish: () => void = () => undefined;

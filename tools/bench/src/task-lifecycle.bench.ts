@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Queue, Worker } from 'bullmq';
-import type { RegistryCommand } from '@torch/contracts';
+import { type CommandContract, registryCommands } from '@torch/contracts';
 import { registryDecider } from '@torch/domain-registry';
 import { schedulerDecider } from '@torch/domain-scheduler';
-import { ServiceHost } from '@torch/host';
+import { createTorchClient, ServiceHost } from '@torch/host';
 import type { Decider } from '@torch/kernel';
 import type { LogServer } from '@torch/log';
 import type { BenchContext } from './bench';
@@ -14,6 +14,8 @@ import { benchTask } from './payload';
 
 const TASKS = 20_000;
 const AGENTS = 50;
+/** Tasks that one agent takes at a time. */
+const AGENT_CAPACITY = 10;
 const WORKER_CONCURRENCY = 50;
 
 /**
@@ -22,24 +24,22 @@ const WORKER_CONCURRENCY = 50;
  * works them off with an empty processor.
  */
 export async function taskLifecycle({ connect, newUrl, rounds, progress }: BenchContext) {
-  const servers = [await connect(), await connect()] as const;
-  const hosts = [
-    hostOf('registry', registryDecider as unknown as Decider<unknown>, servers[0]),
-    hostOf('scheduler', schedulerDecider as unknown as Decider<unknown>, servers[1]),
-  ];
-  await Promise.all(hosts.map((host) => host.start()));
+  const server = await connect();
+  const scheduler = hostOf('scheduler', schedulerDecider as unknown as Decider<unknown>, server);
+  await scheduler.start();
+  await registerAgents(connect);
   const torch: number[] = [];
   const peers: number[] = [];
   for (let round = 0; round <= rounds; round++) {
-    const mine = TASKS / ((await simulateAgents({ url: newUrl(), round, tasks: TASKS, agents: AGENTS })) / 1000);
+    const mine = TASKS / ((await simulateAgents({ url: newUrl(), round, tasks: TASKS })) / 1000);
     const theirs = await bullmq(newUrl(), round);
     progress(`task.lifecycle ${round === 0 ? 'warm-up' : `round ${round}`}: torch ${Math.round(mine)}/s, BullMQ ${Math.round(theirs)}/s`);
     if (round === 0) continue; // Warm-up, for both.
     torch.push(mine);
     peers.push(theirs);
   }
-  await Promise.all(hosts.map((host) => host.stop()));
-  await Promise.all(servers.map((server) => server.close()));
+  await scheduler.stop();
+  await server.close();
   return [
     rateFigure({ name: 'task.lifecycle', unit: 'tasks/s', peer: `BullMQ, concurrency ${WORKER_CONCURRENCY}`, torch, peers, atLeast: 2 }),
   ];
@@ -51,12 +51,37 @@ const hostOf = (service: 'registry' | 'scheduler', decider: Decider<unknown>, se
     definition: {
       service,
       decider,
-      handleCommand: (command, turn) => turn.decide(command as RegistryCommand),
+      handleCommand: (command, turn) => turn.decide(command),
       queries: new Map(),
       reactions: new Map(),
       effects: new Map(),
     },
   });
+
+/** The agents register once, as in any fleet; the registry has no part in a task's life cycle. */
+async function registerAgents(connect: BenchContext['connect']): Promise<void> {
+  const server = await connect();
+  const registry = hostOf('registry', registryDecider as unknown as Decider<unknown>, server);
+  await registry.start();
+  const client = await createTorchClient(server);
+  const contract = registryCommands.find(({ type }) => type === 'RegisterAgent') as CommandContract;
+  await Promise.all(
+    Array.from({ length: AGENTS }, (_, i) => {
+      const data = {
+        agentId: `bench-agent-${i}`,
+        role: 'developer',
+        skills: ['typescript'],
+        harness: 'bench',
+        instance: 'i',
+        capacity: AGENT_CAPACITY,
+      };
+      return client.command(contract, { project: 'default', actor: 'user:bench' }, data);
+    }),
+  );
+  await client.close();
+  await registry.stop();
+  await server.close();
+}
 
 /** ms for the whole, as the agents' process measured it. */
 async function simulateAgents(order: LifecycleOrder): Promise<number> {

@@ -1,4 +1,4 @@
-import type { AgentRegistered, AgentStopRequested, MessageSent, TaskAssigned, TaskSubmitted } from '@torch/contracts';
+import type { AgentRegistered, AgentStopRequested, MessageDelivered, MessageSent, TaskAssigned, TaskSubmitted } from '@torch/contracts';
 import type { AnyEvent } from '@torch/kernel';
 import type { Commit } from '@torch/log';
 import { eventId } from '../api/cloud-event';
@@ -15,7 +15,7 @@ export class AgentRouter {
   constructor(
     private readonly partition: number,
     private readonly work: WorkLookup,
-    private readonly dispatches: Pick<DispatchRecorder, 'record'>,
+    private readonly dispatches: Pick<DispatchRecorder, 'record' | 'passed'>,
   ) {}
 
   add(stream: AgentStream): void {
@@ -52,6 +52,10 @@ export class AgentRouter {
     switch (event.type) {
       case 'message.sent':
         return this.message(event, id);
+      case 'message.delivered':
+      case 'message.acked':
+      case 'message.dead-lettered':
+        return this.dispatches.passed({ project, ...(event.data as MessageDelivered) });
       case 'task.submitted':
         return this.work.submitted(project, event.data as TaskSubmitted);
       case 'task.assigned':

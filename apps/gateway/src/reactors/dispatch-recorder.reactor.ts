@@ -10,17 +10,15 @@ export interface Dispatch {
   readonly correlationId?: string;
 }
 
-/** How long dispatches are gathered before they are recorded together. */
-const GATHER_MS = 10;
-
 /**
  * Records that messages were written to their recipients' connections. Off the path of the push, and no more than a hint:
- * what is not recorded stays `queued` until the recipient confirms it, which says less than happened, and never more.
+ * what is not recorded stays `queued` until the recipient confirms it, which says less than happened, and never more. A
+ * dispatch whose message has got further in the meantime is not worth an event.
  */
 @Injectable()
 export class DispatchRecorder implements OnModuleDestroy {
   private readonly logger = new Logger(DispatchRecorder.name);
-  private gathered: Dispatch[] = [];
+  private gathered = new Map<string, Dispatch>();
   private onTheirWay = 0;
   private timer: NodeJS.Timeout | undefined;
 
@@ -30,14 +28,20 @@ export class DispatchRecorder implements OnModuleDestroy {
   ) {}
 
   record(dispatch: Dispatch): void {
-    if (this.gathered.length + this.onTheirWay >= this.config.dispatchesWaitingMax) {
+    const { dispatchesWaitingMax, dispatchGatherMs } = this.config;
+    if (this.gathered.size + this.onTheirWay >= dispatchesWaitingMax) {
       this.logger.warn(
-        `The dispatch of message ${dispatch.messageId} to ${dispatch.recipient} is not recorded: ${this.config.dispatchesWaitingMax} wait already.`,
+        `The dispatch of message ${dispatch.messageId} to ${dispatch.recipient} is not recorded: ${dispatchesWaitingMax} wait already.`,
       );
       return;
     }
-    this.gathered.push(dispatch);
-    this.timer ??= setTimeout(() => this.flush(), GATHER_MS);
+    this.gathered.set(keyOf(dispatch), dispatch);
+    this.timer ??= setTimeout(() => this.flush(), dispatchGatherMs);
+  }
+
+  /** The message has got further than its dispatch. */
+  passed(dispatch: Dispatch): void {
+    this.gathered.delete(keyOf(dispatch));
   }
 
   onModuleDestroy(): void {
@@ -47,8 +51,8 @@ export class DispatchRecorder implements OnModuleDestroy {
 
   private flush(): void {
     this.timer = undefined;
-    const dispatches = this.gathered;
-    this.gathered = [];
+    const dispatches = [...this.gathered.values()];
+    this.gathered.clear();
     this.onTheirWay += dispatches.length;
     for (const dispatch of dispatches) void this.send(dispatch).finally(() => this.onTheirWay--); // One tick, so they travel together.
   }
@@ -61,3 +65,5 @@ export class DispatchRecorder implements OnModuleDestroy {
     }
   }
 }
+
+const keyOf = ({ project, messageId, recipient }: Dispatch): string => `${project}/${messageId}/${recipient}`;
