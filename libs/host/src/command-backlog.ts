@@ -27,6 +27,8 @@ interface BacklogParts {
 export class CommandBacklog {
   private waiting: WaitingCommand[] = [];
   private next = 0;
+  /** The last read gave as many entries as it may. */
+  mayHaveMore = true;
   /** The last entry that was read. */
   readThrough: string;
   /** The last entry of which every command has had its turn. */
@@ -49,6 +51,7 @@ export class CommandBacklog {
     if (this.size > 0) return;
     const { queues, partition, service, entriesMax, log } = this.parts;
     const entries = await queues.read(partition, service, this.readThrough, entriesMax);
+    this.mayHaveMore = entries.length === entriesMax;
     this.next = 0;
     this.waiting = entries.flatMap((entry) => {
       const consumed = entry.id === this.consumed.entry ? this.consumed.commands : 0;

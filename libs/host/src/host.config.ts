@@ -8,6 +8,8 @@ export interface HostConfig {
   readonly turnCommandsMax: number;
   /** Bytes of events after which a turn takes no further command from the queue. */
   readonly turnBytesMax: number;
+  /** Pause between news of the log and reading it. Commands are read at once. */
+  readonly logGatherMs: number;
   /** Entries read from the log, and from the command queue, at a time. */
   readonly readEntriesMax: number;
   /** Answered command ids that are remembered for each service and partition. */
@@ -31,6 +33,7 @@ export const HOST_DEFAULTS: HostConfig = {
   acquireEveryMs: 500,
   turnCommandsMax: 256,
   turnBytesMax: 512 * 1024,
+  logGatherMs: 20,
   readEntriesMax: 500,
   idempotencyIdsMax: 100_000,
   snapshotEveryCommits: 5000,

@@ -18,11 +18,13 @@ export interface LogTailsConfig {
   /** Decoded commits kept for subscribers that are nearly up to date. */
   readonly recentMax: number;
   readonly readEntriesMax: number;
+  /** Pause between news of the log and reading it: 0 where people or agents wait, more where work is done in groups. */
+  readonly gatherMs: number;
   readonly retryMs: number;
   readonly retryMsMax: number;
 }
 
-export const LOG_TAILS_DEFAULTS: LogTailsConfig = { recentMax: 512, readEntriesMax: 500, retryMs: 50, retryMsMax: 1000 };
+export const LOG_TAILS_DEFAULTS: LogTailsConfig = { recentMax: 512, gatherMs: 0, readEntriesMax: 500, retryMs: 50, retryMsMax: 1000 };
 
 /** Follows the log for any number of subscribers: one reader a partition, and nothing read twice by those that keep up. */
 export class LogTails {
@@ -130,9 +132,14 @@ class PartitionTail {
     }
     if (this.cursor.seen.seq === 0) await this.startAtHead();
     const entries = await this.cursor.read(this.cursor.seen.seq, this.config.readEntriesMax);
-    if (entries.length === 0) return this.waiter.wait({ partition: this.partition, afterSeq: this.cursor.seen.seq });
+    if (entries.length === 0) return this.waitForMore();
     this.recent = [...this.recent, ...entries.map(tailed)].slice(-this.config.recentMax);
     for (const subscription of this.subscriptions) subscription.advance();
+  }
+
+  private async waitForMore(): Promise<void> {
+    await this.waiter.wait({ partition: this.partition, afterSeq: this.cursor.seen.seq });
+    if (this.config.gatherMs > 0) await pause(this.clock, this.config.gatherMs);
   }
 
   private async startAtHead(): Promise<void> {

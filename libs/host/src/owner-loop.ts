@@ -1,5 +1,5 @@
 import type { AnyEvent } from '@torch/kernel';
-import { Fenced, formatPosition, type LogEntry, type LogServer, LogUnavailable, type Position, type Waiter } from '@torch/log';
+import { Fenced, formatPosition, type LogEntry, type LogServer, LogUnavailable, type Position } from '@torch/log';
 import { answeredKey } from './answered-commands';
 import { Appender } from './appender';
 import { CommandBacklog } from './command-backlog';
@@ -8,6 +8,7 @@ import type { Answer } from './envelope';
 import { backoffMs, type HostClock, pause } from './host.clock';
 import type { HostConfig } from './host.config';
 import type { HostLogger, HostTracing } from './host.ports';
+import { InputWatch } from './input-watch';
 import { LeaseKeeper } from './lease-keeper';
 import type { LogCursor } from './log-cursor';
 import { OwnCommands } from './own-commands';
@@ -36,7 +37,6 @@ export interface OwnerLoopParts<State> {
   readonly state: PartitionState<State>;
   readonly cursor: LogCursor;
   readonly appender: Appender;
-  readonly waiter: Waiter;
   /** Called after each commit: snapshots, effects. */
   readonly onCommitted: (position: Position, commits: number) => Promise<void> | void;
 }
@@ -53,15 +53,13 @@ interface AnsweredCommand {
  */
 export class OwnerLoop<State> implements OwnedPartition<State> {
   private readonly wakeUp: WakeUp;
+  private readonly watch: InputWatch;
   private readonly ownCommands: OwnCommands;
   private readonly queries: WaitingQueries;
   private readonly timers: Timers<State>;
   private readonly lease: LeaseKeeper;
   private stopping = false;
   private mustVerify = false;
-  /** True while there may be more to read than was read last. */
-  private mayHaveInput = true;
-  private waiting: Promise<void> | undefined;
   private readonly backlog: CommandBacklog;
   private readonly handleCommand: ServiceDefinition<State>['handleCommand'];
   private firstTurn = true;
@@ -78,6 +76,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     this.lease = new LeaseKeeper(server.leases, appender, config, clock, this.wakeUp.wake);
     const { service } = parts.definition;
     const { partition } = parts.cursor;
+    this.watch = new InputWatch({ server, partition, service, gatherMs: config.logGatherMs, clock, wake: this.wakeUp.wake });
     this.backlog = new CommandBacklog(
       { queues: server.commands, partition, service, entriesMax: config.readEntriesMax, log: parts.log },
       state.consumed,
@@ -109,7 +108,8 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
   /** The connection was lost and is there again: make sure that the log still holds what was seen before anything else. */
   reconnected(): void {
     this.mustVerify = true;
-    this.mayHaveInput = true;
+    this.watch.log = true;
+    this.watch.commands = true;
     this.wakeUp.wake();
   }
 
@@ -131,6 +131,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
       }
     } finally {
       this.lease.stop();
+      await this.watch.close();
       this.ownCommands.close(new Fenced(this.partition, definition.service, this.parts.appender.epoch));
       await stopListening().catch(() => undefined); // The connection may be gone; nobody is answered any more either way.
     }
@@ -142,7 +143,9 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     await this.queries.answerAll(this.parts.clock.nowMs(), (query) =>
       answerQuery(query, { ...this.parts, commandsDecided: this.commandsDecided }),
     );
-    if (this.mayHaveInput || this.ownCommands.size > 0 || this.timers.due() || this.firstTurn) await this.turn(await this.gather());
+    const { watch } = this;
+    const due = watch.commands || watch.log || this.backlog.size > 0 || this.ownCommands.size > 0 || this.timers.due() || this.firstTurn;
+    if (due) await this.turn(await this.gather());
     else await this.idle();
   }
 
@@ -153,27 +156,19 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
 
   /** What others have appended; commands are read into the backlog. */
   private async gather(): Promise<readonly LogEntry[]> {
-    if (!this.mayHaveInput) return [];
     const { config, cursor, state } = this.parts;
-    const [entries] = await Promise.all([cursor.read(state.read.seq, config.readEntriesMax), this.backlog.fill()]);
-    this.mayHaveInput = entries.length > 0 || this.backlog.size > 0;
+    const { watch, backlog } = this;
+    const [entries] = await Promise.all([
+      watch.log ? cursor.read(state.read.seq, config.readEntriesMax) : [],
+      watch.commands && backlog.size === 0 ? backlog.fill() : undefined,
+    ]);
+    watch.log = entries.length === config.readEntriesMax;
+    watch.commands = backlog.mayHaveMore;
     return entries;
   }
 
   private async idle(): Promise<void> {
-    const { waiter, state, definition } = this.parts;
-    this.waiting ??= waiter
-      .wait({
-        partition: this.partition,
-        afterSeq: state.read.seq,
-        commands: { service: definition.service, afterId: this.backlog.readThrough },
-      })
-      .catch(() => undefined) // It is over all the same, and reading tells why.
-      .finally(() => {
-        this.waiting = undefined;
-        this.mayHaveInput = true;
-        this.wakeUp.wake();
-      });
+    this.watch.arm(this.parts.state.read.seq, this.backlog.readThrough);
     await this.wakeUp.sleep(this.timers.msUntilDue());
   }
 
@@ -246,7 +241,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
         if (placed.answer) state.answered.record(position, placed.answer);
       }
     }
-    if (first.seq > state.read.seq + 1) this.mayHaveInput = true; // Somebody else appended in between: read that first.
+    if (first.seq > state.read.seq + 1) this.watch.log = true; // Somebody else appended in between: read that first.
     state.committed(first, bodies.length, consumed);
     await this.parts.onCommitted(first, bodies.length);
     return positions;

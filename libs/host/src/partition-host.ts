@@ -129,13 +129,11 @@ export class PartitionHost<State> {
     const { server, definition, partition, config, clock, log } = this.parts;
     const appender = new Appender(server, cursor, config, clock, lease, cursor.seen.generation);
     const loopAppender = await this.recover(appender, state, cursor, lease);
-    const waiter = server.waiter();
     const loop = new OwnerLoop<State>({
       ...this.parts,
       state,
       cursor,
       appender: loopAppender,
-      waiter,
       onCommitted: (_first, commits) => this.snapshotWhenDue(commits, state),
     });
     this.loop = loop;
@@ -157,7 +155,6 @@ export class PartitionHost<State> {
     } finally {
       this.loop = undefined;
       effects.stop();
-      await waiter.close();
       await hooked?.catch(() => undefined); // Its error is the one that is thrown already.
       await definition.onReleased?.(partition);
     }

@@ -138,13 +138,13 @@ export class ConnectedTorchClient implements TorchClient {
           answered(answer);
         },
       });
-      let lastError: unknown = new DeadlineExceeded(what, deadlineMs);
+      let lastError: unknown;
       const again = (afterMs: number): void => {
         clearTimeout(timer);
         timer = setTimeout(attempt, Math.max(0, Math.min(afterMs, deadlineAtMs - Date.now())));
       };
       const attempt = (): void => {
-        if (Date.now() >= deadlineAtMs) return fail(lastError);
+        if (Date.now() >= deadlineAtMs) return fail(lastError ?? new DeadlineExceeded(what, deadlineMs));
         again(resendAfterMs);
         send().catch((error: unknown) => {
           if (done) return;

@@ -44,8 +44,12 @@ export class WaiterAdapter implements Waiter {
   }
 
   private async block({ partition, afterSeq, commands }: WaitFor): Promise<void> {
-    const keys = [this.keys.log(partition)];
-    const ids = [`${afterSeq}-${GENERATION_LAST}`];
+    const keys: string[] = [];
+    const ids: string[] = [];
+    if (afterSeq !== undefined) {
+      keys.push(this.keys.log(partition));
+      ids.push(`${afterSeq}-${GENERATION_LAST}`);
+    }
     if (commands) {
       keys.push(this.keys.service(partition, commands.service).commands);
       ids.push(commands.afterId);

@@ -98,7 +98,7 @@ export interface CommandQueues {
 export interface WaitFor {
   readonly partition: number;
   /** Wake when the log goes on behind this seq. */
-  readonly afterSeq: number;
+  readonly afterSeq?: number;
   /** Wake when a command of this service comes behind this id. */
   readonly commands?: { readonly service: string; readonly afterId: string };
 }

@@ -57,6 +57,23 @@ export class StreamQuery {
   @Describe('The instance under which the agent has registered.') @Id() instance!: string;
 }
 
+/** Messages that one request acknowledges. */
+export const ACKS_MAX = 500;
+
+export class AcksBody {
+  @Ids({ min: 1, max: ACKS_MAX }) messageIds!: string[];
+}
+
+export class AckRefused {
+  @Id() messageId!: string;
+  @Id() code!: string;
+  @Text({ max: 2000 }) detail!: string;
+}
+
+export class AcksAnswer {
+  @ListOf(() => AckRefused, { max: ACKS_MAX }) refused!: AckRefused[];
+}
+
 export class MessageAccepted {
   @Id() messageId!: string;
   @Text(POSITION) position!: string;

@@ -1,14 +1,15 @@
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { Inbox, MessageView, SendMessage } from '@torch/contracts';
 import type { Admission } from '@torch/host';
+import { Rejection } from '@torch/kernel';
 import { NotFound, type Principal } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { bodySchema, Operation } from '../openapi/operation.decorator';
-import { derivedId } from './admission';
+import { derivedId, partOf } from './admission';
 import { fitted, type JsonObject } from './contract.pipe';
 import { Commands, Queries } from './contract-names';
-import { InboxQuery, MessageAccepted, PositionAnswer } from './edge.contracts';
+import { type AckRefused, AcksAnswer, AcksBody, InboxQuery, MessageAccepted, PositionAnswer } from './edge.contracts';
 import { IdPipe, JsonPipe, queryOf } from './edge.pipes';
 import { Admitted, Caller } from './request-context';
 
@@ -79,5 +80,36 @@ export class MessagesController {
     caller.requireAgent(recipient);
     const { position } = await this.owners.command(Commands.AckMessage, admission, { messageId, recipient });
     return { position };
+  }
+
+  @Operation({
+    summary: 'The recipient has dealt with several messages. Says of each that was refused why; the others are acknowledged.',
+    status: 202,
+    body: AcksBody,
+    answer: AcksAnswer,
+    idempotent: true,
+  })
+  @Post('inboxes/:recipient/acks')
+  async acks(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('recipient', IdPipe) recipient: string,
+    @Body(JsonPipe) body: JsonObject,
+  ): Promise<AcksAnswer> {
+    caller.requireAgent(recipient);
+    const { messageIds } = fitted(AcksBody, body, this.config);
+    const refused = await Promise.all(
+      messageIds.map(async (messageId): Promise<AckRefused[]> => {
+        const idempotencyId = partOf(admission.idempotencyId, messageId);
+        try {
+          await this.owners.command(Commands.AckMessage, { ...admission, idempotencyId }, { messageId, recipient });
+          return [];
+        } catch (error) {
+          if (error instanceof Rejection) return [{ messageId, code: error.code, detail: error.message }];
+          throw error;
+        }
+      }),
+    );
+    return { refused: refused.flat() };
   }
 }

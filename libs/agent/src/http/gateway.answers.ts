@@ -1,6 +1,11 @@
 import type { InboxEntry, OwnerView, ServiceName, StateDigest, TaskSpec } from '@torch/contracts';
 
 /** Accepted: in the log at `<seq>-<generation>`. */
+/** Acknowledgements that were refused, and why; all others were accepted. */
+export interface AcksAnswer {
+  readonly refused: readonly { readonly messageId: string; readonly code: string; readonly detail: string }[];
+}
+
 export interface Written {
   readonly position: string;
 }

@@ -18,6 +18,7 @@ import type {
 import { AttemptClient } from './attempt.client';
 import { eventStream, type EventStreamConfig, type EventStreamOptions } from './event-stream';
 import type {
+  AcksAnswer,
   AgentEvent,
   CloudEvent,
   CommitView,
@@ -151,6 +152,11 @@ export class ProjectClient {
 
   ackMessage(recipient: string, messageId: string, options?: RequestOptions): Promise<Written> {
     return this.write('POST', `/inboxes/${encodeURIComponent(recipient)}/${encodeURIComponent(messageId)}/ack`, {}, options);
+  }
+
+  /** Several at once, at most 500. What was refused is said; the others are acknowledged. */
+  ackMessages(recipient: string, messageIds: readonly string[], options?: RequestOptions): Promise<AcksAnswer> {
+    return this.write('POST', `/inboxes/${encodeURIComponent(recipient)}/acks`, { messageIds }, options);
   }
 
   listPools(options?: RequestOptions): Promise<PoolList> {

@@ -41,7 +41,7 @@ export class MemoryWaiter implements Waiter {
 
   private isThere({ partition, afterSeq, commands }: WaitFor): boolean {
     const { head, lastCommandIds } = this.store.partition(partition);
-    if (head.seq > afterSeq) return true;
+    if (afterSeq !== undefined && head.seq > afterSeq) return true;
     return commands !== undefined && compareEntryIds(lastCommandIds.get(commands.service) ?? FIRST_ENTRY_ID, commands.afterId) > 0;
   }
 }

@@ -6,6 +6,7 @@ import {
   type ConnectedTorchClient,
   createTorchClient,
   type HostConfig,
+  LOG_TAILS_DEFAULTS,
   LogTails,
   type OwnershipHooks,
   TorchClientProxy,
@@ -24,6 +25,9 @@ import { HealthController } from './health.controller';
 import { reachLogServer } from './log-server.adapter';
 import { ProcessEnd, processEnd } from './process-end';
 import { LOG_SERVER, TORCH_CLIENT, TORCH_CLIENT_PROXY, TORCH_ENV, TORCH_INSTANCE } from './torch.tokens';
+
+/** Pause before effects and the notary read what is new in the log, so that they read it in groups. */
+const TAIL_GATHER_MS = 10;
 
 export interface TorchModuleOptions {
   readonly service: ServiceName;
@@ -79,7 +83,13 @@ function connections(service: ServiceName): Provider[] {
       useFactory: (server: LogServer, instance: string) => createTorchClient(server, { instance }),
     },
     { provide: TORCH_CLIENT_PROXY, inject: [TORCH_CLIENT], useFactory: (client: ConnectedTorchClient) => new TorchClientProxy(client) },
-    { provide: LogTails, inject: [LOG_SERVER], useFactory: (server: LogServer) => new LogTails(server) },
+    {
+      provide: LogTails,
+      inject: [LOG_SERVER],
+      // Only behind the gateway does anybody wait for the next event.
+      useFactory: (server: LogServer) =>
+        new LogTails(server, { ...LOG_TAILS_DEFAULTS, gatherMs: service === 'gateway' ? 0 : TAIL_GATHER_MS }),
+    },
   ];
 }
 
