@@ -52,6 +52,11 @@ export class LogTails {
     return tail.subscribe(afterSeq, subscriber);
   }
 
+  /** Commits that this process has just appended: subscribers need not wait until they are read back. */
+  offer(partition: number, entries: readonly LogEntry[]): void {
+    this.tails.get(partition)?.offer(entries);
+  }
+
   async close(): Promise<void> {
     this.stopReconnects();
     await Promise.all([...this.tails.values()].map((tail) => tail.close()));
@@ -63,6 +68,8 @@ class PartitionTail {
   private readonly cursor: LogCursor;
   private readonly waiter: Waiter;
   private recent: TailedCommit[] = [];
+  /** The last seq that subscribers were told of; undefined until the end of the log was looked for. */
+  private announcedSeq: number | undefined;
   private readonly subscriptions = new Set<Subscription>();
   private running: Promise<void> | undefined;
   private mustVerify = false;
@@ -102,6 +109,24 @@ class PartitionTail {
     this.mustVerify = true;
   }
 
+  /** Taken when they are what comes next; otherwise they are read with the rest. */
+  offer(entries: readonly LogEntry[]): void {
+    const isNext = this.announcedSeq !== undefined && entries[0]?.position.seq === this.announcedSeq + 1;
+    if (!isNext || this.mustVerify || this.subscriptions.size === 0) return;
+    const last = entries[entries.length - 1] as LogEntry;
+    if (last.position.seq > this.cursor.seen.seq) this.cursor.note(last);
+    this.announce(entries);
+  }
+
+  /** What was offered while it was being read has been announced already. */
+  private announce(entries: readonly LogEntry[]): void {
+    const news = entries.filter(({ position }) => position.seq > (this.announcedSeq ?? 0));
+    if (news.length === 0) return;
+    this.announcedSeq = news[news.length - 1]?.position.seq;
+    this.recent = [...this.recent, ...news.map(tailed)].slice(-this.config.recentMax);
+    for (const subscription of this.subscriptions) subscription.advance();
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     for (const subscription of this.subscriptions) subscription.end();
@@ -130,11 +155,10 @@ class PartitionTail {
       await this.cursor.verify();
       this.mustVerify = false;
     }
-    if (this.cursor.seen.seq === 0) await this.startAtHead();
+    if (this.announcedSeq === undefined) await this.startAtHead();
     const entries = await this.cursor.read(this.cursor.seen.seq, this.config.readEntriesMax);
     if (entries.length === 0) return this.waitForMore();
-    this.recent = [...this.recent, ...entries.map(tailed)].slice(-this.config.recentMax);
-    for (const subscription of this.subscriptions) subscription.advance();
+    this.announce(entries);
   }
 
   private async waitForMore(): Promise<void> {
@@ -144,7 +168,8 @@ class PartitionTail {
 
   private async startAtHead(): Promise<void> {
     const head = await this.server.log.head(this.partition);
-    if (head.seq > 1) await this.cursor.read(head.seq - 1, 1);
+    if (head.seq > 0) await this.cursor.read(head.seq - 1, 1);
+    this.announcedSeq = head.seq;
   }
 
   /** For one subscriber: what is behind `seq`, from memory when it is still there. */
@@ -157,6 +182,7 @@ class PartitionTail {
   private endAll(error: Error): void {
     this.recent = [];
     if (error instanceof LogRegressed) this.cursor.reset();
+    this.announcedSeq = undefined;
     for (const subscription of [...this.subscriptions]) subscription.fail(error);
   }
 }

@@ -11,6 +11,7 @@ import type { HostLogger, HostTracing } from './host.ports';
 import { InputWatch } from './input-watch';
 import { LeaseKeeper } from './lease-keeper';
 import type { LogCursor } from './log-cursor';
+import type { LogTails } from './log-tails';
 import { OwnCommands } from './own-commands';
 import { answerQuery } from './owner-queries';
 import type { PartitionState } from './partition-state';
@@ -36,6 +37,7 @@ export interface OwnerLoopParts<State> {
   readonly newId: () => string;
   readonly state: PartitionState<State>;
   readonly cursor: LogCursor;
+  readonly tails: LogTails;
   readonly appender: Appender;
   /** Called after each commit: snapshots, effects. */
   readonly onCommitted: (position: Position, commits: number) => Promise<void> | void;
@@ -224,7 +226,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
 
   /** The position of each unit. */
   private async append(units: readonly Unit[]): Promise<ReadonlyMap<Unit, Position>> {
-    const { appender, state, clock, definition } = this.parts;
+    const { appender, state, clock, definition, tails } = this.parts;
     const positions = new Map<Unit, Position>();
     if (units.length === 0 && state.foreignSeq - state.consumed.seq < CHECKPOINT_EVERY_SEQS) return positions;
     const recordedAtMs = clock.nowMs();
@@ -243,6 +245,10 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     }
     if (first.seq > state.read.seq + 1) this.watch.log = true; // Somebody else appended in between: read that first.
     state.committed(first, bodies.length, consumed);
+    tails.offer(
+      this.partition,
+      bodies.map((body, i) => ({ position: { seq: first.seq + i, generation: first.generation }, body })),
+    );
     await this.parts.onCommitted(first, bodies.length);
     return positions;
   }

@@ -34,14 +34,17 @@ export async function messageLatency({ rounds, progress }: BenchContext) {
     const connected = await connectAgent(url, token);
     const redis = [new Redis(logUrl, { protocol: 2 }), new Redis(logUrl, { protocol: 2 })] as const;
     const plain = plainLane(redis);
-    for (let round = 1; round <= rounds; round++) {
+    for (let round = 0; round <= rounds; round++) {
       const mine = await measure(connected.lane);
       const theirs = await measure(plain.lane);
+      progress(
+        `message.latency ${round === 0 ? 'warm-up' : `round ${round}`}: p50 ${percentile(mine, 50).toFixed(2)} ms, p99 ${percentile(mine, 99).toFixed(2)} ms`,
+      );
+      if (round === 0) continue; // Warm-up, for both.
       values.p50.push(percentile(mine, 50));
       values.p99.push(percentile(mine, 99));
       values.peer50.push(percentile(theirs, 50));
       values.peer99.push(percentile(theirs, 99));
-      progress(`message.latency round ${round}: p50 ${percentile(mine, 50).toFixed(2)} ms, p99 ${percentile(mine, 99).toFixed(2)} ms`);
     }
     plain.stop();
     connected.close();

@@ -27,7 +27,9 @@ import { ProcessEnd, processEnd } from './process-end';
 import { LOG_SERVER, TORCH_CLIENT, TORCH_CLIENT_PROXY, TORCH_ENV, TORCH_INSTANCE } from './torch.tokens';
 
 /** Pause before effects and the notary read what is new in the log, so that they read it in groups. */
-const TAIL_GATHER_MS = 10;
+const TAIL_GATHER_MS = 20;
+/** The same behind the gateway, where somebody waits for the next event. What it appends itself it passes on at once. */
+const EDGE_GATHER_MS = 3;
 
 export interface TorchModuleOptions {
   readonly service: ServiceName;
@@ -86,9 +88,8 @@ function connections(service: ServiceName): Provider[] {
     {
       provide: LogTails,
       inject: [LOG_SERVER],
-      // Only behind the gateway does anybody wait for the next event.
       useFactory: (server: LogServer) =>
-        new LogTails(server, { ...LOG_TAILS_DEFAULTS, gatherMs: service === 'gateway' ? 0 : TAIL_GATHER_MS }),
+        new LogTails(server, { ...LOG_TAILS_DEFAULTS, gatherMs: service === 'gateway' ? EDGE_GATHER_MS : TAIL_GATHER_MS }),
     },
   ];
 }
