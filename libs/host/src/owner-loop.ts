@@ -156,13 +156,16 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     this.mustVerify = false;
   }
 
-  /** What others have appended; commands are read into the backlog. */
+  /**
+   * What others have appended; commands are read into the backlog. Commands come first, so that whatever was in the log
+   * when a command was sent is taken in before it is decided.
+   */
   private async gather(): Promise<readonly LogEntry[]> {
     const { config, cursor, state } = this.parts;
     const { watch, backlog } = this;
-    const [entries] = await Promise.all([
-      watch.log ? cursor.read(state.read.seq, config.readEntriesMax) : [],
+    const [, entries] = await Promise.all([
       watch.commands && backlog.size === 0 ? backlog.fill() : undefined,
+      watch.log || watch.commands ? cursor.read(state.read.seq, config.readEntriesMax) : [],
     ]);
     watch.log = entries.length === config.readEntriesMax;
     watch.commands = backlog.mayHaveMore;
@@ -181,7 +184,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     if (this.firstTurn) for (const project of state.projectNames()) turn.touched.add(project);
     this.firstTurn = false;
     await this.react(turn, turn.drainForeign());
-    const answered = await this.decideQueued(turn);
+    const answered = this.watch.log ? [] : await this.decideQueued(turn);
     const own = this.ownCommands.take();
     for (const { project, command } of own) await this.decideOwn(turn, project, command);
     for (const { project, command } of this.timers.takeDue(turn.touched)) await this.decideOwn(turn, project, command);

@@ -76,6 +76,17 @@ describe('a service host', () => {
     });
   });
 
+  it('takes in what was in the log when a command was sent, before it decides that command', async () => {
+    await world.start(rollService());
+    await world.start(diaryService({ reactions: new Map() }), { config: { logGatherMs: 60_000 } });
+    for (const [index, name] of ['ada', 'bob', 'cyd'].entries()) {
+      await world.register(name);
+      await world.command('CancelRun', { runId: name, reason: 'spec' });
+      const noted = (await world.commits()).flatMap(({ events }) => events).findLast(({ type }) => type === 'demand.changed');
+      expect((noted?.data as { waiting: number }).waiting).toBeGreaterThanOrEqual(2 * index + 1);
+    }
+  });
+
   it('decides timers when they are due', async () => {
     await world.start(diaryService());
     await world.command('CancelRun', { runId: 'r', reason: 'spec' });

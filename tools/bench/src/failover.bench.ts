@@ -1,12 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { registryCommands, schedulerCommands } from '@torch/contracts';
-import { registryDecider } from '@torch/domain-registry';
-import { schedulerDecider } from '@torch/domain-scheduler';
-import { createTorchClient, LogTails, ServiceHost } from '@torch/host';
-import type { Decider } from '@torch/kernel';
+import { createTorchClient, LogTails } from '@torch/host';
 import { connectLogServer } from '@torch/log-dragonfly';
 import type { BenchContext } from './bench';
+import { benchHost } from './bench-host';
 import { timeFigure } from './figure';
 import { benchTask } from './payload';
 
@@ -17,7 +15,7 @@ const admission = { project: PROJECT, actor: 'user:bench' };
 
 /** One instance of the scheduler, in a process of its own, until it is killed. */
 export async function serveScheduler(url: string): Promise<void> {
-  const host = hostOf('scheduler', schedulerDecider as unknown as Decider<unknown>, await connectLogServer({ url }));
+  const host = benchHost('scheduler', await connectLogServer({ url }));
   await host.start();
   while (!(await host.readiness()).ready) await pause(10);
   process.send?.({ ready: true, instance: host.instance });
@@ -26,7 +24,7 @@ export async function serveScheduler(url: string): Promise<void> {
 /** Time from kill -9 of the scheduler's owner, with a standby at hand, to the next assignment in the log. */
 export async function failoverScheduler({ connect, newUrl, rounds, progress }: BenchContext) {
   const server = await connect();
-  const registry = hostOf('registry', registryDecider as unknown as Decider<unknown>, server);
+  const registry = benchHost('registry', server);
   await registry.start();
   const client = await createTorchClient(server, { config: { deadlineMs: DEADLINE_MS } });
   const tails = new LogTails(server);
@@ -58,23 +56,6 @@ export async function failoverScheduler({ connect, newUrl, rounds, progress }: B
   await server.close();
   return [timeFigure({ name: 'failover.scheduler', values, atMostMs: 5000 })];
 }
-
-const hostOf = (
-  service: 'registry' | 'scheduler',
-  decider: Decider<unknown>,
-  server: Awaited<ReturnType<typeof connectLogServer>>,
-): ServiceHost =>
-  new ServiceHost({
-    server,
-    definition: {
-      service,
-      decider,
-      handleCommand: (command, turn) => turn.decide(command),
-      queries: new Map(),
-      reactions: new Map(),
-      effects: new Map(),
-    },
-  });
 
 async function startScheduler(url: string): Promise<ChildProcess> {
   const child = fork(process.argv[1] as string, ['--scheduler', url], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });

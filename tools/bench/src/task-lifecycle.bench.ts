@@ -2,12 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Queue, Worker } from 'bullmq';
 import { type CommandContract, registryCommands } from '@torch/contracts';
-import { registryDecider } from '@torch/domain-registry';
-import { schedulerDecider } from '@torch/domain-scheduler';
-import { createTorchClient, ServiceHost } from '@torch/host';
-import type { Decider } from '@torch/kernel';
-import type { LogServer } from '@torch/log';
+import { createTorchClient } from '@torch/host';
 import type { BenchContext } from './bench';
+import { benchHost } from './bench-host';
 import { rateFigure } from './figure';
 import type { LifecycleOrder } from './lifecycle-agents';
 import { benchTask } from './payload';
@@ -25,7 +22,7 @@ const WORKER_CONCURRENCY = 50;
  */
 export async function taskLifecycle({ connect, newUrl, rounds, progress }: BenchContext) {
   const server = await connect();
-  const scheduler = hostOf('scheduler', schedulerDecider as unknown as Decider<unknown>, server);
+  const scheduler = benchHost('scheduler', server);
   await scheduler.start();
   await registerAgents(connect);
   const torch: number[] = [];
@@ -45,23 +42,10 @@ export async function taskLifecycle({ connect, newUrl, rounds, progress }: Bench
   ];
 }
 
-const hostOf = (service: 'registry' | 'scheduler', decider: Decider<unknown>, server: LogServer): ServiceHost =>
-  new ServiceHost({
-    server,
-    definition: {
-      service,
-      decider,
-      handleCommand: (command, turn) => turn.decide(command),
-      queries: new Map(),
-      reactions: new Map(),
-      effects: new Map(),
-    },
-  });
-
 /** The agents register once, as in any fleet; the registry has no part in a task's life cycle. */
 async function registerAgents(connect: BenchContext['connect']): Promise<void> {
   const server = await connect();
-  const registry = hostOf('registry', registryDecider as unknown as Decider<unknown>, server);
+  const registry = benchHost('registry', server);
   await registry.start();
   const client = await createTorchClient(server);
   const contract = registryCommands.find(({ type }) => type === 'RegisterAgent') as CommandContract;
