@@ -6,5 +6,6 @@ import { main, step } from './steps.mjs';
 await main(async () => {
   await setUp();
   await step('Build', (say) => build(say));
-  return runBundled('bench', 'tools/bench/src/main.ts', process.argv.slice(2));
+  // As the services are run by `torch up`.
+  return runBundled('bench', 'tools/bench/src/main.ts', process.argv.slice(2), ['--max-semi-space-size=32']);
 });
