@@ -1,4 +1,5 @@
 import { Fenced, type Lease, type Leases, type Log, LogUnavailable, type Position } from '@torch/log';
+import type { CommitBatch } from './commit-batches';
 import type { HostConfig } from './host.config';
 import { backoffMs, type HostClock, pause } from './host.clock';
 import type { LogCursor } from './log-cursor';
@@ -32,20 +33,20 @@ export class Appender {
    * @returns the position of the first.
    * @throws Fenced when another instance has become the owner; LogRegressed when the log lost what was seen.
    */
-  async append(encode: (epoch: number) => readonly string[]): Promise<{ readonly first: Position; readonly bodies: readonly string[] }> {
-    let bodies = encode(this.epoch);
+  async append(encode: (epoch: number) => CommitBatch): Promise<{ readonly first: Position; readonly batch: CommitBatch }> {
+    let batch = encode(this.epoch);
     for (let attempt = 0; ; attempt++) {
       try {
-        const first = await this.ports.log.append(this.fence(), bodies);
-        return this.note(first, bodies);
+        const first = await this.ports.log.append(this.fence(), batch.bodies);
+        return this.note(first, batch);
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
         await pause(this.clock, backoffMs(attempt, this.config.retryMs, this.config.retryMsMax));
         if (!error.outcomeUnknown) continue;
       }
-      const found = await this.findAppended(bodies[0] as string);
-      if (found) return this.note(found, bodies);
-      bodies = encode(this.epoch);
+      const found = await this.findAppended(batch.bodies[0] as string);
+      if (found) return this.note(found, batch);
+      batch = encode(this.epoch);
     }
   }
 
@@ -54,10 +55,11 @@ export class Appender {
     return { partition, service, holder, epoch, seen: this.cursor.seen, generation: this.generation };
   }
 
-  private note(first: Position, bodies: readonly string[]) {
+  private note(first: Position, batch: CommitBatch) {
+    const { bodies } = batch;
     const last = { seq: first.seq + bodies.length - 1, generation: first.generation };
     this.cursor.note({ position: last, body: bodies[bodies.length - 1] as string });
-    return { first, bodies };
+    return { first, batch };
   }
 
   private async findAppended(body: string): Promise<Position | undefined> {

@@ -233,10 +233,10 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     const positions = new Map<Unit, Position>();
     if (units.length === 0 && state.foreignSeq - state.consumed.seq < CHECKPOINT_EVERY_SEQS) return positions;
     const recordedAtMs = clock.nowMs();
-    const batch = (epoch: number) =>
-      commitBatch(units, { service: definition.service, epoch, recordedAtMs }, state.foreignSeq, state.consumed);
-    const { consumed, unitCounts } = batch(appender.epoch);
-    const { first, bodies } = await appender.append((epoch) => batch(epoch).bodies);
+    const { first, batch } = await appender.append((epoch) =>
+      commitBatch(units, { service: definition.service, epoch, recordedAtMs }, state.foreignSeq, state.consumed),
+    );
+    const { bodies, consumed, unitCounts } = batch;
     let unit = 0;
     for (const [i, count] of unitCounts.entries()) {
       const position = { seq: first.seq + i, generation: first.generation };

@@ -37,6 +37,6 @@ export async function recordRecovery<State>(appender: Appender, state: Partition
       state.consumed.seq,
       state.consumed,
     );
-  const { first } = await appender.append((epoch) => batch(epoch).bodies);
+  const { first } = await appender.append(batch);
   state.committed(first, 1, state.consumed);
 }
