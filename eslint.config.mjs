@@ -10,6 +10,8 @@ const CONTRACTS_GENERATOR = ['libs/contracts/src/generate/**/*.ts'];
 
 const SERVICES = { gateway: 'messaging', registry: 'registry', scheduler: 'scheduler', spawner: 'spawner', audit: 'audit' };
 const RULES_FREE = ['kernel', 'contracts', 'log', 'log-dragonfly', 'host', 'platform', 'agent'].map((layer) => `layer:${layer}`);
+/** What a layer or a service may import besides, by tag. */
+const EXTRA_TAGS = { archive: ['context:audit'], audit: ['layer:archive'] };
 
 /** What each layer may import. The order is a law: kernel, contracts, domain, then the libraries that do I/O, then apps and tools. */
 const LAYERS = {
@@ -21,20 +23,25 @@ const LAYERS = {
   host: ['kernel', 'contracts', 'log', 'log-dragonfly'],
   platform: ['kernel', 'contracts', 'log', 'log-dragonfly', 'host'],
   agent: ['kernel', 'contracts'],
+  archive: ['kernel', 'contracts', 'log'],
   testing: ['kernel', 'contracts', 'log', 'log-dragonfly', 'host'],
-  app: ['kernel', 'contracts', 'domain', 'log', 'log-dragonfly', 'host', 'platform', 'agent'],
+  app: ['kernel', 'contracts', 'domain', 'log', 'log-dragonfly', 'host', 'platform', 'agent', 'archive'],
 };
 
 const layerConstraints = (extraLayers, extraTags = {}) =>
   Object.entries(LAYERS).map(([layer, below]) => ({
     sourceTag: `layer:${layer}`,
-    onlyDependOnLibsWithTags: [...[...below, ...extraLayers].map((name) => `layer:${name}`), ...(extraTags[layer] ?? [])],
+    onlyDependOnLibsWithTags: [
+      ...[...below, ...extraLayers].map((name) => `layer:${name}`),
+      ...(EXTRA_TAGS[layer] ?? []),
+      ...(extraTags[layer] ?? []),
+    ],
   }));
 
 const serviceConstraints = (extra) => [
   ...Object.entries(SERVICES).map(([service, context]) => ({
     sourceTag: `service:${service}`,
-    onlyDependOnLibsWithTags: [`context:${context}`, ...RULES_FREE, ...extra],
+    onlyDependOnLibsWithTags: [`context:${context}`, ...RULES_FREE, ...(EXTRA_TAGS[service] ?? []), ...extra],
   })),
   { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: ['*'] },
 ];

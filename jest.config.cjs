@@ -34,6 +34,6 @@ module.exports = {
         '\\.lua$': join(__dirname, 'tools/dev/text-transform.cjs'),
       },
       transformIgnorePatterns: ['/node_modules/(?!(jose)/)'],
-      ...(rootDir.endsWith('e2e') && { runner: join(__dirname, 'tools/dev/serial-runner.cjs') }),
+      ...(/(e2e|chaos)$/.test(rootDir) && { runner: join(__dirname, 'tools/dev/serial-runner.cjs') }),
     })),
 };

@@ -1,20 +1,12 @@
+import { ARCHIVE_DEFAULTS, type ArchiveConfig } from '@torch/archive';
 import { EnvironmentInvalid, EnvironmentReader } from '@torch/platform';
 
-/** Every limit of the audit service. Times in milliseconds. */
-export interface AuditConfig {
-  /** Between two writes of a chain while it grows: what came in between is written and made durable together. */
-  readonly groupMs: number;
-  /** Bytes that wait to be written before reading on waits for them. */
-  readonly bufferedBytesMax: number;
-  /** Before a chain that cannot be carried on is looked at again. */
-  readonly retryMs: number;
-  /** Log entries that a check reads at a time. */
-  readonly readEntriesMax: number;
-}
+/** Every limit of the audit service's archive. Times in milliseconds, sizes in bytes. */
+export type AuditConfig = ArchiveConfig;
 
 export const AUDIT_CONFIG = Symbol('AUDIT_CONFIG');
 
-export const AUDIT_DEFAULTS: AuditConfig = { groupMs: 5, bufferedBytesMax: 8 * 1024 * 1024, retryMs: 5000, readEntriesMax: 500 };
+export const AUDIT_DEFAULTS: AuditConfig = ARCHIVE_DEFAULTS;
 
 /** @throws EnvironmentInvalid naming every variable whose value does not fit. */
 export function readAuditConfig(variables: NodeJS.ProcessEnv): AuditConfig {
@@ -24,8 +16,12 @@ export function readAuditConfig(variables: NodeJS.ProcessEnv): AuditConfig {
   const config: AuditConfig = {
     groupMs: whole('groupMs', 'GROUP_MS', 0, 10_000),
     bufferedBytesMax: whole('bufferedBytesMax', 'BUFFERED_BYTES_MAX', 1024, 1024 ** 3),
+    segmentBytes: whole('segmentBytes', 'SEGMENT_BYTES', 1024, 1024 ** 3),
+    segmentMs: whole('segmentMs', 'SEGMENT_MS', 10, 24 * 3_600_000),
+    checkpointMs: whole('checkpointMs', 'CHECKPOINT_MS', 10, 3_600_000),
     retryMs: whole('retryMs', 'RETRY_MS', 10, 3_600_000),
-    readEntriesMax: whole('readEntriesMax', 'READ_ENTRIES_MAX', 1, 10_000),
+    slowMs: whole('slowMs', 'SLOW_MS', 10, 3_600_000),
+    lockStaleMs: whole('lockStaleMs', 'LOCK_STALE_MS', 1000, 3_600_000),
   };
   if (read.problems.length > 0) throw new EnvironmentInvalid(read.problems);
   return config;

@@ -1,9 +1,9 @@
 import { GatewayClient, type GatewayOptions, type ProjectClient, type RetryConfig } from '@torch/agent';
-import { PROJECT_PATTERN } from '@torch/contracts';
+import { DURABILITIES, type Durability, PROJECT_PATTERN } from '@torch/contracts';
 import { type DataDir, dataDirAt, lockHolder, readTorchState, type TorchState } from '@torch/dev';
 import type { Command } from 'commander';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { notRunning, wrongUsage } from './cli.errors';
 import type { CliIo } from './cli-io';
 
@@ -18,6 +18,7 @@ interface GlobalOptions {
   readonly url?: string;
   readonly token?: string;
   readonly project?: string;
+  readonly durability?: string;
   readonly json?: boolean;
 }
 
@@ -56,6 +57,11 @@ export class CliContext {
     return this.givenProject ?? (this.io.env.TORCH_PROJECT || PROJECT_DEFAULT);
   }
 
+  /** The archive's directory: as given with `--archive`, `TORCH_ARCHIVE_DIR`, or in the data directory. Absolute. */
+  archiveDir(given?: string): string {
+    return resolve(this.io.cwd, given ?? (this.io.env.TORCH_ARCHIVE_DIR || join(this.dataDir.root, 'audit')));
+  }
+
   /** The Torch of the data directory; undefined when none runs there. */
   runningHere(): TorchState | undefined {
     const holder = lockHolder(this.dataDir);
@@ -76,7 +82,7 @@ export class CliContext {
       throw notRunning(`Torch is not running on ${this.dataDir.root}. Start it with "torch up", or name another one with --data or --url.`);
     }
     if (!URL.canParse(url)) throw wrongUsage(`"${url}" (--url or TORCH_URL) is not a URL such as http://127.0.0.1:7420.`);
-    return { url, token: this.token(), retry: here ? PATIENT : IMPATIENT };
+    return { url, token: this.token(), durability: this.durability, retry: here ? PATIENT : IMPATIENT };
   }
 
   project(): ProjectClient {
@@ -95,6 +101,13 @@ export class CliContext {
   /** With `--json` one JSON value, otherwise text. */
   answer(value: unknown, text: () => string): void {
     this.print(this.json ? JSON.stringify(value) : text());
+  }
+
+  private get durability(): Durability | undefined {
+    const { durability } = this.options;
+    const level = DURABILITIES.find((known) => known === durability);
+    if (durability !== undefined && !level) throw wrongUsage(`--durability "${durability}" is none of ${DURABILITIES.join(', ')}.`);
+    return level;
   }
 
   private token(): string {

@@ -70,6 +70,11 @@ describe('the command line', () => {
       ['send'],
       ['log', 'tail'],
       ['log', 'replay'],
+      ['run', 'replay'],
+      ['state', 'show'],
+      ['state', 'diff'],
+      ['why'],
+      ['audit', 'report'],
       ['doctor'],
     ]) {
       const { exitCode, stdout } = await runCaptured([...args, '--help']);

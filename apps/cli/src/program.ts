@@ -2,17 +2,21 @@ import { Command } from 'commander';
 import type { CliIo } from './cli-io';
 import { agentCommand } from './commands/agent.command';
 import { auditCommand } from './commands/audit.command';
+import { backupCommand } from './commands/backup.command';
 import { type CommandGroup, examples } from './commands/command-group';
 import { doctorCommand } from './commands/doctor.command';
 import { downCommand } from './commands/down.command';
 import { logCommand } from './commands/log.command';
+import { logServerCommand } from './commands/log-server.command';
 import { messageCommands } from './commands/message.command';
 import { poolCommand } from './commands/pool.command';
 import { projectCommand } from './commands/project.command';
 import { runCommand } from './commands/run.command';
+import { stateCommand } from './commands/state.command';
 import { statusCommand } from './commands/status.command';
 import { taskCommand } from './commands/task.command';
 import { upCommand } from './commands/up.command';
+import { whyCommand } from './commands/why.command';
 import { VERSION } from './version';
 
 const GROUPS: readonly CommandGroup[] = [
@@ -26,7 +30,11 @@ const GROUPS: readonly CommandGroup[] = [
   messageCommands,
   poolCommand,
   logCommand,
+  logServerCommand,
+  stateCommand,
+  whyCommand,
   auditCommand,
+  backupCommand,
   doctorCommand,
 ];
 
@@ -39,6 +47,7 @@ export function buildProgram(io: CliIo, exit: (code: number) => void): Command {
     .option('--url <url>', "the gateway; default: TORCH_URL or that of the data directory's Torch")
     .option('--token <token>', "default: TORCH_TOKEN or the data directory's")
     .option('--project <name>', 'default: TORCH_PROJECT or default')
+    .option('--durability <level>', 'what an acknowledgement promises: memory, replicated or archived; default: what the project says')
     .option('--json', 'answer in JSON; progress and hints go to stderr')
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(see --help)')

@@ -21,13 +21,13 @@ describe('a scheduler that is stopped for longer than its lease', () => {
   }, 30_000);
 
   it('is replaced by a standby within 5 s, and fenced off when it goes on', async () => {
-    const server = await connectLogServer({ url: torch.state().logUrl });
+    const server = await connectLogServer({ url: torch.logUrlOf('scheduler') });
     try {
       expect((await torch.json<RunResult>('run', torch.plan('before.json', onePlan('before')))).status).toBe('completed');
       standby = spawn(process.execPath, [SCHEDULER], {
         env: {
           ...process.env,
-          TORCH_LOG_URL: torch.state().logUrl,
+          TORCH_LOG_URL: torch.logUrlOf('scheduler'),
           TORCH_DATA_DIR: torch.data,
           TORCH_TOKEN_SECRET: readFileSync(join(torch.data, 'secret'), 'utf8').trim(),
         },

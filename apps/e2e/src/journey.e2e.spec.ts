@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskView } from '@torch/contracts';
 import { partitionOf, PARTITIONS_DEFAULT } from '@torch/log';
-import { waitUntil } from '@torch/testing';
+import { startLogServer, type TestLogServer, waitUntil } from '@torch/testing';
 import { Redis } from 'ioredis';
 import { type RunResult, Torch } from './torch.fixture';
 
@@ -131,6 +131,17 @@ describe('a day with Torch', () => {
     expect({ code: verified.code, stderr: verified.stderr }).toEqual({ code: 0, stderr: expect.any(String) });
   }, 30_000);
 
+  it('shows how things stood, why, and a run again', async () => {
+    const taskId = run.results[0]?.taskId as string;
+    expect(await torch.json('state', 'show', `task/${taskId}`)).toMatchObject({ service: 'scheduler', state: { status: 'completed' } });
+    const why = await torch.json<{ nodes: { type: string; actor: string }[] }>('why', `task/${taskId}`);
+    expect(why.nodes).toContainEqual(expect.objectContaining({ type: 'SubmitRun', actor: 'user:operator' }));
+    const again = await torch.json<RunResult>('run', 'replay', run.runId, '--speed', 'max');
+    expect(again).toMatchObject({ runId: run.runId, status: run.status, tasks: run.tasks });
+    const { services } = await torch.json<{ services: { known: boolean }[] }>('log', 'replay', '--until', new Date().toISOString());
+    expect(services.filter(({ known }) => known).length).toBeGreaterThanOrEqual(3);
+  }, 60_000);
+
   it('carries on after down and up on the same data', async () => {
     await torch.down();
     await torch.up();
@@ -145,8 +156,24 @@ describe('a day with Torch', () => {
     expect(code).not.toBe(0);
     expect(stderr).toContain(String(torch.state().pid));
   });
+});
 
-  it('finds one event of the log that was tampered with', async () => {
+describe('a log server on which somebody may do everything', () => {
+  let server: TestLogServer;
+  let torch: Torch;
+  beforeAll(async () => {
+    server = await startLogServer();
+    torch = new Torch({ TORCH_LOG_URL: server.url });
+    await torch.up();
+  }, 60_000);
+  afterAll(async () => {
+    await torch.down();
+    torch.remove();
+    await server.stop();
+  }, 30_000);
+
+  it('is found to have been tampered with, in one event', async () => {
+    const run = await torch.json<RunResult>('run', torch.plan('small.json', SMALL_PLAN));
     const taskId = run.results[0]?.taskId as string;
     const position = await tamper(torch, (body) => body.replace('"exitCode":0', '"exitCode":7'), taskId);
     const replay = await torch.cli('--json', 'log', 'replay');
@@ -155,7 +182,7 @@ describe('a day with Torch', () => {
     const verify = await torch.cli('audit', 'verify');
     expect(verify.code).toBe(1);
     expect(verify.stdout + verify.stderr).toContain(position);
-  }, 30_000);
+  }, 60_000);
 });
 
 /** Writes the partition's stream anew, with the first entry changed that completes this task. Gives its position. */

@@ -56,6 +56,12 @@ export class Torch {
     return found.pid;
   }
 
+  /** The log server as this service reaches it: under its own user, of whom only that process knows. */
+  logUrlOf(service: string): string {
+    const variables = read(`/proc/${this.pidOf(service)}/environ`).split('\0');
+    return variables.find((variable) => variable.startsWith('TORCH_LOG_URL='))?.slice('TORCH_LOG_URL='.length) ?? '';
+  }
+
   /** Runs the built command to its end. */
   cli(...args: string[]): Promise<CliResult> {
     return new Promise((done) => {

@@ -2,14 +2,17 @@ import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule, type ThrottlerModuleOptions } from '@nestjs/throttler';
-import { requireTokenSecret, TORCH_ENV, type TorchEnv } from '@torch/platform';
+import { requireTokenSecret, SubjectKeyFiles, TORCH_ENV, type TorchEnv } from '@torch/platform';
 import type { FastifyRequest } from 'fastify';
 import { AttemptAccess } from './adapters/attempt-access.adapter';
+import { HistoryExports } from './adapters/history-exports.adapter';
+import { HistorySearch } from './adapters/history-search.adapter';
 import { KnownProjects } from './adapters/known-projects.adapter';
 import { LogWatch } from './adapters/log-watch.adapter';
 import { OpenStreams } from './adapters/open-streams.adapter';
 import { OutputStore } from './adapters/output-store.adapter';
 import { Owners } from './adapters/owners.adapter';
+import { PersonalData, SUBJECT_KEYS } from './adapters/personal-data.adapter';
 import { TaskHistory } from './adapters/task-history.adapter';
 import { TokenCheck } from './adapters/token-check.adapter';
 import { WindowCounts } from './adapters/window-counts.adapter';
@@ -19,6 +22,7 @@ import { AttemptsController } from './api/attempts.controller';
 import { AuditController } from './api/audit.controller';
 import { EdgeFilter } from './api/edge.filter';
 import { EventsController } from './api/events.controller';
+import { HistoryController } from './api/history.controller';
 import { LogController } from './api/log.controller';
 import { MessagesController } from './api/messages.controller';
 import { OpenApiController, OpenApiHolder } from './api/openapi.controller';
@@ -26,13 +30,16 @@ import { OutputsController } from './api/outputs.controller';
 import { PoolsController } from './api/pools.controller';
 import { ProjectsController } from './api/projects.controller';
 import { isPublic } from './api/request-context';
+import { RetentionController } from './api/retention.controller';
 import { RunSubmission } from './api/run-submission';
 import { RunsController } from './api/runs.controller';
 import { StatusController } from './api/status.controller';
 import { TasksController } from './api/tasks.controller';
 import { GATEWAY_CONFIG, type GatewayConfig, gatewayConfig } from './gateway.config';
+import { AccessRecorder } from './reactors/access-recorder.reactor';
 import { AgentStreams } from './reactors/agent-streams.reactor';
 import { DispatchRecorder } from './reactors/dispatch-recorder.reactor';
+import { ErasureEffects } from './reactors/erasure.effects';
 import { EventStreams } from './reactors/event-streams.reactor';
 import { OutputFollower } from './reactors/output-follower.reactor';
 
@@ -84,9 +91,12 @@ function rateLimits({ readsPerSecondMax, writesPerSecondMax, callersMax }: Gatew
     MessagesController,
     PoolsController,
     EventsController,
+    HistoryController,
     LogController,
     StatusController,
     AuditController,
+    RetentionController,
+    ErasureEffects,
     OpenApiController,
   ],
   providers: [
@@ -99,13 +109,22 @@ function rateLimits({ readsPerSecondMax, writesPerSecondMax, callersMax }: Gatew
       inject: [TORCH_ENV, GATEWAY_CONFIG],
       useFactory: ({ dataDir }: TorchEnv, { outputBytesMax }: GatewayConfig) => new OutputStore(join(dataDir, 'output'), outputBytesMax),
     },
+    {
+      provide: SUBJECT_KEYS,
+      inject: [TORCH_ENV],
+      useFactory: ({ dataDir }: TorchEnv) => new SubjectKeyFiles(join(dataDir, 'keys', 'subjects')),
+    },
+    PersonalData,
     LogWatch,
     Owners,
     KnownProjects,
     OpenStreams,
     TaskHistory,
+    HistorySearch,
+    HistoryExports,
     AttemptAccess,
     RunSubmission,
+    AccessRecorder,
     EdgeFilter,
     OpenApiHolder,
     AgentStreams,

@@ -63,10 +63,31 @@ const LIMITS = {
   dispatchesWaitingMax: limit('DISPATCHES_WAITING_MAX', 20_000, 1, 1_000_000),
   /** How long dispatches are gathered before they are recorded together; most messages have got further by then. */
   dispatchGatherMs: limit('DISPATCH_GATHER_MS', 100, 1, 60_000),
+  /** How long refusals and grants are gathered before they are recorded together. */
+  accessGatherMs: limit('ACCESS_GATHER_MS', 250, 1, 60_000),
+  /** Grants and refusals that wait to be recorded; refusals beyond are counted in one event, grants are recorded at a later request. */
+  accessWaitingMax: limit('ACCESS_WAITING_MAX', 5000, 1, 1_000_000),
+  /** Refusals alike (caller, method, route, code) become one event, and the next one no earlier than this. */
+  refusalWindowMs: limit('REFUSAL_WINDOW_MS', 60_000, 10, 3_600_000),
+  /** Kinds of refusals that are told apart in a window; those of further kinds are counted in one event. */
+  refusalKindsMax: limit('REFUSAL_KINDS_MAX', 1000, 1, 100_000),
+  /** Projects named in refused requests that the registry is asked about in a window; refusals for further ones are the system's. */
+  refusalProjectsMax: limit('REFUSAL_PROJECTS_MAX', 32, 1, 10_000),
+  /** One event says that a caller used a project in this time, to read or to write. */
+  grantWindowMs: limit('GRANT_WINDOW_MS', 3_600_000, 1000, 7 * 24 * 3_600_000),
+  /** Callers, projects and kinds of access whose event is known to be written. */
+  grantsKnownMax: limit('GRANTS_KNOWN_MAX', 50_000, 1, 10_000_000),
   /** Log entries that are read at a time. */
   readEntriesMax: limit('READ_ENTRIES_MAX', 500, 1, 10_000),
   /** How long one request reads the log for a task's history; the answer then says where to go on. */
   historyReadMs: limit('HISTORY_READ_MS', 1200, 10, 60_000),
+  /** Events of a page of the project's history when the request does not say, and of each page that an export asks for. */
+  historyPageDefault: limit('HISTORY_PAGE_DEFAULT', 100, 1, 1000),
+  historyExportPage: limit('HISTORY_EXPORT_PAGE', 1000, 1, 1000),
+  /** How long an export keeps asking for a page that cannot be had just now. */
+  historyPatienceMs: limit('HISTORY_PATIENCE_MS', 30_000, 0, 3_600_000),
+  /** Exports of history at the same time. */
+  exportsMax: limit('EXPORTS_MAX', 4, 1, 1000),
   historyEventsMax: limit('HISTORY_EVENTS_MAX', 2000, 1, 100_000),
   /** By how much the clocks of the services may differ. */
   clockSkewMs: limit('CLOCK_SKEW_MS', 10_000, 0, 3_600_000),

@@ -2,10 +2,13 @@ export { RETRY_DEFAULTS, type RetryConfig } from './http/backoff';
 export { EVENT_STREAM_DEFAULTS, type EventStreamConfig } from './http/event-stream';
 export type {
   AgentEvent,
+  AttemptName,
   Cancellation,
   CloudEvent,
   CommitView,
   DigestsView,
+  HistoryPage,
+  HistoryQuery,
   MessageAccepted,
   OutputAppended,
   PoolsDefined,

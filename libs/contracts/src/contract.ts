@@ -3,6 +3,9 @@ import type { ContractClass } from './field';
 export type ServiceName = 'gateway' | 'registry' | 'scheduler' | 'spawner' | 'audit';
 export const SERVICE_NAMES: readonly ServiceName[] = ['gateway', 'registry', 'scheduler', 'spawner', 'audit'];
 
+/** Project of events that concern a whole partition, or no project in particular. */
+export const SYSTEM_PROJECT = 'torch';
+
 /** A fact: who writes it and what its data looks like in its newest version. */
 export interface EventContract<Type extends string = string, Data extends object = object> {
   readonly kind: 'event';

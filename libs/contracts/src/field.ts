@@ -27,12 +27,18 @@ export interface FieldSchema {
   readonly [keyword: string]: unknown;
   readonly contract?: () => ContractClass;
   readonly items?: FieldSchema;
+  /** What is published instead, where it says more than the rule that callers keep to. */
+  readonly published?: Readonly<Record<string, unknown>>;
 }
 
 interface Field {
   schema: FieldSchema;
   optional: boolean;
   description?: string;
+  /** See `Verbatim`. */
+  verbatim?: boolean;
+  /** See `Sensitive`. */
+  sensitive?: boolean;
 }
 
 const fieldsByPrototype = new WeakMap<object, Map<string, Field>>();
@@ -79,6 +85,16 @@ export function Describe(description: string): PropertyDecorator {
   };
 }
 
+/**
+ * A machine takes the text as it is: a command, a path. A secret in it is refused rather than redacted, since half a command
+ * is worse than none.
+ */
+export function Verbatim(): PropertyDecorator {
+  return (target, name) => {
+    ownField(target, String(name)).verbatim = true;
+  };
+}
+
 export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 export const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 export const PROJECT_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -109,6 +125,29 @@ export function Text({ min = 0, max }: { min?: number; max: number }): PropertyD
   return field({ type: 'string', minLength: min, maxLength: max }, IsString(), hasCharacters({ min, max }));
 }
 
+/** What stands in place of a sensitive text: the id of its key, and the encrypted text in base64url. */
+export const SEALED_PATTERN = /^sealed:1:[0-9a-f]{48}:[A-Za-z0-9_-]{38,}$/;
+/** The longest sealed form of a text of so many characters: 4 bytes each, nonce and tag, four characters for three bytes. */
+const sealedCharsMax = (max: number): number => Math.ceil(((max * 4 + 28) * 4) / 3) + 64;
+
+/**
+ * A text that may say something about a person. In the log it is sealed: encrypted under a key of whoever wrote it, so that it
+ * can be erased by destroying the key. Both forms fit; the limits are those of the text itself.
+ */
+export function Sensitive({ min = 0, max }: { min?: number; max: number }): PropertyDecorator {
+  const plain = { type: 'string', minLength: min, maxLength: max };
+  const sealed = { type: 'string', pattern: SEALED_PATTERN.source, maxLength: sealedCharsMax(max) };
+  const isSealed = (value: unknown): boolean => typeof value === 'string' && value.length <= sealed.maxLength && SEALED_PATTERN.test(value);
+  const decorate = field(
+    { ...plain, published: { 'x-torch-sensitive': true, anyOf: [plain, sealed] } },
+    hasCharacters({ min, max, or: isSealed }),
+  );
+  return (target, name) => {
+    decorate(target, name);
+    ownField(target, String(name)).sensitive = true;
+  };
+}
+
 export function Whole({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}): PropertyDecorator {
   return field({ type: 'integer', minimum: min, maximum: max }, IsInt(), Min(min), Max(max));
 }
@@ -122,6 +161,9 @@ export function Decimal({ min, max }: { min: number; max: number }): PropertyDec
 export const AtMs = (): PropertyDecorator => Whole({ min: 0 });
 
 export const Flag = (): PropertyDecorator => field({ type: 'boolean' }, IsBoolean());
+
+/** An object of any fields: what was recorded, whatever its type and version. */
+export const AnyObject = (): PropertyDecorator => field({ type: 'object' }, isPlainObject());
 
 export function OneOf(values: readonly string[]): PropertyDecorator {
   return field({ type: 'string', enum: [...values] }, IsIn(values as string[]));
@@ -185,9 +227,10 @@ export function EnvMap(): PropertyDecorator {
 }
 
 /** class-validator's own `Length` counts an emoji and its variation selector as one, which JSON Schema does not. */
-function hasCharacters({ min, max }: { min: number; max: number }): PropertyDecorator {
+function hasCharacters({ min, max, or }: { min: number; max: number; or?: (value: unknown) => boolean }): PropertyDecorator {
   const accept = (value: unknown): boolean => {
     if (typeof value !== 'string') return false;
+    if (or?.(value)) return true;
     const characters = codePoints(value);
     return characters >= min && characters <= max;
   };

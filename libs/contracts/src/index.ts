@@ -1,5 +1,13 @@
+export * from './audit/archive.queries';
+export * from './audit/audit.commands';
 export * from './audit/audit.events';
 export * from './audit/audit.queries';
+export * from './audit/history.queries';
+export * from './audit/report';
+export * from './audit/retention.commands';
+export * from './audit/retention.events';
+export * from './audit/retention.queries';
+export * from './audit/report-rows';
 export * from './contract';
 export { DURATION_PATTERN, durationMs } from './duration';
 export {
@@ -21,16 +29,24 @@ export {
   Optional,
   PROJECT_PATTERN,
   ProjectName,
+  SEALED_PATTERN,
+  Sensitive,
   Text,
+  Verbatim,
   Whole,
 } from './field';
 export { closureOf, type JsonSchema, objectSchema, type RefPrefix, schemaDocument } from './json-schema';
 export * from './host/host.queries';
+export * from './messaging/access.events';
 export * from './messaging/messaging.commands';
 export * from './messaging/messaging.events';
 export * from './messaging/messaging.queries';
+export { momentMs } from './moment';
 export * from './plan/plan';
 export { type PlanProblem, planProblems } from './plan/plan.rules';
+export { admittedData, assertNoSecret, redactedData, secretProblems } from './redaction/contract.redaction';
+export { holdsSensitive, mapSensitive } from './sensitive';
+export { maskText, redactText } from './redaction/secret.redaction';
 export * from './registry-of-contracts';
 export * from './registry/registry.commands';
 export * from './registry/registry.events';
@@ -45,3 +61,4 @@ export * from './spawner/spawner.events';
 export * from './spawner/spawner.queries';
 export { upcast } from './upcast';
 export { assertFits, type FieldProblem, fieldProblem, fieldProblems } from './validate';
+export { DURABILITIES, type Durability } from './durability';

@@ -21,7 +21,8 @@ export function objectSchema(contract: ContractClass, refPrefix: RefPrefix = '#/
   return { type: 'object', additionalProperties: false, ...(required.length > 0 && { required }), properties };
 }
 
-function withRefs({ contract, items, ...schema }: FieldSchema, refPrefix: RefPrefix): JsonSchema {
+function withRefs({ contract, items, published, ...schema }: FieldSchema, refPrefix: RefPrefix): JsonSchema {
+  if (published) return published;
   if (contract) return { $ref: refPrefix + contract().name };
   return { ...schema, ...(items && { items: withRefs(items, refPrefix) }) };
 }

@@ -1,6 +1,10 @@
 import { invariant } from '@torch/kernel';
+import { auditCommands } from './audit/audit.commands';
 import { auditEvents } from './audit/audit.events';
 import { auditQueries } from './audit/audit.queries';
+import { retentionCommands } from './audit/retention.commands';
+import { retentionEvents } from './audit/retention.events';
+import { retentionQueries } from './audit/retention.queries';
 import type { CommandContract, EventContract, QueryContract, ServiceName } from './contract';
 import { messagingCommands } from './messaging/messaging.commands';
 import { messagingEvents } from './messaging/messaging.events';
@@ -22,14 +26,23 @@ export const EVENTS: readonly EventContract[] = [
   ...spawnerEvents,
   ...messagingEvents,
   ...auditEvents,
+  ...retentionEvents,
 ];
-export const COMMANDS: readonly CommandContract[] = [...registryCommands, ...schedulerCommands, ...spawnerCommands, ...messagingCommands];
+export const COMMANDS: readonly CommandContract[] = [
+  ...registryCommands,
+  ...schedulerCommands,
+  ...spawnerCommands,
+  ...messagingCommands,
+  ...auditCommands,
+  ...retentionCommands,
+];
 export const QUERIES: readonly QueryContract[] = [
   ...registryQueries,
   ...schedulerQueries,
   ...spawnerQueries,
   ...messagingQueries,
   ...auditQueries,
+  ...retentionQueries,
 ] as readonly QueryContract[];
 
 const eventsByType = byType(EVENTS);

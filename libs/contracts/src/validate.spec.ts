@@ -32,7 +32,7 @@ describe('a value that does not fit its contract', () => {
   });
 
   it('names the values that a field may have', () => {
-    const failure = { taskId: 't', attempt: 1, agentId: 'a', class: 'whatever', reason: 'timeout', message: '' };
+    const failure = { taskId: 't', attempt: 1, assignment: 'as', agentId: 'a', class: 'whatever', reason: 'timeout', message: '' };
     expect(fieldProblem(FailTask, failure)).toEqual({ pointer: '/class', message: '"class" must be one of retryable, permanent.' });
   });
 

@@ -12,6 +12,7 @@ export interface FieldProblem {
 const ajv = new Ajv2020({ allErrors: false, strict: true, strictTypes: false, strictRequired: false });
 const compiled = new WeakMap<ContractClass, ValidateFunction>();
 const thorough = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false });
+for (const compiler of [ajv, thorough]) compiler.addKeyword('x-torch-sensitive');
 const compiledThorough = new WeakMap<ContractClass, ValidateFunction>();
 let schemas = 0;
 

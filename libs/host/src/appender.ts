@@ -17,11 +17,16 @@ export class Appender {
     private readonly config: HostConfig,
     private readonly clock: HostClock,
     private lease: Lease,
-    readonly generation: number,
+    private readonly generationMin: number,
   ) {}
 
   get epoch(): number {
     return this.lease.epoch;
+  }
+
+  /** A recovery that lost nothing of what this owner has seen begins the next one in between. */
+  get generation(): number {
+    return Math.max(this.generationMin, this.cursor.seen.generation);
   }
 
   get currentLease(): Lease {

@@ -1,4 +1,4 @@
-import type { CommandContract, DataOf, QueryContract } from '@torch/contracts';
+import type { CommandContract, DataOf, Durability, QueryContract } from '@torch/contracts';
 import type { Actor } from '@torch/kernel';
 
 /** On whose behalf, and as part of what. */
@@ -9,12 +9,18 @@ export interface Admission {
   readonly idempotencyId?: string;
   readonly correlationId?: string;
   readonly traceparent?: string;
+  /** What the acknowledgement is to promise; default `memory`. */
+  readonly durability?: Durability;
+  /** Rather acknowledge what holds than refuse, when that much cannot be confirmed; default false. */
+  readonly orLess?: boolean;
 }
 
 export interface Accepted {
   /** The commit that holds the command's events: `<seq>-<generation>`. */
   readonly position: string;
   readonly partition: number;
+  /** What is confirmed. */
+  readonly durability: Durability;
 }
 
 /** No answer within the deadline. The command may still take effect: send it again under the same idempotency id. */
@@ -36,8 +42,9 @@ export class DeadlineExceeded extends Error {
  */
 export interface TorchClient {
   /**
-   * Resolves once the command's events are in the log.
-   * @throws Rejection when a rule said no; QueueFull, LogUnavailable, DeadlineExceeded when it may be tried again.
+   * Resolves once the command's events are in the log, as durably as was asked for. If the log server loses them before,
+   * the command is sent again under its id.
+   * @throws Rejection when a rule said no; QueueFull, LogUnavailable, DeadlineExceeded when it may be tried again; NotDurable.
    */
   command<C extends CommandContract>(contract: C, admission: Admission, data: DataOf<C>, deadlineMs?: number): Promise<Accepted>;
   /**

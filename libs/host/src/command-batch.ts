@@ -1,4 +1,4 @@
-import { commandContract, fieldProblem, ID_PATTERN, PROJECT_PATTERN } from '@torch/contracts';
+import { commandContract, fieldProblem, ID_PATTERN, PROJECT_PATTERN, secretProblems } from '@torch/contracts';
 import { Rejection } from '@torch/kernel';
 import type { CommandEntry } from '@torch/log';
 import type { CommandEnvelope } from './envelope';
@@ -44,5 +44,7 @@ function invalid(command: CommandEnvelope, service: string): Rejection | undefin
   if (!ID_PATTERN.test(command.correlationId))
     return new Rejection('invalid-command', `"${command.correlationId}" is not a correlation id.`);
   const problem = fieldProblem(contract.data, command.data);
-  return problem && new Rejection('invalid-command', `${command.type}: ${problem.message}`);
+  if (problem) return new Rejection('invalid-command', `${command.type}: ${problem.message}`);
+  const [secret] = secretProblems(contract.data, command.data);
+  return secret && new Rejection('secret-in-field', `${command.type}: ${secret.message}`);
 }

@@ -1,11 +1,14 @@
 import type { AnyEvent } from '@torch/kernel';
-import { formatPosition, type LogServer, LogUnavailable, parsePosition } from '@torch/log';
+import { eventId, formatPosition, type LogServer, LogUnavailable, parsePosition, type Position } from '@torch/log';
 import { backoffMs, type HostClock, pause } from './host.clock';
 import type { HostConfig } from './host.config';
 import type { HostLogger, HostTracing } from './host.ports';
 import { lastSharedSeq } from './lost-tail';
 import type { LogTails, TailedCommit } from './log-tails';
 import type { OwnedPartition, PlacedEvent, ServiceDefinition } from './service';
+
+/** Commits without an effect after which it is noted how far the log was followed. */
+const SAVE_EVERY_SEQS = 1000;
 
 export interface EffectsParts<State> {
   readonly server: LogServer;
@@ -27,6 +30,7 @@ export interface EffectsParts<State> {
 export class EffectsRunner<State> {
   private end: (() => void) | undefined;
   private readonly name: string;
+  private savedSeq = 0;
 
   constructor(private readonly parts: EffectsParts<State>) {
     this.name = `effects:${parts.definition.service}`;
@@ -36,7 +40,11 @@ export class EffectsRunner<State> {
     const { server, tails, definition, owner, onFailed } = this.parts;
     if (definition.effects.size === 0) return;
     const saved = await server.caches.get(owner.partition, this.name);
-    const afterSeq = saved === undefined ? 0 : await lastSharedSeq(server.log, owner.partition, parsePosition(saved));
+    // Who has never followed the log begins with what it still has.
+    const firstSeq = (await server.log.first(owner.partition))?.seq ?? 1;
+    const afterSeq = saved === undefined ? firstSeq - 1 : await lastSharedSeq(server.log, owner.partition, parsePosition(saved));
+    this.savedSeq = afterSeq;
+    await server.log.setTrimGuard(owner.partition, this.name, afterSeq).catch(ignoreUnavailable);
     this.end = tails.subscribe(owner.partition, afterSeq, { onCommit: (commit) => this.follow(commit), onEnd: onFailed });
   }
 
@@ -46,7 +54,7 @@ export class EffectsRunner<State> {
   }
 
   private async follow(commit: TailedCommit): Promise<void> {
-    const { definition, server, owner } = this.parts;
+    const { definition, owner } = this.parts;
     let acted = false;
     for (const [index, event] of commit.events.entries()) {
       const act = definition.effects.get(event.type);
@@ -54,7 +62,19 @@ export class EffectsRunner<State> {
       acted = true;
       await this.attempt(act, { ...event, ...placeOf(owner.partition, commit, index) });
     }
-    if (acted) await server.caches.set(owner.partition, this.name, formatPosition(commit.position)).catch(ignoreUnavailable);
+    if (acted || commit.position.seq - this.savedSeq >= SAVE_EVERY_SEQS) await this.save(commit.position);
+  }
+
+  /** What is below is not needed any more, and is not read again at the next start. */
+  private async save(position: Position): Promise<void> {
+    const { server, owner } = this.parts;
+    this.savedSeq = position.seq;
+    try {
+      await server.caches.set(owner.partition, this.name, formatPosition(position));
+      await server.log.setTrimGuard(owner.partition, this.name, position.seq);
+    } catch (error) {
+      ignoreUnavailable(error);
+    }
   }
 
   private async attempt(act: (event: PlacedEvent, context: never) => Promise<void>, event: PlacedEvent): Promise<void> {
@@ -63,7 +83,12 @@ export class EffectsRunner<State> {
       partition: owner.partition,
       state: () => owner.state(event.project),
       submit: (command: Parameters<typeof owner.submit>[1]) =>
-        owner.submit(event.project, { correlationId: event.correlationId, traceparent: event.traceparent, ...command }),
+        owner.submit(event.project, {
+          correlationId: event.correlationId,
+          causationId: event.id,
+          traceparent: event.traceparent,
+          ...command,
+        }),
     };
     for (let attempt = 1; this.end; attempt++) {
       try {
@@ -87,7 +112,7 @@ export function placeOf(
   { position, recordedAtMs }: Pick<TailedCommit, 'position' | 'recordedAtMs'>,
   index: number,
 ): Omit<PlacedEvent, keyof AnyEvent> {
-  return { id: `${partition}/${formatPosition(position)}/${index}`, seq: position.seq, recordedAtMs };
+  return { id: eventId({ partition, position, index }), seq: position.seq, recordedAtMs };
 }
 
 /** The position is a cache: without it, some effects are done again, which they must bear anyway. */

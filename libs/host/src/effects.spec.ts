@@ -55,6 +55,23 @@ describe('an effect', () => {
     expect(attempts).toEqual(['agent/ada', 'agent/ada', 'agent/ada', 'agent/bob']);
   });
 
+  it('follows what takes the place of a lost tail under the next owner, though its own place was beyond', async () => {
+    const done: string[] = [];
+    const act = async ({ id }: PlacedEvent): Promise<void> => void done.push(id);
+    const first = await world.start(withEffect(act));
+    for (const name of ['ada', 'bob', 'cyd']) await world.register(name);
+    await waitUntil(() => done.length === 3, { what: 'three effects' });
+    await first.stop();
+    world.server.faults.goAway();
+    world.server.faults.loseTail(0, 1);
+    world.server.faults.comeBack();
+    await world.start(withEffect(act));
+    await world.register('dan');
+    await waitUntil(() => done.length >= 4, { what: 'the effect of what came then' });
+    const { position } = (await world.commits())[1] ?? {};
+    expect(done[3]).toBe(`0/${position?.seq}-${position?.generation}/0`);
+  });
+
   it('follows again what was decided anew after the log had lost its tail', async () => {
     const done: string[] = [];
     await world.start(withEffect(async ({ id }) => void done.push(id)));

@@ -1,5 +1,4 @@
-import type { AnyEvent } from '@torch/kernel';
-import { Fenced, formatPosition, type LogEntry, type LogServer, LogUnavailable, type Position } from '@torch/log';
+import { Fenced, formatPosition, type LogEntry, type LogServer, LogUnavailable, type Position, requestsChannel } from '@torch/log';
 import { answeredKey } from './answered-commands';
 import { Appender } from './appender';
 import { CommandBacklog } from './command-backlog';
@@ -15,10 +14,10 @@ import type { LogTails } from './log-tails';
 import { OwnCommands } from './own-commands';
 import { answerQuery } from './owner-queries';
 import type { PartitionState } from './partition-state';
-import { type Addressed, publishAnswers, requestsChannel } from './replies';
+import { type Addressed, publishAnswers } from './replies';
 import type { OwnCommand, OwnedPartition, ServiceDefinition } from './service';
 import { Timers } from './timers';
-import { type Answered, OwnerTurn, type Unit } from './turn';
+import { type Answered, type ForeignEvent, OwnerTurn, type Unit } from './turn';
 import { WaitingQueries } from './waiting-queries';
 import { WakeUp } from './wake-up';
 
@@ -151,7 +150,10 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     else await this.idle();
   }
 
+  /** @throws Fenced where the service has to prepare anew; LogRegressed. */
   private async verify(): Promise<void> {
+    const { definition, appender } = this.parts;
+    if (definition.prepare) throw new Fenced(this.partition, definition.service, appender.epoch);
     await this.parts.cursor.verify();
     this.mustVerify = false;
   }
@@ -181,13 +183,13 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     const { state, clock, newId } = this.parts;
     for (const entry of entries) state.takeIn(entry);
     const turn = new OwnerTurn({ partition: this.partition, state, nowMs: clock.nowMs(), newId });
-    if (this.firstTurn) for (const project of state.projectNames()) turn.touched.add(project);
+    if (this.firstTurn) for (const project of state.projectNames()) turn.touch(project);
     this.firstTurn = false;
     await this.react(turn, turn.drainForeign());
     const answered = this.watch.log ? [] : await this.decideQueued(turn);
     const own = this.ownCommands.take();
     for (const { project, command } of own) await this.decideOwn(turn, project, command);
-    for (const { project, command } of this.timers.takeDue(turn.touched)) await this.decideOwn(turn, project, command);
+    for (const { project, command } of this.timers.takeDue(turn.touch)) await this.decideOwn(turn, project, command);
     turn.settle();
     this.timers.update(turn.touched);
     const positions = await this.append(turn.units);
@@ -196,11 +198,11 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     this.trimConsumed();
   }
 
-  private async react(turn: OwnerTurn<State>, events: readonly AnyEvent[]): Promise<void> {
+  private async react(turn: OwnerTurn<State>, events: readonly ForeignEvent[]): Promise<void> {
     const { reactions } = this.parts.definition;
-    for (const event of events) {
+    for (const { event, id } of events) {
       const commands = (await reactions.get(event.type)?.(event, turn.forProject(event.project))) ?? [];
-      const inherited = { correlationId: event.correlationId, traceparent: event.traceparent };
+      const inherited = { correlationId: event.correlationId, causationId: id, traceparent: event.traceparent };
       for (const command of commands) await this.decideOwn(turn, event.project, { ...inherited, ...command });
     }
   }

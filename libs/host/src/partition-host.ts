@@ -38,6 +38,8 @@ export class PartitionHost<State> {
   /** Set when a tail was lost that this instance had seen. */
   private lostFrom: Position | undefined;
   private commitsSinceSnapshot = 0;
+  /** Said once, however long it lasts. */
+  private lastTrouble: string | undefined;
   private readonly snapshots: Snapshots;
 
   constructor(private readonly parts: PartitionHostParts<State>) {
@@ -59,7 +61,9 @@ export class PartitionHost<State> {
           this.role = 'starting';
           if (error instanceof LogRegressed) this.lostFrom = error.seen;
           else if (!(error instanceof Fenced || error instanceof LogUnavailable)) throw error;
-          log.warn(`${definition.service} starts again on partition ${partition}: ${error.message}`);
+          if (error.message !== this.lastTrouble)
+            log.warn(`${definition.service} starts again on partition ${partition}: ${error.message}`);
+          this.lastTrouble = error.message;
           await pause(clock, backoffMs(failures++, config.retryMs, config.retryMsMax));
         }
       }
@@ -91,7 +95,12 @@ export class PartitionHost<State> {
     const lease = await this.standBy(state, cursor);
     if (!lease) return;
     try {
+      await definition.prepare?.(lease, async () => {
+        await this.catchUp(state, cursor);
+        return state.consumed;
+      });
       await this.catchUp(state, cursor);
+      this.lastTrouble = undefined;
       onServing();
       await this.own(lease, state, cursor);
     } catch (error) {

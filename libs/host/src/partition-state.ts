@@ -5,10 +5,8 @@ import { AnsweredCommands } from './answered-commands';
 
 export const NOTHING_CONSUMED: Consumed = { entry: '0-0', commands: 0, seq: 0 };
 
-interface ForeignEvents {
-  readonly seq: number;
-  readonly events: readonly AnyEvent[];
-}
+/** Those of another service's commit that the decider subscribes to. */
+export type ForeignEvents = Pick<Commit, 'position' | 'events' | 'indexes'>;
 
 /**
  * What one service knows of one partition: the fold of the log.
@@ -87,24 +85,23 @@ export class PartitionState<State> {
     this.ownSeq = position.seq;
   }
 
-  private hold({ position, events }: Commit): void {
+  private hold({ position, events, indexes }: Commit): void {
     if (position.seq <= this.foreignSeq) return;
-    if (events.length > 0) this.pending.push({ seq: position.seq, events });
+    if (events.length > 0) this.pending.push({ position, events, indexes });
   }
 
-  private applyPending(throughSeq: number): AnyEvent[] {
-    const count = this.pending.findIndex(({ seq }) => seq > throughSeq);
+  private applyPending(throughSeq: number): readonly ForeignEvents[] {
+    const count = this.pending.findIndex(({ position }) => position.seq > throughSeq);
     const due = count === -1 ? this.pending.splice(0) : this.pending.splice(0, count);
-    const events = due.flatMap((held) => held.events);
-    for (const event of events) this.evolve(event);
-    return events;
+    for (const { events } of due) for (const event of events) this.evolve(event);
+    return due;
   }
 
   /** Takes in every foreign event that was read, as an owner does at the start of a turn. Returns them, in order. */
-  drain(): AnyEvent[] {
-    const events = this.applyPending(Infinity);
+  drain(): readonly ForeignEvents[] {
+    const due = this.applyPending(Infinity);
     this.foreignSeq = Math.max(this.foreignSeq, this.read.seq);
-    return events;
+    return due;
   }
 
   /** Notes commits of this owner's own, whose events are in the state already. */

@@ -1,11 +1,8 @@
-import { type AuditEvent, eventContract } from '@torch/contracts';
+import { type AuditEvent, eventContract, SYSTEM_PROJECT } from '@torch/contracts';
 import { formatPosition, type Position } from '@torch/log';
 import type { Appender } from './appender';
 import { commitBatch } from './commit-batches';
 import type { PartitionState } from './partition-state';
-
-/** Project under which the host writes what concerns a whole partition. */
-export const SYSTEM_PROJECT = 'torch';
 
 interface LostTail {
   readonly partition: number;

@@ -12,7 +12,7 @@ export function stateDigest<State>(decider: Decider<State>, state: State): strin
 }
 
 export interface ReplayRequest<State> {
-  readonly log: Log;
+  readonly log: Pick<Log, 'read'>;
   readonly decider: Decider<State>;
   readonly service: string;
   readonly partition: number;
@@ -26,6 +26,8 @@ export interface ReplayRequest<State> {
 
 export interface Replayed<State> {
   readonly state: State;
+  /** False when nothing has happened in the project that this service takes notice of. */
+  readonly isKnown: boolean;
   readonly digest: string;
   readonly ownSeq: number;
   readonly foreignSeq: number;
@@ -49,6 +51,7 @@ export async function replayProject<State>(request: ReplayRequest<State>): Promi
   state.drain();
   return {
     state: state.state(project),
+    isKnown: state.projectNames().includes(project),
     digest: stateDigest(decider, state.state(project)),
     ownSeq: state.ownSeq,
     foreignSeq: state.foreignSeq,

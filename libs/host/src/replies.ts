@@ -1,4 +1,4 @@
-import type { Signals } from '@torch/log';
+import { repliesChannel, type Signals } from '@torch/log';
 import type { Answer, QueryAnswer } from './envelope';
 
 /** What an instance hears on its own channel: answers to commands and to queries, many at a time. */
@@ -11,10 +11,6 @@ export interface Addressed<A> {
   readonly replyTo: string | undefined;
   readonly answer: A;
 }
-
-export const repliesChannel = (instance: string): string => `replies:${instance}`;
-export const requestsChannel = (partition: number, service: string): string =>
-  `{p${String(partition).padStart(2, '0')}}:requests:${service}`;
 
 /** One message for each instance that waits, whatever the number of answers. An instance that is not listening asks again. */
 export async function publishAnswers(

@@ -1,5 +1,6 @@
 import type { ServiceName } from '@torch/contracts';
 import type { AnyCommand, AnyEvent, Decider, Rejection } from '@torch/kernel';
+import type { Consumed, Lease } from '@torch/log';
 
 /** Events, or a refusal. */
 export type Decision = { readonly events: number } | { readonly rejection: Rejection };
@@ -27,6 +28,8 @@ export interface OwnCommand {
   readonly type: string;
   readonly data: unknown;
   readonly correlationId?: string;
+  /** Id of the event, or `timer:<epoch ms>`, that it follows from; absent for what the service noticed by itself. */
+  readonly causationId?: string;
   readonly traceparent?: string;
 }
 
@@ -62,6 +65,13 @@ export interface ServiceDefinition<State = unknown> {
    * least once. Never in replay. A position of its own is kept per service.
    */
   readonly effects: ReadonlyMap<string, (event: PlacedEvent, context: EffectContext<State>) => Promise<void>>;
+  /**
+   * Called when this instance has taken the lease and before it reads the log to its end; again after every lost
+   * connection. What it throws of `LogUnavailable` or `Fenced` begins the partition anew.
+   *
+   * @param readOn reads the log to its end, and says how far the service has consumed.
+   */
+  prepare?(lease: Lease, readOn: () => Promise<Consumed>): Promise<void>;
   /** Called when this instance has become the owner of a partition and has caught up, before its first turn. */
   onOwned?(partition: OwnedPartition<State>): Promise<void> | void;
   /** Called when it is the owner no more. */

@@ -23,15 +23,18 @@ export class Timers<State> {
     return Math.max(0, Math.ceil(this.earliestMs - this.clock.nowMs()));
   }
 
-  /** The commands whose time has come. Their projects count as touched, so that they are settled. */
-  takeDue(touched: Set<string>): { readonly project: string; readonly command: OwnCommand }[] {
+  /** The commands whose time has come. Their projects are touched, so that they are settled. */
+  takeDue(touch: (project: string, causationId: string) => void): { readonly project: string; readonly command: OwnCommand }[] {
     const nowMs = this.clock.nowMs();
     if (this.earliestMs > nowMs) return [];
     const { decider } = this.state;
     return [...this.dueAtMs].flatMap(([project, dueAtMs]) => {
       if (dueAtMs > nowMs) return [];
-      touched.add(project);
-      return (decider.due?.(this.state.state(project), nowMs) ?? []).map((command) => ({ project, command }));
+      const state = this.state.state(project);
+      // A timer that was overdue already when it was looked at is asked later than it was set for.
+      const causationId = `timer:${decider.dueAtMs?.(state) ?? dueAtMs}`;
+      touch(project, causationId);
+      return (decider.due?.(state, nowMs) ?? []).map((command) => ({ project, command: { causationId, ...command } }));
     });
   }
 

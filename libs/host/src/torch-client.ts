@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type CommandContract, type DataOf, type QueryContract } from '@torch/contracts';
+import { admittedData, assertNoSecret, type CommandContract, type DataOf, type QueryContract } from '@torch/contracts';
 import { Rejection } from '@torch/kernel';
-import { type LogServer, LogUnavailable, partitionOf, PARTITIONS_DEFAULT } from '@torch/log';
+import { type LogServer, LogUnavailable, partitionOf, PARTITIONS_DEFAULT, repliesChannel, requestsChannel } from '@torch/log';
 import { type Accepted, type Admission, DeadlineExceeded, type TorchClient } from './client';
+import { type Reached } from './durability';
+import { DurabilityWatch } from './durability-watch';
 import type { Answer, CommandEnvelope, QueryAnswer, QueryEnvelope } from './envelope';
-import { type Replies, repliesChannel, requestsChannel } from './replies';
+import { type Replies } from './replies';
 import { Outbox } from './outbox';
 
 export interface TorchClientConfig {
@@ -16,9 +18,17 @@ export interface TorchClientConfig {
   readonly retryQueryMs: number;
   /** Commands and queries that wait for an answer at a time. */
   readonly waitingMax: number;
+  /** Replicas that must have a command before it counts as replicated. */
+  readonly replicasMin: number;
 }
 
-export const TORCH_CLIENT_DEFAULTS: TorchClientConfig = { deadlineMs: 5000, resendAfterMs: 1000, retryQueryMs: 50, waitingMax: 100_000 };
+export const TORCH_CLIENT_DEFAULTS: TorchClientConfig = {
+  deadlineMs: 5000,
+  resendAfterMs: 1000,
+  retryQueryMs: 50,
+  waitingMax: 100_000,
+  replicasMin: 1,
+};
 
 interface Waiting {
   readonly resolve: (answer: Answer | QueryAnswer) => void;
@@ -44,6 +54,7 @@ export class ConnectedTorchClient implements TorchClient {
   private waitingCount = 0;
   private readonly commandsOut: Outbox<CommandEnvelope>;
   private readonly queriesOut: Outbox<QueryEnvelope>;
+  private readonly durability: DurabilityWatch;
   private stopListening: (() => Promise<void>) | undefined;
 
   constructor(
@@ -52,6 +63,7 @@ export class ConnectedTorchClient implements TorchClient {
     readonly instance: string,
     private readonly config: TorchClientConfig,
   ) {
+    this.durability = new DurabilityWatch(server, config.replicasMin);
     this.commandsOut = new Outbox((partition, service, body) => server.commands.send(partition, service, body));
     this.queriesOut = new Outbox(async (partition, service, body) => {
       if ((await server.signals.publish(requestsChannel(partition, service), body)) === 0) throw new NobodyListens();
@@ -63,6 +75,7 @@ export class ConnectedTorchClient implements TorchClient {
   }
 
   async close(): Promise<void> {
+    await this.durability.close();
     await this.stopListening?.();
   }
 
@@ -79,11 +92,28 @@ export class ConnectedTorchClient implements TorchClient {
     const partition = this.partitionOf(admission.project);
     const id = admission.idempotencyId ?? randomUUID();
     const { project, actor, correlationId = randomUUID(), traceparent } = admission;
-    const command: CommandEnvelope = { id, type: contract.type, project, actor, correlationId, traceparent, data, replyTo: this.instance };
+    assertNoSecret('idempotencyId', id);
+    assertNoSecret('correlationId', correlationId);
+    const admitted = admittedData(contract.data, data); // The queue is kept too, as long as nobody has decided what is in it.
+    const command: CommandEnvelope = {
+      id,
+      type: contract.type,
+      project,
+      actor,
+      correlationId,
+      traceparent,
+      data: admitted,
+      replyTo: this.instance,
+    };
     const send = (): Promise<void> => this.commandsOut.send(partition, contract.service, command);
-    const answer = (await this.ask(`${project}/${id}`, contract.type, deadlineMs, send)) as Answer;
-    if (!answer.ok) throw new Rejection(answer.code, answer.message);
-    return { position: answer.position, partition };
+    const deadlineAtMs = Date.now() + deadlineMs;
+    for (;;) {
+      const answer = (await this.ask(`${project}/${id}`, contract.type, Math.max(0, deadlineAtMs - Date.now()), send)) as Answer;
+      if (!answer.ok) throw new Rejection(answer.code, answer.message);
+      const { position } = answer;
+      const reached: Reached = await this.durability.reached({ partition, position, admission, deadlineAtMs });
+      if (reached !== 'lost') return { position, partition, durability: reached };
+    }
   }
 
   query<C extends QueryContract>(contract: C, project: string, data: DataOf<C>, deadlineMs?: number): Promise<InstanceType<C['answer']>> {

@@ -94,7 +94,11 @@ describe('the Torch transport of Nest', () => {
     const proxy = new TorchClientProxy(world.connected);
     const admission = { project: 'default', actor: 'user:spec' };
     const data = { agentId: 'ada', role: 'developer', skills: [], harness: 'exec', instance: 'i' };
-    expect(await firstValueFrom(proxy.send('RegisterAgent', { admission, data }))).toEqual({ position: '1-0', partition: 0 });
+    expect(await firstValueFrom(proxy.send('RegisterAgent', { admission, data }))).toEqual({
+      position: '1-0',
+      partition: 0,
+      durability: 'memory',
+    });
     expect(await firstValueFrom(proxy.send('ListAgents', { admission, data: {} }))).toEqual({ names: ['ada'] });
     await expect(firstValueFrom(proxy.send('RegisterAgent', { admission, data }))).rejects.toMatchObject({
       name: 'Rejection',

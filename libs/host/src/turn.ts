@@ -1,4 +1,4 @@
-import { assertFits, eventContract } from '@torch/contracts';
+import { assertFits, eventContract, redactedData, redactText } from '@torch/contracts';
 import {
   type AnyCommand,
   type AnyEvent,
@@ -8,7 +8,7 @@ import {
   type NewEvent,
   Rejection,
 } from '@torch/kernel';
-import { COMMIT_BYTES_MAX, type Consumed, EntryTooLarge, EVENT_BYTES_MAX, type RecordedAnswer } from '@torch/log';
+import { COMMIT_BYTES_MAX, type Consumed, EntryTooLarge, EVENT_BYTES_MAX, eventId, type RecordedAnswer } from '@torch/log';
 import { type AnsweredBefore, answeredKey } from './answered-commands';
 import type { CommandEnvelope } from './envelope';
 import type { PartitionState } from './partition-state';
@@ -59,7 +59,8 @@ export class OwnerTurn<State> {
   readonly units: Unit[] = [];
   /** Of the units so far. */
   bytes = 0;
-  readonly touched = new Set<string>();
+  /** The one thing that touched each project, by its causation id; undefined when there were several, or it has none. */
+  private readonly touches = new Map<string, string | undefined>();
   private readonly unitsByAnswer = new Map<string, Unit>();
   private readonly context: DecisionContext;
   private cause: Cause | undefined;
@@ -74,11 +75,26 @@ export class OwnerTurn<State> {
   }
 
   /** Takes in what other services wrote. */
-  drainForeign(): AnyEvent[] {
-    const events = this.options.state.drain();
-    for (const { project } of events) this.touched.add(project);
-    return events;
+  drainForeign(): ForeignEvent[] {
+    const { partition, state } = this.options;
+    return state.drain().flatMap(({ position, events, indexes }) =>
+      events.map((event, i) => {
+        const id = eventId({ partition, position, index: indexes?.[i] ?? i });
+        this.touch(event.project, id);
+        return { event, id };
+      }),
+    );
   }
+
+  /** Projects to settle, and to ask for their timers. */
+  get touched(): ReadonlySet<string> {
+    return new Set(this.touches.keys());
+  }
+
+  readonly touch = (project: string, causationId?: string): void => {
+    const first = !this.touches.has(project) || this.touches.get(project) === causationId;
+    this.touches.set(project, first ? causationId : undefined);
+  };
 
   /** Decides a command from the queue through the service's handler. Returns the answer, which may be an older one. */
   async decideCommand(
@@ -94,7 +110,7 @@ export class OwnerTurn<State> {
     const unitBefore = this.unitsByAnswer.get(key);
     if (unitBefore) return { unit: unitBefore };
     const decision = await this.run({ ...command, causationId: command.id }, command.project, handle, command);
-    const answer: RecordedAnswer = 'rejection' in decision ? [key, decision.rejection.code, decision.rejection.message] : [key];
+    const answer: RecordedAnswer = 'rejection' in decision ? [key, decision.rejection.code, redactText(decision.rejection.message)] : [key];
     return { unit: this.close(answer) as Unit };
   }
 
@@ -103,9 +119,8 @@ export class OwnerTurn<State> {
     project: string,
     own: OwnCommand,
     handle: (command: AnyCommand, turn: Turn<State>) => Decision | Promise<Decision>,
-    causationId?: string,
   ): Promise<Decision> {
-    const cause = { ...this.serviceCause(own), causationId };
+    const cause = this.serviceCause(own);
     const decision = await this.run(cause, project, handle, { type: own.type, project, data: own.data, ...cause });
     this.close();
     return decision;
@@ -115,8 +130,9 @@ export class OwnerTurn<State> {
   settle(): void {
     const { decider } = this.options.state;
     if (!decider.settle) return;
-    this.cause = this.serviceCause({});
-    for (const project of this.touched) {
+    const correlationId = this.context.newId();
+    for (const [project, causationId] of this.touches) {
+      this.cause = this.serviceCause({ correlationId, causationId });
       for (let answers = 0; ; answers++) {
         const events = decider.settle(this.options.state.state(project), this.context);
         if (events.length === 0) break;
@@ -151,7 +167,7 @@ export class OwnerTurn<State> {
     command: AnyCommand,
   ): Promise<Decision> {
     this.cause = cause;
-    this.touched.add(project);
+    this.touch(project, cause.causationId);
     return handle(command, this.forProject(project));
   }
 
@@ -201,9 +217,20 @@ export class OwnerTurn<State> {
     return unit;
   }
 
-  private serviceCause({ correlationId, traceparent }: Partial<OwnCommand>): Cause {
-    return { actor: `service:${this.options.state.service}`, correlationId: correlationId ?? this.context.newId(), traceparent };
+  private serviceCause({ correlationId, causationId, traceparent }: Partial<OwnCommand>): Cause {
+    return {
+      actor: `service:${this.options.state.service}`,
+      correlationId: correlationId ?? this.context.newId(),
+      causationId,
+      traceparent,
+    };
   }
+}
+
+/** Another service's event, and its id: `<partition>/<seq>-<generation>/<index>`. */
+export interface ForeignEvent {
+  readonly event: AnyEvent;
+  readonly id: string;
 }
 
 interface EncodedEvent {
@@ -225,7 +252,7 @@ function complete(draft: NewEvent, project: string, cause: Cause): AnyEvent {
     correlationId: draft.correlationId ?? cause.correlationId,
     causationId: cause.causationId,
     traceparent: draft.traceparent ?? cause.traceparent,
-    data: draft.data,
+    data: redactedData(contract.data, draft.data), // Whatever way a text came: no secret is appended.
   };
 }
 

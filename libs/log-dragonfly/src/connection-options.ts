@@ -1,6 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import type { Settings } from './log-server-options';
 import { scriptDefinitions } from './scripts';
+import { tlsOption } from './tls/tls-option';
 
 /** First pause before connecting again; doubles up to the longest. */
 const RECONNECT_MS = 20;
@@ -31,6 +32,7 @@ export function connectionOptions(settings: Settings, requestMs: number, closeMs
     // After a failover the address may lead to the new master.
     reconnectOnError: (error) => error.message.includes('READONLY'),
     scripts: scriptDefinitions(settings.scripts),
+    ...tlsOption(settings),
   };
 }
 

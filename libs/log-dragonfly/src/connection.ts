@@ -5,6 +5,7 @@ import { connectionOptions } from './connection-options';
 import type { Settings } from './log-server-options';
 import { type Request, typedError } from './reply-errors';
 import type { ScriptedRedis } from './scripts';
+import { type ConnectAttempt, connectReason } from './tls/connect-reason';
 
 /** How long a close waits for answers that are still due. */
 const CLOSE_MS_MAX = 500;
@@ -18,11 +19,16 @@ export class Connection {
   private state: 'connecting' | 'ready' | 'closed' = 'connecting';
   private hasBeenReady = false;
   private lastError: Error | undefined;
+  private wasCutOff = false;
+  private connects = 0;
   private readonly returnListeners: (() => void)[] = [];
   private readonly readyListeners = new Set<() => void>();
 
   /** @param requestMs a request without an answer by then fails. */
-  constructor(settings: Settings, requestMs: number) {
+  constructor(
+    private readonly settings: Settings,
+    requestMs: number,
+  ) {
     this.redis = new Redis(settings.url, connectionOptions(settings, requestMs, CLOSE_MS_MAX)) as ScriptedRedis;
     this.redis.on('error', (error: Error) => (this.lastError = error));
     this.redis.on('close', () => this.lost());
@@ -55,6 +61,11 @@ export class Connection {
 
   get isReady(): boolean {
     return this.state === 'ready' && this.redis.status === 'ready';
+  }
+
+  /** Grows with every connection: what was learned over an older one may be true no more. */
+  get connection(): number {
+    return this.connects;
   }
 
   /** Called when a lost connection is there again, before anything is sent over it. */
@@ -108,24 +119,27 @@ export class Connection {
   }
 
   private lost(): void {
+    this.wasCutOff = true;
     if (this.state === 'ready') this.state = 'connecting';
   }
 
   private becameReady(): void {
     if (this.state === 'closed') return;
     this.lastError = undefined;
+    this.connects++;
     if (this.hasBeenReady) for (const listener of this.returnListeners) listener();
     this.hasBeenReady = true;
     this.state = 'ready';
     for (const listener of [...this.readyListeners]) listener();
   }
 
+  private get attempt(): ConnectAttempt {
+    const { wasCutOff, hasBeenReady } = this;
+    return { url: this.settings.url, wasCutOff, hasBeenReady };
+  }
+
   private unavailable(what: string): LogUnavailable {
-    const reason = this.state === 'closed' ? 'the connection is closed' : reasonOf(this.lastError);
+    const reason = this.state === 'closed' ? 'the connection is closed' : connectReason(this.lastError, this.attempt);
     return new LogUnavailable(`The log server is not there (${what}): ${reason}.`, false, { cause: this.lastError });
   }
-}
-
-function reasonOf(error: (Error & { code?: string }) | undefined): string {
-  return error?.message || error?.code || 'no answer';
 }

@@ -1,22 +1,30 @@
+import { randomUUID } from 'node:crypto';
 import {
+  type Archived,
   CACHE_BYTES_MAX,
   type Caches,
   COMMAND_ENTRIES_MAX,
   type CommandQueues,
+  type Gate,
   type Leases,
   type Log,
+  type LogIdentity,
   type LogServer,
   LogUnavailable,
   type Waiter,
 } from '@torch/log';
+import { ArchivedAdapter } from './archived.adapter';
 import { CachesAdapter } from './caches.adapter';
 import { CommandQueuesAdapter } from './command-queues.adapter';
 import { Connection } from './connection';
+import { GateAdapter } from './gate.adapter';
+import { GateWatch } from './gate.watch';
 import { Keys, PREFIX_DEFAULT } from './keys';
 import { LeasesAdapter } from './leases.adapter';
 import { LogAdapter } from './log.adapter';
-import { fixPartitions } from './log-format';
+import { fixIdentity } from './log-format';
 import type { LogServerOptions, Settings } from './log-server-options';
+import { Replication } from './replication.adapter';
 import { SCRIPTS } from './scripts';
 import { checkServerVersion } from './server-version';
 import { SignalsAdapter } from './signals.adapter';
@@ -34,6 +42,9 @@ export class DragonflyLogServer implements LogServer {
   readonly commands: CommandQueues;
   readonly caches: Caches;
   readonly signals: SignalsAdapter;
+  readonly gate: Gate;
+  readonly archived: Archived;
+  private readonly replication: Replication;
   private readonly keys: Keys;
   private readonly waiters = new Set<Waiter>();
   private closed = false;
@@ -43,11 +54,15 @@ export class DragonflyLogServer implements LogServer {
     private readonly connection: Connection,
   ) {
     this.keys = new Keys(settings.prefix);
-    this.log = new LogAdapter(connection, this.keys);
+    const watch = new GateWatch(connection, this.keys, settings.gate);
+    this.log = new LogAdapter(connection, this.keys, watch);
+    this.gate = new GateAdapter(connection, this.keys, watch);
     this.leases = new LeasesAdapter(connection, this.keys);
     this.commands = new CommandQueuesAdapter(connection, this.keys, settings.commandEntriesMax);
     this.caches = new CachesAdapter(connection, this.keys, settings.cacheBytesMax);
     this.signals = new SignalsAdapter(connection, this.keys, settings);
+    this.archived = new ArchivedAdapter(connection, this.signals, this.keys);
+    this.replication = new Replication(this.keys, settings);
   }
 
   /** As `connectLogServer`; `scripts` may be replaced, which only tests do. */
@@ -64,7 +79,15 @@ export class DragonflyLogServer implements LogServer {
   }
 
   async partitions(partitionsDefault: number): Promise<number> {
-    return fixPartitions(this.connection, this.keys, partitionsDefault);
+    return (await this.identity({ partitions: partitionsDefault })).partitions;
+  }
+
+  async identity({ partitions, logId = randomUUID() }: { partitions: number; logId?: string }): Promise<LogIdentity> {
+    return fixIdentity(this.connection, this.keys, { created: { partitions, logId }, mayCreate: this.settings.gate !== 'guarded' });
+  }
+
+  async replicas(replicasMin: number, waitMs: number): Promise<number> {
+    return this.replication.confirm(replicasMin, waitMs);
   }
 
   waiter(): Waiter {
@@ -92,7 +115,7 @@ export class DragonflyLogServer implements LogServer {
   async close(): Promise<void> {
     this.closed = true;
     await Promise.all([...this.waiters].map((waiter) => waiter.close()));
-    await Promise.all([this.signals.close(), this.connection.close()]);
+    await Promise.all([this.signals.close(), this.replication.close(), this.connection.close()]);
   }
 
   private async withinPingTime(pong: Promise<boolean>): Promise<boolean> {
@@ -107,6 +130,7 @@ const DEFAULTS = {
   connectMs: CONNECT_MS_DEFAULT,
   requestMs: REQUEST_MS_DEFAULT,
   reconnectMsMax: RECONNECT_MS_MAX_DEFAULT,
+  gate: 'none' as const,
   commandEntriesMax: COMMAND_ENTRIES_MAX,
   cacheBytesMax: CACHE_BYTES_MAX,
 };

@@ -153,7 +153,9 @@ describe('a server that comes back', () => {
     const announced: string[] = [];
     owner.server.onReconnect(() => {
       announced.push('back');
-      void outcomeOf(owner.server.log.head(PARTITION)).then((outcome) => announced.push(`asked while it is announced: ${String(outcome)}`));
+      void outcomeOf(owner.server.leases.holder(PARTITION, SERVICE)).then((outcome) =>
+        announced.push(`asked while it is announced: ${String(outcome)}`),
+      );
     });
     await server.kill();
     await isLost(owner.server);

@@ -1,5 +1,5 @@
+export * from './access';
 export { connectLogServer } from './dragonfly-log-server';
-export { Keys, PREFIX_DEFAULT } from './keys';
 export { LOG_FORMAT, LogFormatUnknown } from './log-format';
 export type { LogServerOptions } from './log-server-options';
 export { LogServerTooOld } from './server-version';

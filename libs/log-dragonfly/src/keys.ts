@@ -1,5 +1,9 @@
 export const PREFIX_DEFAULT = 'nova:torch:';
 
+/** In the place of a partition or a name: all of them, as the patterns of access rules say it. */
+export const EVERY = '*';
+type Place = number | typeof EVERY;
+
 /** What a service keeps on one partition. */
 interface ServiceKeys {
   /** Stream: one entry for the commands that one sender sent together. */
@@ -25,25 +29,45 @@ export class Keys {
   }
 
   /** Stream: one entry a commit, with the id `<seq>-<generation>`. */
-  log(partition: number): string {
+  log(partition: Place): string {
     return this.of(partition, 'log');
   }
 
   /** Text: position of the last commit. */
-  head(partition: number): string {
+  head(partition: Place): string {
     return this.of(partition, 'head');
   }
 
+  /** Text: `open:<incarnation>`, or `refused:<incarnation>:<why>`. */
+  gate(partition: Place): string {
+    return this.of(partition, 'gate');
+  }
+
+  /** Text: how far the archive is, as JSON. */
+  archived(partition: Place): string {
+    return this.of(partition, 'archived');
+  }
+
+  /** Channel on which it is told. */
+  archivedChannel(partition: Place): string {
+    return `${partitionTag(partition)}:archived`;
+  }
+
+  /** Text: written to have something that replicas confirm. */
+  get replicationMark(): string {
+    return `${this.prefix}replication-mark`;
+  }
+
   /** Hash: for each reader the lowest seq that it needs. */
-  trimGuard(partition: number): string {
+  trimGuard(partition: Place): string {
     return this.of(partition, 'trim-guard');
   }
 
-  cache(partition: number, name: string): string {
+  cache(partition: Place, name: string): string {
     return this.of(partition, `cache:${name}`);
   }
 
-  service(partition: number, service: string): ServiceKeys {
+  service(partition: Place, service: string): ServiceKeys {
     return {
       commands: this.of(partition, `commands:${service}`),
       lease: this.of(partition, `lease:${service}`),
@@ -55,7 +79,9 @@ export class Keys {
     return `${this.prefix}${name}`;
   }
 
-  private of(partition: number, name: string): string {
-    return `${this.prefix}{p${String(partition).padStart(2, '0')}}:${name}`;
+  private of(partition: Place, name: string): string {
+    return `${this.prefix}${partitionTag(partition)}:${name}`;
   }
 }
+
+const partitionTag = (partition: Place): string => `{p${partition === EVERY ? EVERY : String(partition).padStart(2, '0')}}`;

@@ -19,20 +19,24 @@ afterAll(async () => {
 describe('the format of a log', () => {
   it('is fixed together with the partition count when the log is created', async () => {
     const client = await connectLogServer({ url: server.url, prefix: 'new:' });
-    expect(await client.partitions(4)).toBe(4);
-    expect(await raw.get('new:meta')).toBe('{"format":1,"partitions":4}');
+    expect(await client.identity({ partitions: 4, logId: 'this-log' })).toEqual({ partitions: 4, logId: 'this-log' });
+    expect(await raw.get('new:meta')).toBe('{"format":2,"partitions":4,"logId":"this-log"}');
     await client.close();
   });
 
-  it.each(['{"format":2,"partitions":8}', '{"partitions":8}', '{"format":1,"partitions":0}', 'not JSON', '8'])(
-    'is not guessed when another wrote it: %s',
-    async (meta) => {
-      await raw.set('other:meta', meta);
-      const client = await connectLogServer({ url: server.url, prefix: 'other:' });
-      await expect(client.partitions(8)).rejects.toThrow(LogFormatUnknown);
-      await client.close();
-    },
-  );
+  it.each([
+    '{"format":3,"partitions":8,"logId":"a"}',
+    '{"format":2,"partitions":8}',
+    '{"partitions":8,"logId":"a"}',
+    '{"format":2,"partitions":0,"logId":"a"}',
+    'not JSON',
+    '8',
+  ])('is not guessed when another wrote it: %s', async (meta) => {
+    await raw.set('other:meta', meta);
+    const client = await connectLogServer({ url: server.url, prefix: 'other:' });
+    await expect(client.partitions(8)).rejects.toThrow(LogFormatUnknown);
+    await client.close();
+  });
 });
 
 describe('a rediss:// address', () => {

@@ -2,7 +2,7 @@ import { InvariantViolation } from '@torch/kernel';
 import { type Checks, commandsChecks, fenceChecks, leasesChecks, logChecks, readingChecks } from '@torch/log/contract';
 import { startLogServer, type TestLogServer } from '@torch/testing';
 import { SCRIPTS, type ScriptName } from './scripts';
-import { openSubject } from './testing/log-server-subject';
+import { openSubject, type SubjectOptions } from './testing/log-server-subject';
 
 /** One line of one script, changed so that it no longer does what it is there for. */
 interface Mutant {
@@ -59,8 +59,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     what: 'that leaves a hole between commits',
     script: 'append',
-    line: 'add(head_seq + n, ARGV[4 + n])',
-    becomes: 'add(head_seq + n + 1, ARGV[4 + n])',
+    line: 'add(head_seq + n, ARGV[5 + n])',
+    becomes: 'add(head_seq + n + 1, ARGV[5 + n])',
     checks: logChecks,
     foundBy: 'the commits of one append get contiguous positions from 1, and are read back in order by another client',
   },
@@ -134,10 +134,10 @@ let server: TestLogServer;
 beforeAll(async () => void (server = await startLogServer()));
 afterAll(async () => server.stop());
 
-async function outcome({ checks, foundBy }: Mutant, scripts: Parameters<typeof openSubject>[1]): Promise<'holds' | 'found'> {
+async function outcome({ checks, foundBy }: Mutant, scripts: SubjectOptions['scripts']): Promise<'holds' | 'found'> {
   const check = checks[foundBy];
   if (!check) throw new Error(`There is no check "${foundBy}".`);
-  const subject = await openSubject(server.url, scripts);
+  const subject = await openSubject(server.url, { scripts });
   // A lease that does not run out is waited for in vain; a shorter deadline is enough to see it.
   const impatient = { ...subject, eventually: eventuallyWithin(1000, subject.eventually) };
   try {

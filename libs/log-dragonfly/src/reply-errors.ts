@@ -1,5 +1,5 @@
 import { InvariantViolation } from '@torch/kernel';
-import { type Fence, Fenced, LogRegressed, LogUnavailable, parsePosition, QueueFull } from '@torch/log';
+import { type Fence, Fenced, GateShut, LogRegressed, LogUnavailable, parsePosition, QueueFull } from '@torch/log';
 
 /** What was asked of the log server, to say so when it goes wrong. */
 export interface Request {
@@ -38,8 +38,9 @@ export function typedError(error: unknown, request: Request): Error {
 }
 
 function torchRefusal(text: string, { partition = -1, service = '', fence, entriesMax = 0 }: Request): Error | undefined {
-  const [, code, detail = ''] = /\bTORCH_(FENCED|REGRESSED|QUEUE_FULL|GUARDED)\b(?: ([\d-]+))?/.exec(text) ?? [];
+  const [, code, detail = ''] = /\bTORCH_(FENCED|GATE_SHUT|REGRESSED|QUEUE_FULL|GUARDED)\b(?: ([\d-]+))?/.exec(text) ?? [];
   if (code === 'FENCED' && fence) return new Fenced(fence.partition, fence.service, fence.epoch);
+  if (code === 'GATE_SHUT' && fence) return new GateShut(fence.partition);
   if (code === 'REGRESSED' && fence) return new LogRegressed(fence.partition, fence.seen, parsePosition(detail));
   if (code === 'QUEUE_FULL') return new QueueFull(partition, service, entriesMax);
   if (code === 'GUARDED') return new RangeError(`Partition ${partition} of the log cannot be trimmed that far: ${detail} is still needed.`);

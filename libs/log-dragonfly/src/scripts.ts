@@ -1,20 +1,32 @@
 import type { Redis } from 'ioredis';
 import acquire from './lua/acquire.lua';
 import append from './lua/append.lua';
-import head from './lua/head.lua';
+import mark from './lua/mark.lua';
+import open from './lua/open.lua';
 import release from './lua/release.lua';
 import renew from './lua/renew.lua';
+import restore from './lua/restore.lua';
 import send from './lua/send.lua';
 import trim from './lua/trim.lua';
 
 /** Each by its name in `lua/`. Their headers say what they take, return and refuse. */
-export const SCRIPTS = { acquire, append, head, release, renew, send, trim } as const;
+export const SCRIPTS = { acquire, append, mark, open, release, renew, restore, send, trim } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;
 /** Replaces the text of single scripts: a test proves with it that its checks find what is missing. */
 export type ScriptTexts = Readonly<Record<ScriptName, string>>;
 
-const KEY_COUNTS: Readonly<Record<ScriptName, number>> = { acquire: 2, append: 3, head: 2, release: 1, renew: 1, send: 1, trim: 2 };
+const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
+  acquire: 2,
+  append: 4,
+  mark: 3,
+  open: 4,
+  release: 1,
+  renew: 1,
+  restore: 4,
+  send: 1,
+  trim: 2,
+};
 
 type Run<Reply> = (...keysAndArguments: (string | number | readonly string[])[]) => Promise<Reply>;
 
@@ -22,9 +34,11 @@ type Run<Reply> = (...keysAndArguments: (string | number | readonly string[])[])
 export interface ScriptedRedis extends Redis {
   readonly torchAcquire: Run<string | null>;
   readonly torchAppend: Run<string>;
-  readonly torchHead: Run<string>;
+  readonly torchMark: Run<number>;
+  readonly torchOpen: Run<string>;
   readonly torchRelease: Run<number>;
   readonly torchRenew: Run<number>;
+  readonly torchRestore: Run<string>;
   readonly torchSend: Run<string>;
   readonly torchTrim: Run<number>;
 }

@@ -30,9 +30,11 @@ export interface CommitHeader {
 export interface Commit extends CommitHeader {
   readonly position: Position;
   readonly events: readonly AnyEvent[];
+  /** The index in the commit of each of `events`, for a reader that left some out; absent: all are there. */
+  readonly indexes?: readonly number[];
 }
 
-export type CommitDraft = Omit<Commit, 'position'>;
+export type CommitDraft = Omit<Commit, 'position' | 'indexes'>;
 
 /** Splits nothing and adds nothing: the text of one commit as the log holds it. Use `sizeOf` to keep within its limit. */
 export function encodeCommit(draft: CommitDraft): string {
@@ -73,10 +75,13 @@ export function decodeCommit({ position, body }: LogEntry, wants?: (type: string
   }
   if (!Array.isArray(commit.events)) throw new InvariantViolation(`The commit at ${formatPosition(position)} has no events.`);
   const events: AnyEvent[] = [];
+  const indexes: number[] = [];
   for (const [index, event] of commit.events.entries()) {
-    if (!wants || wants(event.type, commit.service)) events.push(readEvent(event, position, index));
+    if (wants && !wants(event.type, commit.service)) continue;
+    events.push(readEvent(event, position, index));
+    indexes.push(index);
   }
-  return { ...commit, position, events };
+  return indexes.length === commit.events.length ? { ...commit, position, events } : { ...commit, position, events, indexes };
 }
 
 function readEvent(event: AnyEvent, position: Position, index: number): AnyEvent {

@@ -1,5 +1,6 @@
 import { commandsChecks } from './contract/commands.contract';
 import { fenceChecks } from './contract/fence.contract';
+import { gateChecks } from './contract/gate.contract';
 import { leasesChecks } from './contract/leases.contract';
 import { logServerChecks } from './contract/log-server.contract';
 import { logChecks } from './contract/log.contract';
@@ -8,7 +9,7 @@ import { signalsChecks } from './contract/signals.contract';
 import type { Checks, LogServerSubject } from './contract/subject';
 import { waiterChecks } from './contract/waiter.contract';
 
-export { commandsChecks, fenceChecks, leasesChecks, logChecks, logServerChecks, readingChecks, signalsChecks, waiterChecks };
+export { commandsChecks, fenceChecks, gateChecks, leasesChecks, logChecks, logServerChecks, readingChecks, signalsChecks, waiterChecks };
 export type { Checks, ConnectOptions, LogServerSubject } from './contract/subject';
 export { fenceOf, numbered, PARTITION, SERVICE, writer, type Writer } from './contract/writers';
 
@@ -16,6 +17,7 @@ const SUITES: Readonly<Record<string, Checks>> = {
   'the log': logChecks,
   'the fence': fenceChecks,
   'reading and trimming': readingChecks,
+  'the gate': gateChecks,
   leases: leasesChecks,
   'command queues': commandsChecks,
   waiting: waiterChecks,

@@ -1,3 +1,5 @@
+export { type CloudEvent, cloudEvent, cloudEventsOf } from './cloud-event';
+export { repliesChannel, requestsChannel } from './channels';
 export {
   checkCommitSize,
   type Commit,
@@ -12,9 +14,11 @@ export {
 export { checkContiguity } from './contiguity';
 export { compareEntryIds, entryIdAfter, FIRST_ENTRY_ID } from './entry-id';
 export { checkAppendSize, checkCacheSize, checkCommandEntrySize } from './entry-size';
+export { COMMIT_END_INDEX, compareEventPlaces, eventId, type EventPlace, parseEventId } from './event-place';
 export { checkFence } from './fence';
+export * from './gate';
 export * from './log';
-export { EntryTooLarge, Fenced, Gap, LogRegressed, LogUnavailable, QueueFull } from './log.errors';
+export { EntryTooLarge, Fenced, Gap, GateShut, LogRegressed, LogUnavailable, QueueFull } from './log.errors';
 export { InMemoryLogServer, type InMemoryOptions } from './memory/in-memory-log-server';
 export { type Interceptor, MemoryFaults, type Operation, type Phase } from './memory/memory-faults';
 export { MemoryStore } from './memory/memory-store';

@@ -39,6 +39,25 @@ export class LogUnavailable extends Error {
   }
 }
 
+/**
+ * The gate of the partition is not open: the log server was started anew or taken over, and it is being made sure that
+ * nothing is missing. Nothing was sent. Transient, unless the gate was refused.
+ */
+export class GateShut extends LogUnavailable {
+  constructor(
+    readonly partition: number,
+    reason?: string,
+  ) {
+    super(
+      reason === undefined
+        ? `The gate of partition ${partition} is shut: audit has not yet made sure that its log is whole.`
+        : `The gate of partition ${partition} stays shut: ${reason}`,
+      false,
+    );
+    this.name = 'GateShut';
+  }
+}
+
 /** An event over 64 KiB or a commit over 1 MiB: nothing was appended. Larger data goes by reference. */
 export class EntryTooLarge extends Error {
   constructor(what: string, bytes: number, bytesMax: number) {
@@ -54,7 +73,10 @@ export class Gap extends Error {
     readonly expectedSeq: number,
     readonly found: Position,
   ) {
-    super(`Partition ${partition} of the log has ${formatPosition(found)} where seq ${expectedSeq} should be: entries are missing.`);
+    super(
+      `Partition ${partition} of the log has ${formatPosition(found)} where seq ${expectedSeq} should be: entries are missing. ` +
+        'Where a trim has forgotten them, the archive has them: let audit put the whole log back into an empty log server.',
+    );
     this.name = 'Gap';
   }
 }

@@ -1,3 +1,4 @@
+import type { Archived, Gate, LogIdentity } from './gate';
 import type { Position } from './position';
 
 export const EVENT_BYTES_MAX = 64 * 1024;
@@ -54,6 +55,8 @@ export interface Log {
   trim(partition: number, belowSeq: number): Promise<void>;
   /** States that `reader` needs nothing below `seq` any more. The guard is the lowest of all statements. */
   setTrimGuard(partition: number, reader: string, seq: number): Promise<void>;
+  /** All statements, by reader. */
+  trimGuards(partition: number): Promise<ReadonlyMap<string, number>>;
 }
 
 /** A lease on deciding for one service on one partition. The epoch grows with every change of hands. */
@@ -145,8 +148,21 @@ export interface LogServer {
   readonly commands: CommandQueues;
   readonly caches: Caches;
   readonly signals: Signals;
-  /** The partition count, fixed when the log was created. Creates it with `partitionsDefault` on an empty server. */
+  readonly gate: Gate;
+  readonly archived: Archived;
+  /** The partition count, fixed when the log was created. As `identity`. */
   partitions(partitionsDefault: number): Promise<number>;
+  /**
+   * What the log is. On an empty server it is created: under the identity given, or under a new one.
+   *
+   * @throws LogUnavailable when there is none and this client is guarded by the gate: its keeper creates the log.
+   */
+  identity(created: { readonly partitions: number; readonly logId?: string }): Promise<LogIdentity>;
+  /**
+   * How many replicas have everything that was in the log when this was called, waiting at most `waitMs` for
+   * `replicasMin` of them. 0 where there are none.
+   */
+  replicas(replicasMin: number, waitMs: number): Promise<number>;
   waiter(): Waiter;
   /** True while the log server answers. */
   ping(): Promise<boolean>;

@@ -13,7 +13,7 @@ export { NotFound, RequestInvalid } from './http/request.errors';
 export { addRequestHooks, CORRELATION_HEADER } from './http/request.hooks';
 export { hostLogger } from './logging/host.logger';
 export { loggingParams } from './logging/logging.config';
-export { type RequestContext, requestContext, withRequestContext } from './logging/request.context';
+export { noteDurability, type RequestContext, requestContext, withRequestContext } from './logging/request.context';
 export { HealthController } from './service/health.controller';
 export { reachLogServer } from './service/log-server.adapter';
 export { type EndReason, ProcessEnd, processEnd } from './service/process-end';
@@ -21,6 +21,7 @@ export { type ReadinessMessage, reportReadiness } from './service/readiness.repo
 export { runService, type RunServiceOptions, SHUTDOWN_MS_MAX } from './service/run-service';
 export { TorchModule, type TorchModuleOptions } from './service/torch.module';
 export { LOG_SERVER, TORCH_CLIENT, TORCH_CLIENT_PROXY, TORCH_ENV, TORCH_INSTANCE } from './service/torch.tokens';
+export * from './subjects';
 export * from './telemetry';
 export { hostTracing } from './telemetry/host.tracing';
 export {

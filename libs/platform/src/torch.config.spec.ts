@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { EnvironmentInvalid } from './environment.errors';
 import { readLogLevel, readTorchEnv, requireTokenSecret } from './torch.config';
 
@@ -18,6 +19,11 @@ describe('the environment of a service', () => {
     expect(readTorchEnv({ TORCH_LOG_URL })).toEqual({
       logUrl: TORCH_LOG_URL,
       dataDir: '.torch',
+      archiveDir: join('.torch', 'audit'),
+      gate: 'audit',
+      durability: 'archived',
+      archiveOutage: 'refuse',
+      replicasMin: 1,
       gatewayHost: '127.0.0.1',
       gatewayPort: 7420,
       healthHost: '127.0.0.1',
@@ -51,6 +57,23 @@ describe('the environment of a service', () => {
       otlpEndpoint: 'http://collector:4318',
     });
     expect(requireTokenSecret(env)).toEqual(new Uint8Array(32).fill(7));
+  });
+
+  it('promises no more than memory where nobody archives', () => {
+    expect(readTorchEnv({ TORCH_LOG_URL, TORCH_GATE: 'none' })).toMatchObject({ gate: 'none', durability: 'memory' });
+    const asked = {
+      TORCH_DURABILITY: 'replicated',
+      TORCH_ARCHIVE_OUTAGE: 'memory',
+      TORCH_REPLICAS_MIN: '2',
+      TORCH_ARCHIVE_DIR: '/archive',
+    };
+    expect(readTorchEnv({ TORCH_LOG_URL, ...asked })).toMatchObject({
+      durability: 'replicated',
+      archiveOutage: 'memory',
+      replicasMin: 2,
+      archiveDir: '/archive',
+    });
+    expect(problemsOf({ TORCH_LOG_URL, TORCH_DURABILITY: 'eternal' })).toHaveLength(1);
   });
 
   it('treats an empty variable as one that is not set', () => {
@@ -89,6 +112,18 @@ describe('a variable that cannot be used', () => {
   it('is told together with all the others', () => {
     expect(problemsOf({ TORCH_GATEWAY_PORT: 'x', TORCH_PARTITIONS: 'y' })).toHaveLength(3);
     expect(() => readTorchEnv({})).toThrow(EnvironmentInvalid);
+  });
+});
+
+describe('TLS to the log server', () => {
+  it('is told with everything else that cannot be used', () => {
+    expect(problemsOf({ TORCH_LOG_URL, TORCH_LOG_CA: 'ca.pem', TORCH_PARTITIONS: 'y' })).toEqual([
+      'TORCH_LOG_CA needs TLS, but TORCH_LOG_URL does not start with rediss://.',
+      'TORCH_PARTITIONS is "y"; it takes a whole number from 1 to 1024.',
+    ]);
+    expect(readTorchEnv({ TORCH_LOG_URL: 'rediss://log.example', TORCH_LOG_SERVER_NAME: 'log.internal' }).logTls).toEqual({
+      serverName: 'log.internal',
+    });
   });
 });
 

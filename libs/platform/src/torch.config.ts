@@ -1,5 +1,8 @@
 import { hostname } from 'node:os';
+import { DURABILITIES, type Durability } from '@torch/contracts';
 import { PARTITIONS_DEFAULT, PARTITIONS_MAX } from '@torch/log';
+import { type LogTls, LogTlsInvalid, readLogTls } from '@torch/log-dragonfly/access';
+import { join } from 'node:path';
 import { EnvironmentInvalid } from './environment.errors';
 import { EnvironmentReader } from './environment.reader';
 
@@ -10,12 +13,31 @@ export const TOKEN_SECRET_BYTES_MIN = 32;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+export const GATES = ['audit', 'none'] as const;
+export const ARCHIVE_OUTAGES = ['refuse', 'memory'] as const;
+const REPLICAS_MAX = 16;
+
 /** What a service process is told by its environment, checked and with every default filled in. */
 export interface TorchEnv {
   /** `TORCH_LOG_URL`: redis:// or rediss://. May hold a password: never log it. */
   readonly logUrl: string;
+  /** `TORCH_LOG_CA`, `TORCH_LOG_CERT`, `TORCH_LOG_KEY` (files in PEM) and `TORCH_LOG_SERVER_NAME`, for rediss://. */
+  readonly logTls?: LogTls;
   /** `TORCH_DATA_DIR`, default `.torch`. */
   readonly dataDir: string;
+  /** `TORCH_ARCHIVE_DIR`, default `audit` in the data directory. */
+  readonly archiveDir: string;
+  /**
+   * `TORCH_GATE`, default `audit`: nobody works on a log before audit has made sure that it has all that is archived. With
+   * `none`, for a log that nobody archives, what the log server loses is lost.
+   */
+  readonly gate: (typeof GATES)[number];
+  /** `TORCH_DURABILITY`: what an acknowledgement promises unless the request or its project says otherwise; default `archived`, `memory` without the gate. */
+  readonly durability: Durability;
+  /** `TORCH_ARCHIVE_OUTAGE`, while the archive does not advance: `refuse` such acknowledgements, the default, or give `memory` instead where nobody asked for more. */
+  readonly archiveOutage: (typeof ARCHIVE_OUTAGES)[number];
+  /** `TORCH_REPLICAS_MIN`, default 1: replicas that must have what is acknowledged as `replicated`. */
+  readonly replicasMin: number;
   /** `TORCH_GATEWAY_HOST`, default loopback. */
   readonly gatewayHost: string;
   /** `TORCH_GATEWAY_PORT`, default 7420; 0 takes a free one. */
@@ -42,9 +64,18 @@ export function readTorchEnv(variables: NodeJS.ProcessEnv = process.env): TorchE
   const read = new EnvironmentReader(variables);
   const gatewayHost = read.text('TORCH_GATEWAY_HOST') ?? LOOPBACK;
   const gatewayPort = read.whole('TORCH_GATEWAY_PORT', { min: 0, max: 65_535 }) ?? GATEWAY_PORT_DEFAULT;
+  const dataDir = read.text('TORCH_DATA_DIR') ?? '.torch';
+  const gate = read.oneOf('TORCH_GATE', GATES) ?? 'audit';
+  const logUrl = read.required('TORCH_LOG_URL', 'redis://127.0.0.1:6379', () => read.url('TORCH_LOG_URL', ['redis:', 'rediss:']));
   const env: TorchEnv = {
-    logUrl: read.required('TORCH_LOG_URL', 'redis://127.0.0.1:6379', () => read.url('TORCH_LOG_URL', ['redis:', 'rediss:'])) ?? '',
-    dataDir: read.text('TORCH_DATA_DIR') ?? '.torch',
+    logUrl: logUrl ?? '',
+    logTls: logUrl === undefined ? undefined : logTls(logUrl, variables, read.problems),
+    dataDir,
+    archiveDir: read.text('TORCH_ARCHIVE_DIR') ?? join(dataDir, 'audit'),
+    gate,
+    durability: read.oneOf('TORCH_DURABILITY', DURABILITIES) ?? (gate === 'audit' ? 'archived' : 'memory'),
+    archiveOutage: read.oneOf('TORCH_ARCHIVE_OUTAGE', ARCHIVE_OUTAGES) ?? 'refuse',
+    replicasMin: read.whole('TORCH_REPLICAS_MIN', { min: 1, max: REPLICAS_MAX }) ?? 1,
     gatewayHost,
     gatewayPort,
     healthHost: read.text('TORCH_HEALTH_HOST') ?? LOOPBACK,
@@ -59,6 +90,16 @@ export function readTorchEnv(variables: NodeJS.ProcessEnv = process.env): TorchE
   };
   if (read.problems.length > 0) throw new EnvironmentInvalid(read.problems);
   return env;
+}
+
+function logTls(logUrl: string, variables: NodeJS.ProcessEnv, problems: string[]): LogTls | undefined {
+  try {
+    return readLogTls(logUrl, variables);
+  } catch (error) {
+    if (!(error instanceof LogTlsInvalid)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
 }
 
 /** The level alone, for the logger, which is there before the rest is checked. */

@@ -27,7 +27,7 @@ export const SPEC_START_MS = 1_000_000;
 
 /**
  * One project under one decider, as the host would run it, in memory. Every event that the decider writes must fit its
- * contract. Ids are `id-1`, `id-2` …; the clock stands still until `atMs` is set.
+ * contract. Ids are `id-1`, `id-2` … unless `newIds` says with what they begin; the clock stands still until `atMs` is set.
  */
 export class DeciderRun<State> {
   state: State;
@@ -36,7 +36,10 @@ export class DeciderRun<State> {
   nowMs = SPEC_START_MS;
   private ids = 0;
 
-  constructor(private readonly decider: Decider<State>) {
+  constructor(
+    private readonly decider: Decider<State>,
+    private readonly newIds = 'id',
+  ) {
     this.state = decider.initialState();
   }
 
@@ -98,7 +101,7 @@ export class DeciderRun<State> {
   }
 
   private context() {
-    return { nowMs: this.nowMs, newId: () => `id-${++this.ids}` };
+    return { nowMs: this.nowMs, newId: () => `${this.newIds}-${++this.ids}` };
   }
 
   private take(events: readonly NewEvent[], actor: string, correlationId: string): readonly NewEvent[] {

@@ -1,3 +1,4 @@
+export { type CertificateFiles, createTestAuthority, type TestAuthority } from './certificates';
 export {
   DeciderRun,
   given,
@@ -12,7 +13,7 @@ export { FakeClock } from './fake-clock';
 export { freePort } from './free-port';
 export { GuardedProcess } from './guarded-process';
 export { startLogServer, type StartLogServerOptions, type TestLogServer } from './log-server';
-export { findLogServerProgram, type LogServerKind, type LogServerProgram } from './log-server-program';
+export { findLogServerProgram, type LogServerKind, type LogServerProgram, type TlsFiles } from './log-server-program';
 export { SeededRandom } from './seeded-random';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy';
 export { waitUntil, type WaitOptions } from './wait-until';

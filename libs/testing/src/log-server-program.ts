@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { CertificateFiles } from './certificates';
 
 export type LogServerKind = 'redis' | 'valkey' | 'dragonfly';
 
@@ -27,15 +28,25 @@ export function findLogServerProgram(kind?: LogServerKind, searchPath = process.
   throw new Error(`Tests need a log server on the PATH (${names}), such as Debian's redis-server, or TORCH_TEST_LOG_URL.`);
 }
 
+/** What a server shows, and whose certificates it wants to see of its clients; without `ca` it wants none. */
+export interface TlsFiles extends CertificateFiles {
+  readonly ca?: string;
+}
+
 export interface LogServerSettings {
   readonly port: number;
   readonly dataDir: string;
-  /** When an AOF goes to disk: `always` before every answer; with `everysec` a crash may cost what was answered last. */
-  readonly appendfsync: 'everysec' | 'always';
+  /** When an AOF goes to disk: `always` before every answer; with `everysec` a crash may cost what was answered last; `none`: there is no AOF. */
+  readonly appendfsync: 'everysec' | 'always' | 'none';
+  /** File with its users; absent: everybody may do everything. */
+  readonly aclFile?: string;
+  /** It speaks TLS alone. */
+  readonly tls?: TlsFiles;
 }
 
 /** How it is started: loopback only, its data in `dataDir`, in the foreground. */
-export function logServerArguments({ kind }: LogServerProgram, { port, dataDir, appendfsync }: LogServerSettings): string[] {
+export function logServerArguments({ kind }: LogServerProgram, settings: LogServerSettings): string[] {
+  const { port, dataDir, appendfsync, aclFile, tls } = settings;
   if (kind === 'dragonfly') {
     return [
       '--bind=127.0.0.1',
@@ -47,26 +58,32 @@ export function logServerArguments({ kind }: LogServerProgram, { port, dataDir, 
       `--maxmemory=${DRAGONFLY_MEMORY}`,
       '--proactor_threads=2',
       '--logtostderr',
+      ...(aclFile ? [`--aclfile=${aclFile}`] : []),
+      ...(tls ? ['--tls', `--tls_cert_file=${tls.cert}`, `--tls_key_file=${tls.key}`] : []),
+      ...(tls?.ca ? [`--tls_ca_cert_file=${tls.ca}`] : []),
     ];
   }
   return [
     '--bind',
     '127.0.0.1',
-    '--port',
-    `${port}`,
+    ...(tls ? ['--port', '0', '--tls-port', `${port}`, ...redisTls(tls)] : ['--port', `${port}`]),
     '--dir',
     dataDir,
     '--daemonize',
     'no',
     '--appendonly',
-    'yes',
-    '--appendfsync',
-    appendfsync,
+    ...(appendfsync === 'none' ? ['no'] : ['yes', '--appendfsync', appendfsync]),
     '--save',
     '',
     '--maxmemory-policy',
     'noeviction',
+    ...(aclFile ? ['--aclfile', aclFile] : []),
   ];
+}
+
+function redisTls({ cert, key, ca }: TlsFiles): string[] {
+  const files = ['--tls-cert-file', cert, '--tls-key-file', key];
+  return ca ? [...files, '--tls-ca-cert-file', ca] : [...files, '--tls-auth-clients', 'no'];
 }
 
 function isExecutable(path: string): boolean {

@@ -49,7 +49,7 @@ describe('a log server for tests', () => {
   it('keeps its data and its port when it is killed and started again', async () => {
     await ask(server.port, 'SET key kept\r\n');
     await server.kill();
-    expect(await answersPing(server.port)).toBe(false);
+    expect(await answersPing({ port: server.port })).toBe(false);
     await server.restart();
     expect(await ask(server.port, 'GET key\r\n')).toBe('$4\r\nkept\r\n');
   });
@@ -57,7 +57,7 @@ describe('a log server for tests', () => {
   it('answers nothing while it is paused, and everything afterwards', async () => {
     server.pause();
     const answer = ask(server.port, 'PING\r\n');
-    expect(await answersPing(server.port)).toBe(false);
+    expect(await answersPing({ port: server.port })).toBe(false);
     server.resume();
     expect(await answer).toBe('+PONG\r\n');
   });

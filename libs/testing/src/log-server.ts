@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answersPing } from './answers-ping';
+import { answersPing, type PingTarget } from './answers-ping';
 import { freePort } from './free-port';
 import { GuardedProcess } from './guarded-process';
 import {
@@ -10,6 +11,7 @@ import {
   type LogServerKind,
   type LogServerProgram,
   type LogServerSettings,
+  type TlsFiles,
 } from './log-server-program';
 import { waitUntil } from './wait-until';
 
@@ -24,8 +26,8 @@ export interface TestLogServer {
   readonly pid: number;
   /** SIGKILL. Its data stays for `restart`: with `appendfsync: 'always'` all that was answered. */
   kill(): Promise<void>;
-  /** Starts it again, on the same port and data. Kills it first when it runs. */
-  restart(): Promise<void>;
+  /** Starts it again, on the same port and data, or `empty`. Kills it first when it runs. */
+  restart(data?: 'kept' | 'empty'): Promise<void>;
   /** SIGSTOP: connections stay open, and nothing is answered. */
   pause(): void;
   /** SIGCONT. */
@@ -39,9 +41,14 @@ export interface StartLogServerOptions {
   readonly kind?: LogServerKind;
   /**
    * Default `everysec`, as Torch runs it: while the disk is slow, the server answers up to 2 s before it writes, so that
-   * even a kill without a crash of the machine loses what was answered last. Take `always` where a test counts on it.
+   * even a kill without a crash of the machine loses what was answered last. Take `always` where a test counts on it, and
+   * `none` for a server that keeps what was last saved as a snapshot, and else nothing.
    */
   readonly appendfsync?: LogServerSettings['appendfsync'];
+  /** Its users, as an `aclfile` has them. One who may do everything is added: `url` is that one's. */
+  readonly acl?: string;
+  /** It speaks TLS alone, with these; with `ca` it takes only clients whose certificate that has signed. */
+  readonly tls?: TlsFiles;
 }
 
 /**
@@ -53,7 +60,11 @@ export async function startLogServer(options: StartLogServerOptions = {}): Promi
   const program = findLogServerProgram(options.kind);
   const dataDir = await mkdtemp(join(tmpdir(), 'torch-test-log-'));
   try {
-    return await startOnFreePort(program, { dataDir, appendfsync: options.appendfsync ?? 'everysec' });
+    const { appendfsync = 'everysec', acl, tls } = options;
+    const keeper = acl === undefined ? undefined : { name: 'torch-test', password: randomBytes(16).toString('hex') };
+    const aclFile = keeper && join(dataDir, 'users.acl');
+    if (keeper && aclFile) await writeFile(aclFile, `${acl}user ${keeper.name} on >${keeper.password} ~* &* +@all\n`, { mode: 0o600 });
+    return await startOnFreePort(program, { dataDir, appendfsync, aclFile, tls }, keeper);
   } catch (error) {
     await rm(dataDir, { recursive: true, force: true });
     throw error;
@@ -61,9 +72,13 @@ export async function startLogServer(options: StartLogServerOptions = {}): Promi
 }
 
 /** Somebody else may take a free port before the server does: then another one is tried. */
-async function startOnFreePort(program: LogServerProgram, settings: Omit<LogServerSettings, 'port'>): Promise<TestLogServer> {
+async function startOnFreePort(
+  program: LogServerProgram,
+  settings: Omit<LogServerSettings, 'port'>,
+  keeper: PingTarget['user'],
+): Promise<TestLogServer> {
   for (let attempt = 1; ; attempt++) {
-    const server = new StartedLogServer(program, { ...settings, port: await freePort() });
+    const server = new StartedLogServer(program, { ...settings, port: await freePort() }, keeper);
     try {
       await server.restart();
       return server;
@@ -80,6 +95,7 @@ class StartedLogServer implements TestLogServer {
   constructor(
     private readonly program: LogServerProgram,
     private readonly settings: LogServerSettings,
+    private readonly user: PingTarget['user'],
   ) {}
 
   get port(): number {
@@ -87,7 +103,8 @@ class StartedLogServer implements TestLogServer {
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    const { name, password } = this.user ?? {};
+    return `${this.settings.tls ? 'rediss' : 'redis'}://${name ? `${name}:${password}@` : ''}127.0.0.1:${this.port}`;
   }
 
   get kind(): LogServerKind {
@@ -102,14 +119,15 @@ class StartedLogServer implements TestLogServer {
     await this.current?.kill();
   }
 
-  async restart(): Promise<void> {
+  async restart(data: 'kept' | 'empty' = 'kept'): Promise<void> {
     await this.kill();
     const previous = this.current;
-    const { dataDir } = this.settings;
+    const { dataDir, port, tls } = this.settings;
+    if (data === 'empty') await forget(dataDir);
     const started = await GuardedProcess.start(this.program.path, logServerArguments(this.program, this.settings), dataDir);
     this.current = started;
     previous?.release();
-    await waitUntil(async () => started.hasEnded || (await answersPing(this.port)), {
+    await waitUntil(async () => started.hasEnded || (await answersPing({ port, tls, user: this.user })), {
       what: `the log server on port ${this.port} answers`,
       deadlineMs: START_MS_MAX,
     });
@@ -133,5 +151,12 @@ class StartedLogServer implements TestLogServer {
   private live(): GuardedProcess {
     if (!this.current || this.current.hasEnded) throw new Error('The log server is not running.');
     return this.current;
+  }
+}
+
+/** What the server itself has written; the list of its users stays. */
+async function forget(dataDir: string): Promise<void> {
+  for (const name of await readdir(dataDir)) {
+    if (!name.endsWith('.acl')) await rm(join(dataDir, name), { recursive: true, force: true });
   }
 }

@@ -8,6 +8,8 @@ export interface TcpProxy {
   loseAnswers(): void;
   /** Ends every connection; new ones are served as if nothing had been. */
   cut(): void;
+  /** Ends every connection; new ones lead to the server on this port. */
+  leadTo(port: number): void;
   close(): Promise<void>;
 }
 
@@ -18,10 +20,11 @@ interface Pair {
 
 /** @param targetPort of the server, on loopback. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  let target = targetPort;
   const pairs = new Set<Pair>();
   let losing = false;
   const server = createServer((client) => {
-    const upstream = connect({ port: targetPort, host: '127.0.0.1' });
+    const upstream = connect({ port: target, host: '127.0.0.1' });
     const pair = { client, upstream };
     pairs.add(pair);
     client.pipe(upstream);
@@ -48,6 +51,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     port: (server.address() as AddressInfo).port,
     loseAnswers: () => void (losing = true),
     cut,
+    leadTo: (next) => {
+      target = next;
+      cut();
+    },
     close: async () => {
       cut();
       server.close();

@@ -1,4 +1,4 @@
-import { median, percentile, rateFigure, timeFigure } from './figure';
+import { ceilingFigure, floorFigure, median, percentile, rateFigure, timeFigure } from './figure';
 
 describe('figures', () => {
   it('takes the middle value, or the mean of the middle two', () => {
@@ -20,5 +20,19 @@ describe('figures', () => {
     expect(rateFigure({ ...rates, atLeast: 1.5 }).ok).toBe(false);
     expect(timeFigure({ name: 'n', values: [3, 9, 6], atMostMs: 5 }).ok).toBe(false);
     expect(timeFigure({ name: 'n', values: [3, 9, 5], atMostMs: 5 }).ok).toBe(true);
+  });
+
+  it('misses its own bar where there is no peer, and none where there is no bar', () => {
+    const level = { name: 'n', unit: 'u', values: [1, 9, 5] };
+    expect([floorFigure({ ...level, atLeast: 5 }).ok, floorFigure({ ...level, atLeast: 6 }).ok, floorFigure(level).ok]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect([ceilingFigure({ ...level, atMost: 5 }).ok, ceilingFigure({ ...level, atMost: 4 }).ok, ceilingFigure(level).ok]).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 });

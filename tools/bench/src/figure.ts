@@ -68,3 +68,23 @@ export function timeFigure({ name, values, atMostMs, peer }: Time): Figure {
     ok: atMostMs === undefined || value <= atMostMs,
   };
 }
+
+interface Level {
+  readonly name: string;
+  readonly unit: string;
+  readonly values: readonly number[];
+}
+
+/** A value without a peer that has to reach its bar; without a bar, for information. */
+export function floorFigure({ name, unit, values, atLeast }: Level & { readonly atLeast?: number }): Figure {
+  const value = median(values);
+  const bar = atLeast === undefined ? 'none: for information' : `≥ ${atLeast} ${unit}`;
+  return { name, value, unit, bar, ok: atLeast === undefined || value >= atLeast };
+}
+
+/** A value without a peer that has to stay below its bar; without a bar, for information. */
+export function ceilingFigure({ name, unit, values, atMost }: Level & { readonly atMost?: number }): Figure {
+  const value = median(values);
+  const bar = atMost === undefined ? 'none: for information' : `≤ ${atMost} ${unit}`;
+  return { name, value, unit, bar, ok: atMost === undefined || value <= atMost };
+}

@@ -42,8 +42,8 @@ export async function runLifecycle({ url, round, tasks }: LifecycleOrder): Promi
     onCommit: ({ events }) => {
       for (const { type, data } of events) {
         if (type === 'task.assigned') {
-          const { taskId, attempt, agentId } = data as TaskAssigned;
-          complete({ taskId, attempt, agentId, exitCode: 0, durationMs: 0 });
+          const { taskId, attempt, assignment, agentId } = data as TaskAssigned;
+          complete({ taskId, attempt, assignment, agentId, exitCode: 0, durationMs: 0 });
         } else if (type === 'task.completed') {
           completed.add((data as { taskId: string }).taskId);
           if (completed.size === tasks) finish();

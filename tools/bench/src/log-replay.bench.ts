@@ -39,7 +39,7 @@ function lifeOf(taskId: string, index: number): SchedulerEvent[] {
   const live = { taskId, attempt: 1, agentId: `agent-${index % AGENTS}` };
   return [
     { ...envelope, type: 'task.submitted', data: { runId: 'r', spec: benchTask(taskId, index), submittedAtMs: 1 } },
-    { ...envelope, type: 'task.assigned', data: { ...live, leaseUntilMs: 30_000, assignedAtMs: 1 } },
+    { ...envelope, v: 2, type: 'task.assigned', data: { ...live, assignment: `as-${index}`, leaseUntilMs: 30_000, assignedAtMs: 1 } },
     { ...envelope, type: 'task.completed', data: { ...live, exitCode: 0, durationMs: 5, completedAtMs: 2 } },
   ] as SchedulerEvent[];
 }

@@ -2,7 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { connectLogServer } from '@torch/log-dragonfly';
 import { startLogServer } from '@torch/testing';
+import { archiveAppend } from './archive-append.bench';
 import type { Bench, BenchContext } from './bench';
+import { durability } from './durability.bench';
 import { failoverScheduler, serveScheduler } from './failover.bench';
 import type { Figure } from './figure';
 import { logAppend } from './log-append.bench';
@@ -10,8 +12,11 @@ import { logReplay } from './log-replay.bench';
 import { type LifecycleOrder, runLifecycle } from './lifecycle-agents';
 import { messageLatency } from './message-latency.bench';
 import { machine, table } from './report';
+import { recovery } from './recovery.bench';
 import { taskLifecycle } from './task-lifecycle.bench';
+import { notaryNotarise } from './notarise.bench';
 import { upReady } from './up-ready.bench';
+import { auditVerify } from './verify.bench';
 
 const BENCHES: readonly Bench[] = [
   { names: ['log.append'], run: logAppend },
@@ -20,6 +25,14 @@ const BENCHES: readonly Bench[] = [
   { names: ['message.latency.p50', 'message.latency.p99'], run: messageLatency },
   { names: ['up.ready'], run: upReady },
   { names: ['failover.scheduler'], run: failoverScheduler },
+  { names: ['durability.archived-added.p50', 'durability.archived-added.p99'], run: durability },
+  { names: ['archive.append', 'archive.append.lone.p50', 'archive.append.lone.p99'], run: archiveAppend },
+  { names: ['recovery.million-events'], run: recovery },
+  { names: ['notary.notarise', 'notary.notarise.single'], run: notaryNotarise },
+  {
+    names: ['audit.verify', 'audit.verify.single', 'audit.verify.rss-growth', 'audit.bytes-per-event', 'audit.bytes-per-event.raw'],
+    run: auditVerify,
+  },
 ];
 
 const USAGE = `npm run bench [-- --only NAME --rounds N --json FILE]

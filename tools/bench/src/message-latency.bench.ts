@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
+import { Keys } from '@torch/log-dragonfly';
 import { Redis } from 'ioredis';
 import type { BenchContext } from './bench';
 import { percentile, timeFigure } from './figure';
@@ -14,6 +15,8 @@ const ACK_EVERY_MS = 50;
 const ACKS_A_REQUEST = 500;
 const AGENT = 'bench-ear';
 const TEXT = 'x'.repeat(300);
+/** A queue that the gateway may write and read, of a partition that is not there. */
+const PEER_STREAM = new Keys().service(99_999, 'gateway').commands;
 
 interface Lane {
   send(index: number): Promise<void>;
@@ -151,7 +154,7 @@ function plainLane([sender, receiver]: readonly [Redis, Redis]): { readonly lane
   let stopped = false;
   const follow = async (): Promise<void> => {
     for (let after = '0-0'; !stopped;) {
-      const found = await receiver.xread('COUNT', 100, 'BLOCK', 500, 'STREAMS', 'bench:messages', after);
+      const found = await receiver.xread('COUNT', 100, 'BLOCK', 500, 'STREAMS', PEER_STREAM, after);
       for (const [id, fields] of found?.[0]?.[1] ?? []) {
         arrived(Number((fields[1] as string).split(' ', 1)[0]));
         after = id;
@@ -163,7 +166,7 @@ function plainLane([sender, receiver]: readonly [Redis, Redis]): { readonly lane
   });
   return {
     lane: {
-      send: async (index) => void (await sender.xadd('bench:messages', 'MAXLEN', '~', 10_000, '*', 'text', `${index} ${TEXT}`)),
+      send: async (index) => void (await sender.xadd(PEER_STREAM, 'MAXLEN', '~', 10_000, '*', 'text', `${index} ${TEXT}`)),
       onArrival: (told) => {
         arrived = told;
       },

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -29,8 +30,16 @@ export class TorchCommand {
     await rm(resolve(this.data, '..'), { recursive: true, force: true });
   }
 
+  /** `logUrl` is the log server as the gateway reaches it. */
   async address(): Promise<{ readonly url: string; readonly logUrl: string; readonly token: string }> {
-    const { url, logUrl } = JSON.parse(await readFile(join(this.data, 'torch.json'), 'utf8')) as { url: string; logUrl: string };
+    const { url, services } = JSON.parse(await readFile(join(this.data, 'torch.json'), 'utf8')) as {
+      url: string;
+      services: { name: string; pid: number }[];
+    };
+    const gateway = services.find(({ name }) => name === 'gateway');
+    // The log server lets in services alone; the gateway's address is known to the gateway.
+    const environment = readFileSync(`/proc/${gateway?.pid}/environ`, 'utf8').split('\0');
+    const logUrl = environment.find((variable) => variable.startsWith('TORCH_LOG_URL='))?.slice('TORCH_LOG_URL='.length) ?? '';
     return { url, logUrl, token: (await readFile(join(this.data, 'token'), 'utf8')).trim() };
   }
 

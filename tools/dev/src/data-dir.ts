@@ -13,6 +13,10 @@ export interface DataDir {
   readonly token: string;
   /** The embedded log server's data. */
   readonly log: string;
+  /** Who may do what on the embedded log server: passwords are in it as hashes only. */
+  readonly logUsers: string;
+  /** Passwords for a log server of somebody else's, as `torch log-server acl` makes them. */
+  readonly logPasswords: string;
   /** What the services print. */
   readonly logs: string;
 }
@@ -26,6 +30,8 @@ export function dataDirAt(path: string = DATA_DIR_DEFAULT): DataDir {
     secret: join(root, 'secret'),
     token: join(root, 'token'),
     log: join(root, 'log'),
+    logUsers: join(root, 'log', 'users.acl'),
+    logPasswords: join(root, 'log-passwords.json'),
     logs: join(root, 'logs'),
   };
 }

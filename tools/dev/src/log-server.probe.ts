@@ -1,3 +1,4 @@
+import { connectReason, type LogTls, tlsOption } from '@torch/log-dragonfly/access';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LogServerKind } from './log-server.binary';
 
@@ -13,7 +14,7 @@ export interface LogServerInfo {
 }
 
 /** Asks a log server once. @throws Error when it cannot be reached, refuses the password or does not answer within 2 s. */
-export async function probeLogServer(url: string): Promise<LogServerInfo> {
+export async function probeLogServer(url: string, tls?: LogTls): Promise<LogServerInfo> {
   const { Redis } = await import('ioredis');
   const redis = new Redis(url, {
     protocol: 2,
@@ -23,11 +24,16 @@ export async function probeLogServer(url: string): Promise<LogServerInfo> {
     commandTimeout: CONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
+    ...tlsOption({ url, tls }),
   });
-  redis.on('error', () => undefined); // Connecting rejects with it.
+  let lastError: Error | undefined;
+  redis.on('error', (error: Error) => (lastError = error));
   try {
     await redis.connect();
     return infoOf(await redis.info());
+  } catch (error) {
+    if (!lastError && (error as Error).name === 'ReplyError') throw error;
+    throw new Error(connectReason(lastError, { url, wasCutOff: true, hasBeenReady: false }), { cause: error });
   } finally {
     redis.disconnect();
   }

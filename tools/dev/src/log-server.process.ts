@@ -1,8 +1,12 @@
+import { type AclKind, aclFile, type LogPasswords, READER } from '@torch/log-dragonfly/access';
+import { randomBytes } from 'node:crypto';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
+import { writeFileAtomically } from './atomic-file';
 import type { CappedLog } from './capped-log';
 import type { DataDir } from './data-dir';
 import type { LogServerBinary } from './log-server.binary';
+import { withUser } from './log-passwords';
 import { logServerServes } from './log-server.probe';
 import type { ProcessPlan } from './supervised-process';
 
@@ -18,17 +22,24 @@ export interface EmbeddedLogServer {
   readonly dataDir: DataDir;
   /** On loopback; private, and the same for as long as this Torch is up. */
   readonly port: number;
-  readonly password: string;
+  /** Of each of its users; new with every `torch up`. */
+  readonly passwords: LogPasswords;
   readonly log: CappedLog;
 }
 
-export const embeddedLogUrl = ({ port, password }: Pick<EmbeddedLogServer, 'port' | 'password'>): string =>
-  `redis://:${password}@${LOG_SERVER_HOST}:${port}`;
+/** Its address, without a user. */
+export const embeddedLogUrl = ({ port }: Pick<EmbeddedLogServer, 'port'>): string => `redis://${LOG_SERVER_HOST}:${port}`;
 
-/** How the embedded log server is run: loopback only, with a password, its data in the data directory. */
+/** Writes down who may do what: nobody but Torch's users may do anything. */
+export function writeLogUsers({ binary, dataDir, passwords }: Pick<EmbeddedLogServer, 'binary' | 'dataDir' | 'passwords'>): void {
+  const kind: AclKind = binary.kind;
+  writeFileAtomically(dataDir.logUsers, aclFile({ kind, passwords }));
+}
+
+/** How the embedded log server is run: loopback only, for Torch's users only, its data in the data directory. */
 export function logServerPlan(server: EmbeddedLogServer): ProcessPlan {
-  const { binary, dataDir, log } = server;
-  const url = embeddedLogUrl(server);
+  const { binary, dataDir, log, passwords } = server;
+  const url = withUser(embeddedLogUrl(server), READER, passwords);
   return {
     name: 'log-server',
     command: binary.path,
@@ -41,12 +52,12 @@ export function logServerPlan(server: EmbeddedLogServer): ProcessPlan {
   };
 }
 
-/** Redis and Valkey: AOF every second, no snapshots. The configuration goes in by standard input, so that nobody reads the password off `ps`. */
-function redisCommand({ dataDir, port, password }: EmbeddedLogServer): Pick<ProcessPlan, 'args' | 'input' | 'env'> {
+/** Redis and Valkey: AOF every second, no snapshots. The configuration goes in by standard input. */
+function redisCommand({ dataDir, port }: EmbeddedLogServer): Pick<ProcessPlan, 'args' | 'input' | 'env'> {
   const settings = [
     `bind ${LOG_SERVER_HOST}`,
     `port ${port}`,
-    `requirepass ${password}`,
+    `aclfile "${dataDir.logUsers}"`,
     `dir "${dataDir.log}"`,
     `pidfile "${join(dataDir.log, 'log-server.pid')}"`,
     'daemonize no',
@@ -59,12 +70,13 @@ function redisCommand({ dataDir, port, password }: EmbeddedLogServer): Pick<Proc
 }
 
 /** Dragonfly has no AOF: a snapshot every minute and at its end; Torch's archive has what is younger. Flags may come as `DFLY_` variables. */
-function dragonflyCommand({ dataDir, port, password }: EmbeddedLogServer): Pick<ProcessPlan, 'args' | 'env'> {
+function dragonflyCommand({ dataDir, port }: EmbeddedLogServer): Pick<ProcessPlan, 'args' | 'env'> {
   return {
     args: [
       `--bind=${LOG_SERVER_HOST}`,
       `--port=${port}`,
       `--dir=${dataDir.log}`,
+      `--aclfile=${dataDir.logUsers}`,
       `--pidfile=${join(dataDir.log, 'log-server.pid')}`,
       '--dbfilename=torch-{timestamp}',
       '--snapshot_cron=* * * * *',
@@ -73,6 +85,7 @@ function dragonflyCommand({ dataDir, port, password }: EmbeddedLogServer): Pick<
       `--maxmemory=${Math.floor(totalmem() * DRAGONFLY_MEMORY_SHARE)}`,
       '--logtostderr',
     ],
-    env: { ...process.env, DFLY_requirepass: password },
+    // Where it cannot read its users it starts all the same, open to everybody who knows this: nobody.
+    env: { ...process.env, DFLY_requirepass: randomBytes(24).toString('base64url') },
   };
 }

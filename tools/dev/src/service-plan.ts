@@ -5,12 +5,18 @@ import type { CappedLog } from './capped-log';
 import type { ProcessPlan } from './supervised-process';
 import { UpFailed } from './up.errors';
 
+/** Where the log server is: for each service under its own name, and for whoever only reads. */
+export interface LogUrls {
+  readonly reader: string;
+  of(service: ServiceName): string;
+}
+
 export interface ServiceSettings {
   /** Holds `<service>/main.js` of every service. */
   readonly servicesDir: string;
   readonly env: NodeJS.ProcessEnv;
   readonly dataRoot: string;
-  readonly logUrl: string;
+  readonly logUrls: LogUrls;
   readonly host: string;
   readonly port: number;
   readonly url: string;
@@ -30,7 +36,8 @@ export function servicePlan(service: ServiceName, settings: ServiceSettings, log
     readiness: 'ipc',
     env: {
       ...settings.env,
-      TORCH_LOG_URL: settings.logUrl,
+      TORCH_LOG_URL: settings.logUrls.of(service),
+      TORCH_LOG_PASSWORDS: undefined,
       TORCH_DATA_DIR: settings.dataRoot,
       TORCH_GATEWAY_HOST: settings.host,
       TORCH_GATEWAY_PORT: String(settings.port),

@@ -1,3 +1,5 @@
+import { SERVICE_NAMES, type ServiceName } from '@torch/contracts';
+import { aclFile, Keys, LOG_USERS } from '@torch/log-dragonfly/access';
 import { freePort, startLogServer, waitUntil } from '@torch/testing';
 import { Redis } from 'ioredis';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -5,7 +7,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dataDirAt } from './data-dir';
-import { writeServices } from './doubles/services.double';
+import { READY_SERVICE, writeServices } from './doubles/services.double';
+import { newLogPasswords } from './log-passwords';
 import { isAlive, type ProcessIdentity } from './process-identity';
 import { type RunningTorch, startTorch, type UpOptions } from './start-torch';
 import { readTorchState } from './torch-state';
@@ -37,6 +40,16 @@ async function up(options: UpOptions, soon = new AbortController().signal, now =
 
 const connect = (url: string): Redis =>
   new Redis(url, { protocol: 2, retryStrategy: () => null, maxRetriesPerRequest: 0 }).on('error', () => undefined);
+/** Services that write down the log server's address as it was told to them. */
+const TELLING = Object.fromEntries(
+  SERVICE_NAMES.map((service) => [
+    service,
+    `require('node:fs').writeFileSync(process.env.TORCH_DATA_DIR + '/${service}.url', process.env.TORCH_LOG_URL);${READY_SERVICE}`,
+  ]),
+);
+const urlTold = ({ dataDir }: UpOptions, service: ServiceName): string => readFileSync(join(dataDir.root, `${service}.url`), 'utf8');
+/** A key that the gateway may write. */
+const KEPT = new Keys().cache(0, 'kept:gateway');
 const processesOf = (torch: RunningTorch): ProcessIdentity[] => {
   const { logServer, services } = torch.state();
   return [...(logServer ? [logServer] : []), ...services] as ProcessIdentity[];
@@ -65,18 +78,39 @@ describe('a Torch that is up', () => {
     expect(readFileSync(options.dataDir.token, 'utf8').trim()).toBe(torch.token);
   });
 
-  it('has a log server of its own that asks for a password and keeps everything', async () => {
-    const torch = await up(optionsFor());
+  it('has a log server of its own that lets in nobody but its services and those who read, and keeps everything', async () => {
+    const options = optionsFor(undefined, TELLING);
+    const torch = await up(options);
     const { logUrl } = torch.state();
-    const stranger = connect(logUrl.replace(/:[^@/]*@/, ''));
+    const stranger = connect(logUrl.replace(/\/\/[^@]*@/, '//'));
     await expect(stranger.ping()).rejects.toThrow(/NOAUTH|Authentication/i);
     stranger.disconnect();
-    const redis = connect(logUrl);
-    expect(await redis.config('GET', 'appendonly')).toEqual(['appendonly', 'yes']);
-    expect(await redis.config('GET', 'appendfsync')).toEqual(['appendfsync', 'everysec']);
-    expect(await redis.config('GET', 'save')).toEqual(['save', '']);
-    expect(await redis.config('GET', 'bind')).toEqual(['bind', '127.0.0.1']);
-    redis.disconnect();
+    expect(new URL(logUrl).username).toBe('torch-reader');
+    const reader = connect(logUrl);
+    expect(await reader.info('persistence')).toContain('aof_enabled:1');
+    await expect(reader.set(KEPT, 'x')).rejects.toThrow(/NOPERM/);
+    for (const service of SERVICE_NAMES) {
+      const url = urlTold(options, service);
+      expect(new URL(url).username).toBe(`torch-${service}`);
+      const redis = connect(url);
+      expect(await redis.ping()).toBe('PONG');
+      await expect(redis.flushall()).rejects.toThrow(/NOPERM/);
+      redis.disconnect();
+    }
+    reader.disconnect();
+  });
+
+  it('tells no password but to those whose it is', async () => {
+    const options = optionsFor(undefined, TELLING);
+    await up(options);
+    expect(statSync(options.dataDir.logUsers).mode & 0o777).toBe(0o600);
+    const users = readFileSync(options.dataDir.logUsers, 'utf8');
+    for (const service of SERVICE_NAMES) expect(users).not.toContain(new URL(urlTold(options, service)).password);
+    const first = urlTold(options, 'gateway');
+    await Promise.all([...running].map((torch) => torch.stop()));
+    running.clear();
+    await up(options);
+    expect(new URL(urlTold(options, 'gateway')).password).not.toBe(new URL(first).password);
   });
 
   it('brings a killed service back and says so', async () => {
@@ -91,10 +125,12 @@ describe('a Torch that is up', () => {
   });
 
   it('brings a killed log server back on its port, with its data', async () => {
-    const torch = await up(optionsFor());
-    const { logUrl, logServer } = torch.state();
+    const options = optionsFor(undefined, TELLING);
+    const torch = await up(options);
+    const { logServer } = torch.state();
+    const logUrl = urlTold(options, 'gateway');
     const redis = connect(logUrl);
-    await redis.set('kept', 'yes');
+    await redis.set(KEPT, 'yes');
     // `everysec`: the write is in the kernel's hands at the latest with the next event loop, and a kill does not take it from there.
     await redis.ping();
     process.kill(logServer?.pid as number, 'SIGKILL');
@@ -102,7 +138,7 @@ describe('a Torch that is up', () => {
       what: 'the log server is back',
     });
     const again = connect(logUrl);
-    expect(await again.get('kept')).toBe('yes');
+    expect(await again.get(KEPT)).toBe('yes');
     again.disconnect();
     redis.disconnect();
   });
@@ -120,9 +156,9 @@ describe('a Torch that is up', () => {
   });
 
   it('carries on where the one before left off', async () => {
-    const options = optionsFor();
+    const options = optionsFor(undefined, TELLING);
     const first = await up(options);
-    const redis = connect(first.state().logUrl);
+    const redis = connect(urlTold(options, 'scheduler'));
     await redis.xadd('nova:torch:{p00}:log', '1-0', 'c', 'kept');
     redis.disconnect();
     await first.stop();
@@ -142,6 +178,25 @@ describe('a Torch that is up', () => {
     const redis = connect(server.url);
     expect(await redis.ping()).toBe('PONG');
     redis.disconnect();
+    await server.stop();
+  });
+
+  it('gives each service its own user where the log server has them and their passwords are named', async () => {
+    const passwords = newLogPasswords();
+    const server = await startLogServer({ kind: 'redis', acl: aclFile({ kind: 'redis', passwords }) });
+    const file = join(folder, 'passwords.json');
+    const logUrl = `redis://127.0.0.1:${server.port}`;
+    const options = { ...optionsFor(undefined, TELLING), logUrl };
+    await expect(up(options)).rejects.toThrow(/NOAUTH/);
+    writeFileSync(file, JSON.stringify({ ...passwords, 'torch-audit': undefined }));
+    const env = { ...process.env, TORCH_LOG_PASSWORDS: file };
+    await expect(up({ ...options, env })).rejects.toThrow(`${file} has no password for torch-audit.`);
+    writeFileSync(file, JSON.stringify(passwords));
+    const torch = await up({ ...options, env });
+    const told = [torch.state().logUrl, ...SERVICE_NAMES.map((service) => urlTold(options, service))].map((url) => new URL(url));
+    expect(told.map(({ username }) => username).sort()).toEqual([...LOG_USERS].sort());
+    for (const { username, password } of told) expect(password).toBe(passwords[username as keyof typeof passwords]);
+    await torch.stop();
     await server.stop();
   });
 

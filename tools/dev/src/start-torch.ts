@@ -1,14 +1,15 @@
 import { stopAgentsOf } from '@torch/agent';
-import { randomBytes } from 'node:crypto';
+import { type LogPasswords, type LogTls, LogTlsInvalid, READER, readLogTls, userOf } from '@torch/log-dragonfly/access';
 import { ensureCredentials } from './credentials';
 import { createDataDir, type DataDir } from './data-dir';
 import { lockDataDir } from './data-dir-lock';
 import { checkPortIsFree, freePort } from './free-port';
 import { removeLeftovers } from './leftovers';
+import { newLogPasswords, readLogPasswords, withUser } from './log-passwords';
 import { checkLogServerVersion, findLogServer } from './log-server.binary';
 import { probeLogServer } from './log-server.probe';
 import { embeddedLogUrl, LOG_SERVER_HOST } from './log-server.process';
-import { checkServicesAreBuilt } from './service-plan';
+import { checkServicesAreBuilt, type LogUrls } from './service-plan';
 import { Supervisor, type SupervisorPlan } from './supervisor';
 import { readTorchState, type TorchState } from './torch-state';
 import { UpFailed } from './up.errors';
@@ -79,7 +80,7 @@ export async function startTorch(options: UpOptions, signals: StopSignals): Prom
 }
 
 async function prepare(options: UpOptions): Promise<{ plan: SupervisorPlan; token: string }> {
-  const { dataDir, servicesDir, env, report, host = GATEWAY_HOST_DEFAULT, readyTimeoutMs } = options;
+  const { dataDir, servicesDir, report, host = GATEWAY_HOST_DEFAULT, readyTimeoutMs } = options;
   const previousUrl = readTorchState(dataDir)?.url;
   const leftovers = await removeLeftovers(dataDir);
   if (leftovers.length > 0) report(`Ended what a killed Torch had left running: ${leftovers.join(', ')}.`);
@@ -91,25 +92,60 @@ async function prepare(options: UpOptions): Promise<{ plan: SupervisorPlan; toke
   if (previousUrl !== undefined && previousUrl !== url) await stopAgentsOf(dataDir.root);
 
   const { secret, token } = await ensureCredentials(dataDir);
-  const embedded = options.logUrl === undefined ? await embeddedLogServer(report) : undefined;
-  if (options.logUrl !== undefined) await checkExternalLogServer(options.logUrl, report);
-  const logUrl = options.logUrl ?? (embedded && embeddedLogUrl(embedded)) ?? '';
+  const { embedded, logUrls, env } =
+    options.logUrl === undefined ? await embeddedLogServer(options) : await externalLogServer(options.logUrl, options);
   return {
     token,
-    plan: { dataDir, embedded, readyTimeoutMs, services: { servicesDir, env, dataRoot: dataDir.root, logUrl, host, port, url, secret } },
+    plan: { dataDir, embedded, readyTimeoutMs, services: { servicesDir, env, dataRoot: dataDir.root, logUrls, host, port, url, secret } },
   };
 }
 
-async function embeddedLogServer(report: UpOptions['report']): Promise<NonNullable<SupervisorPlan['embedded']>> {
+interface ChosenLogServer {
+  readonly embedded?: SupervisorPlan['embedded'];
+  readonly logUrls: LogUrls;
+  /** What the services are told of it besides. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** What belongs to a log server elsewhere, and would mislead one's own. */
+const TLS_VARIABLES = ['TORCH_LOG_CA', 'TORCH_LOG_CERT', 'TORCH_LOG_KEY', 'TORCH_LOG_SERVER_NAME'] as const;
+
+async function embeddedLogServer({ env, report }: UpOptions): Promise<ChosenLogServer> {
   const binary = await findLogServer();
   const port = await freePort(LOG_SERVER_HOST);
   report(`Log server: ${binary.kind} ${binary.version} (${binary.path}) on ${LOG_SERVER_HOST}:${port}.`);
-  return { binary, port, password: randomBytes(24).toString('base64url') };
+  const passwords = newLogPasswords();
+  return {
+    embedded: { binary, port, passwords },
+    logUrls: urlsOfUsers(embeddedLogUrl({ port }), passwords),
+    env: { ...env, ...Object.fromEntries(TLS_VARIABLES.map((name) => [name, undefined])) },
+  };
 }
 
-async function checkExternalLogServer(logUrl: string, report: UpOptions['report']): Promise<void> {
+async function externalLogServer(logUrl: string, { env, report }: UpOptions): Promise<ChosenLogServer> {
+  const passwordsFile = env.TORCH_LOG_PASSWORDS?.trim();
+  const logUrls = passwordsFile ? urlsOfUsers(logUrl, readLogPasswords(passwordsFile)) : { reader: logUrl, of: () => logUrl };
+  await checkExternalLogServer(logUrls.reader, tlsOf(logUrl, env), report);
+  return { logUrls, env };
+}
+
+const urlsOfUsers = (url: string, passwords: LogPasswords): LogUrls => ({
+  reader: withUser(url, READER, passwords),
+  of: (service) => withUser(url, userOf(service), passwords),
+});
+
+function tlsOf(logUrl: string, env: NodeJS.ProcessEnv): LogTls | undefined {
+  try {
+    return readLogTls(logUrl, env);
+  } catch (error) {
+    if (error instanceof LogTlsInvalid) throw new UpFailed(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function checkExternalLogServer(logUrl: string, tls: LogTls | undefined, report: UpOptions['report']): Promise<void> {
   const address = withoutPassword(logUrl);
-  const info = await probeLogServer(logUrl).catch((error: Error) => {
+  const info = await probeLogServer(logUrl, tls).catch((error: Error) => {
     throw new UpFailed(
       `The log server at ${address} (TORCH_LOG_URL) is not reachable: ${error.message}. Start it, or unset TORCH_LOG_URL.`,
       { cause: error },

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CappedLog } from './capped-log';
 import type { DataDir } from './data-dir';
 import { pruneDragonflySnapshots, SNAPSHOT_PRUNE_EVERY_MS } from './dragonfly-snapshots';
-import { type EmbeddedLogServer, logServerPlan } from './log-server.process';
+import { type EmbeddedLogServer, logServerPlan, writeLogUsers } from './log-server.process';
 import { identify } from './process-identity';
 import { readableTail } from './readable-log';
 import { servicePlan, type ServiceSettings } from './service-plan';
@@ -49,6 +49,7 @@ export class Supervisor {
   /** @throws UpFailed when something does not become ready, UpInterrupted on `signal`. What was started still runs then. */
   async start(signal: AbortSignal): Promise<void> {
     const deadlineAt = performance.now() + (this.plan.readyTimeoutMs ?? READY_TIMEOUT_MS);
+    if (this.plan.embedded) writeLogUsers({ ...this.plan.embedded, dataDir: this.plan.dataDir });
     this.logServer?.start();
     await this.ready(this.logServer ? [this.logServer] : [], deadlineAt, signal);
     if (this.plan.embedded?.binary.kind === 'dragonfly') {
@@ -67,7 +68,7 @@ export class Supervisor {
       startTicks,
       phase: this.phase,
       url: this.plan.services.url,
-      logUrl: this.plan.services.logUrl,
+      logUrl: this.plan.services.logUrls.reader,
       startedAtMs: this.startedAtMs,
       logServer: this.logServer?.state,
       services: this.services.map(({ state }) => state),

@@ -27,6 +27,7 @@ export interface TorchState {
   readonly startTicks: number;
   readonly phase: 'starting' | 'ready' | 'stopping';
   readonly url: string;
+  /** Of a user who may only read, where the log server has users of Torch's. */
   readonly logUrl: string;
   readonly startedAtMs: number;
   /** Absent when the log server is somebody else's (`TORCH_LOG_URL`). */

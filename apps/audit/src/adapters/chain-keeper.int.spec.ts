@@ -2,20 +2,26 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { LogTails } from '@torch/host';
+import { archiveHead } from '@torch/archive';
+import { emptyAudit } from '@torch/domain-audit';
+import { LOG_TAILS_DEFAULTS, LogTails } from '@torch/host';
 import { encodeCommit, InMemoryLogServer, type Lease, type Position, START } from '@torch/log';
 import { waitUntil } from '@torch/testing';
 import { AuditHandlers } from '../api/audit.handlers';
 import { AUDIT_DEFAULTS, type AuditConfig } from '../audit.config';
+import { GateKeeper } from '../recovery/gate.keeper';
 import { ChainKeeper } from './chain-keeper.adapter';
+import { LogArchived } from './log-archived.adapter';
 
 const PARTITION = 3;
+const OWNED = { partition: PARTITION, state: () => emptyAudit(), submit: () => Promise.resolve() };
 
-describe('the keeper of chains', () => {
+describe('the keeper of archives', () => {
   let dataDir: string;
   let server: InMemoryLogServer;
   let tails: LogTails;
   let keeper: ChainKeeper;
+  let archived: LogArchived;
   let lease: Lease;
   let seen: Position;
 
@@ -34,13 +40,20 @@ describe('the keeper of chains', () => {
   });
 
   function begin(config: Partial<AuditConfig> = {}): void {
-    tails = new LogTails(server);
-    keeper = new ChainKeeper({ dataDir }, { ...AUDIT_DEFAULTS, retryMs: 50, ...config }, server, tails);
-    keeper.onOwned({ partition: PARTITION });
+    tails = new LogTails(server, { ...LOG_TAILS_DEFAULTS, gatherMs: 0 });
+    archived = new LogArchived(server);
+    keeper = keeperOf(config);
+    keeper.onOwned(OWNED);
+  }
+
+  function keeperOf(config: Partial<AuditConfig> = {}): ChainKeeper {
+    const env = { dataDir, archiveDir: join(dataDir, 'audit'), partitions: 8, gate: 'none' } as const;
+    return new ChainKeeper(env, { ...AUDIT_DEFAULTS, retryMs: 50, ...config }, server, tails, new GateKeeper(env, server), archived);
   }
 
   async function end(): Promise<void> {
     await keeper.onReleased(PARTITION);
+    archived.onModuleDestroy();
     await tails.close();
   }
 
@@ -59,7 +72,7 @@ describe('the keeper of chains', () => {
     seen = { seq: first.seq + count - 1, generation: first.generation };
   }
 
-  const file = (): string => keeper.pathOf(PARTITION);
+  const file = (): string => join(dataDir, 'audit', 'p03', 'segment-0000000000000001.ndjson');
   const lines = (): string[] => (existsSync(file()) ? readFileSync(file(), 'utf8').split('\n').slice(0, -1) : []);
   const verdict = async () => (await new AuditHandlers(keeper).verifyChain({ partition: PARTITION } as never)).partitions[0];
   /** Written and durable: an answer speaks of nothing else. */
@@ -82,7 +95,6 @@ describe('the keeper of chains', () => {
     await reaches(10);
     await append(5);
     await reaches(15);
-    expect(file()).toBe(join(dataDir, 'audit', 'p03', 'chain.ndjson'));
     expect(statSync(file()).mode & 0o777).toBe(0o600);
     expect(await verdict()).toMatchObject({
       partition: 3,
@@ -171,7 +183,7 @@ describe('the keeper of chains', () => {
     await append(5, 'other');
     begin();
     await waitUntil(async () => (await verdict())?.badPosition === '8-0', { what: 'the finding' });
-    expect(await verdict()).toMatchObject({ ok: false, problem: 'The log has other content there than the chain.' });
+    expect(await verdict()).toMatchObject({ ok: false, problem: 'The log has other content there.' });
     expect(readFileSync(file())).toEqual(before);
   });
 
@@ -201,5 +213,56 @@ describe('the keeper of chains', () => {
     await append(1);
     await waitUntil(async () => (await verdict())?.ok === false, { what: 'the finding' });
     expect(lines()).toHaveLength(4);
+  });
+
+  it('tells how far it is, on the log server and when it is asked', async () => {
+    await append(10);
+    await reaches(10);
+    await waitUntil(async () => (await server.archived.get(PARTITION))?.position.seq === 10, { what: 'the archived position' });
+    const { partitions } = await new AuditHandlers(keeper).archiveStatus({ partition: PARTITION } as never);
+    expect(partitions).toEqual([
+      {
+        partition: PARTITION,
+        isOpen: true,
+        durablePosition: '10-0',
+        lagCommits: 0,
+        openSegmentBytes: statSync(file()).size,
+        sealedSegments: 0,
+      },
+    ]);
+  });
+
+  it('tells that it does not advance, once, and that it does again', async () => {
+    const said = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    await append(3);
+    await reaches(3);
+    await end();
+    const whole = readFileSync(file());
+    appendFileSync(file(), 'what nobody asked for\n');
+    begin();
+    await append(2, 'later');
+    await waitUntil(async () => (await server.archived.get(PARTITION))?.failing, { what: 'the failure to be published' });
+    expect(await keeper.status(PARTITION)).toMatchObject({ isOpen: false, failing: { activity: 'append', code: 'BROKEN' } });
+    const alarms = said.mock.calls.map(([first]) => (first as { alarm?: string }).alarm).filter(Boolean);
+    expect(alarms).toEqual(['archive-failing']);
+    said.mockRestore();
+    writeFileSync(file(), whole);
+    await waitUntil(async () => (await server.archived.get(PARTITION))?.position.seq === 5, { what: 'the archive to advance' });
+    expect((await server.archived.get(PARTITION))?.failing).toBeUndefined();
+    expect(await keeper.status(PARTITION)).toMatchObject({ isOpen: true, durablePosition: '5-0' });
+    expect(await archiveHead({ dir: join(dataDir, 'audit'), partition: PARTITION })).toMatchObject({ seq: 5 });
+  });
+
+  it('leaves the archive to whoever has it', async () => {
+    await append(1);
+    await reaches(1);
+    const other = keeperOf();
+    other.onOwned(OWNED);
+    await waitUntil(async () => (await other.status(PARTITION)).failing?.code === 'LOCKED', { what: 'the refusal' });
+    await keeper.onReleased(PARTITION);
+    await waitUntil(async () => (await other.status(PARTITION)).isOpen, { what: 'the other one to take over' });
+    await append(1, 'later');
+    await waitUntil(async () => (await other.status(PARTITION)).durablePosition === '2-0', { what: 'the record' });
+    await other.onReleased(PARTITION);
   });
 });

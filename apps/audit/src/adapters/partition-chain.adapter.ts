@@ -1,44 +1,71 @@
-import { stat } from 'node:fs/promises';
 import { setTimeout as after } from 'node:timers/promises';
+import {
+  ArchiveBroken,
+  type ArchiveFailure,
+  archiveHead,
+  ArchiveLocked,
+  type ArchiveStatus,
+  type ArchivePruned,
+  openArchive,
+  type PartitionArchive,
+  pruneArchive,
+  type PruneArchive,
+  type SignCheckpoint,
+} from '@torch/archive';
 import type { PartitionVerdict } from '@torch/contracts';
-import { CHAIN_START, type ChainHead, chainRecord, positionOf, recordFault } from '@torch/domain-audit';
-import type { LogTails, TailedCommit } from '@torch/host';
-import { formatPosition, Gap, type Log, type LogEntry, LogUnavailable } from '@torch/log';
+import { CHAIN_START, type VerifierKey } from '@torch/domain-audit';
+import type { LogTails } from '@torch/host';
+import { Gap, type Log, LogUnavailable } from '@torch/log';
 import type { AuditConfig } from '../audit.config';
+import type { ArchivedListener } from './archived.port';
 import { checkChain } from './chain-check.adapter';
-import { ChainBroken, ChainFile } from './chain-file.adapter';
-import { sha256 } from './sha256';
+import { assertContinues } from './log-continuation';
+import type { ArchiveFollower } from './segment-store.port';
 
 export interface PartitionChainParts {
+  /** Of the archive. */
+  readonly dir: string;
   readonly partition: number;
-  readonly path: string;
   readonly log: Log;
   readonly tails: LogTails;
   readonly config: AuditConfig;
-  /** Told whenever the chain cannot be carried on, and why. */
-  readonly onProblem: (problem: string) => void;
+  readonly archived: ArchivedListener;
+  /** Made anew whenever the archive is opened. */
+  readonly signer: () => Promise<SignCheckpoint>;
+  readonly keys: () => Promise<readonly VerifierKey[]>;
+  /** Follows what is sealed, to take it elsewhere. */
+  readonly follower?: ArchiveFollower;
+  /** An episode of not being able to archive began or ended. */
+  readonly onChange: (change: { failing?: ArchiveFailure; recovered?: ArchiveFailure }) => void;
 }
 
 /**
- * Carries one partition's chain on for as long as this instance owns the partition. Where the log contradicts the chain, the
- * chain stays as it is: what was notarised is not rewritten.
+ * Carries one partition's archive on for as long as this instance owns the partition. Where the log contradicts the archive,
+ * the archive stays as it is: what was notarised is not rewritten.
  */
 export class PartitionChain {
   private readonly released = new AbortController();
   private readonly done: Promise<void>;
-  private file: ChainFile | undefined;
-  private problem: string | undefined;
+  private archive: PartitionArchive | undefined;
+  /** What was durable when the archive was last closed. */
+  private reached = CHAIN_START;
+  /** Why the archive is not carried on at all. */
+  private trouble: ArchiveFailure | undefined;
 
   constructor(private readonly parts: PartitionChainParts) {
     this.done = this.keep();
   }
 
-  /** How far the chain is on disk. */
-  get durable(): ChainHead | undefined {
-    return this.file?.durable;
+  /** Undefined while the archive is not open. */
+  get status(): ArchiveStatus | undefined {
+    return this.archive?.status;
   }
 
-  /** Writes what is at hand and lets the file go. */
+  get failing(): ArchiveFailure | undefined {
+    return this.trouble ?? this.archive?.status.failing;
+  }
+
+  /** Writes what is at hand and lets the archive go. */
   async release(): Promise<void> {
     this.released.abort();
     await this.done;
@@ -46,122 +73,109 @@ export class PartitionChain {
 
   /** @throws LogUnavailable */
   async verify(): Promise<PartitionVerdict> {
-    const { partition, path, log, config } = this.parts;
-    const { file, problem = this.file ? undefined : 'The chain is being opened; ask again.' } = this;
-    const bytes = file?.durableBytes ?? (await sizeOf(path));
-    const verdict = await checkChain({
-      path,
-      partition,
-      log,
-      readEntriesMax: config.readEntriesMax,
-      bytes,
-      head: file?.durable ?? CHAIN_START,
-    });
+    const { dir, partition, log, keys } = this.parts;
+    const problem = this.trouble?.message ?? (this.archive ? undefined : 'The archive is being opened; ask again.');
+    const head = this.archive?.durable ?? this.reached;
+    const verdict = await checkChain({ place: { dir, partition }, log, head, keys: await keys() });
     return verdict.ok && problem !== undefined ? { ...verdict, ok: false, problem: problem.slice(0, 2000) } : verdict;
+  }
+
+  /** Takes what has expired out of sealed segments. @throws LogUnavailable while the archive is not open. */
+  async prune(request: Pick<PruneArchive, 'expiry' | 'reason' | 'dryRun'>): Promise<ArchivePruned> {
+    const { archive } = this;
+    const { dir, partition, follower } = this.parts;
+    if (!archive) throw new LogUnavailable(`The archive of partition ${partition} is not open.`, false);
+    const { signal } = this.released;
+    const pruned = await pruneArchive({ ...request, place: { dir, partition }, note: (fact) => archive.note(fact), signal });
+    if (pruned.segments > 0 && !request.dryRun) follower?.sealed(archive, partition);
+    return pruned;
   }
 
   private async keep(): Promise<void> {
     const { signal } = this.released;
     while (!signal.aborted) {
       try {
-        const file = (this.file = await this.reopened());
-        await this.assertContinues(file);
-        this.problem = undefined;
-        await this.follow(file);
+        await this.carryOn();
       } catch (error) {
-        this.tell((error as Error).message);
+        await this.tell(error as Error);
+      } finally {
+        await this.parts.follower?.released(this.parts.partition);
+        await this.archive?.close();
+        this.reached = this.archive?.durable ?? this.reached;
+        this.archive = undefined;
       }
       await after(this.parts.config.retryMs, undefined, { signal }).catch(() => undefined);
     }
-    await this.file?.close();
-    this.file = undefined;
   }
 
-  private tell(problem: string): void {
-    if (problem !== this.problem && !this.released.signal.aborted) this.parts.onProblem(problem);
-    this.problem = problem;
+  /** Ends when the partition is released; rejects when the archive cannot be carried on. */
+  private async carryOn(): Promise<void> {
+    const { dir, partition, log, config, archived, signer, follower, onChange } = this.parts;
+    const archive = (this.archive = await openArchive({
+      dir,
+      partition,
+      config,
+      sign: await signer(),
+      onDurable: ({ seq, generation }) => archived.archived(partition, { seq, generation }),
+      onSealed: () => follower?.sealed(archive, partition),
+      onFailing: ({ failing, recovered }) => {
+        onChange({ failing, recovered });
+        if (failing?.activity === 'append') archived.archived(partition, this.position(), failing.message);
+      },
+    }));
+    await assertContinues({ place: { dir, partition }, log, head: archive.durable });
+    if (this.trouble) onChange({ recovered: this.trouble });
+    this.trouble = undefined;
+    archived.archived(partition, this.position());
+    follower?.sealed(archive, partition);
+    await this.follow(archive);
   }
 
-  private async reopened(): Promise<ChainFile> {
-    await this.file?.close();
-    this.file = undefined;
-    return ChainFile.open(this.parts.path);
-  }
-
-  /** @throws ChainBroken naming the position where the log contradicts the end of the chain. */
-  private async assertContinues({ last }: ChainFile): Promise<void> {
-    if (!last) return;
-    const { log, partition } = this.parts;
-    const position = positionOf(last);
-    const [first, head] = await Promise.all([log.first(partition), log.head(partition)]);
-    if (head.seq < last.seq)
-      throw new ChainBroken(`The log of partition ${partition} ends at ${formatPosition(head)}, and its chain at ${position}.`);
-    if (first && first.seq > last.seq + 1)
-      throw new ChainBroken(`The log of partition ${partition} begins at ${formatPosition(first)}, and its chain ends at ${position}.`);
-    if (first && first.seq > last.seq) return;
-    const [found] = await log.read(partition, last.seq - 1, 1);
-    if (!found || !sameEntry(found, last)) throw new ChainBroken(`The log of partition ${partition} contradicts its chain at ${position}.`);
-  }
-
-  /** Ends when the partition is released; rejects when the chain cannot be carried on. */
-  private async follow(file: ChainFile): Promise<void> {
-    const { tails, partition, config } = this.parts;
+  private async follow(archive: PartitionArchive): Promise<void> {
+    const { tails, partition } = this.parts;
     const { signal } = this.released;
-    let head: ChainHead = file.durable;
-    let waitingBytes = 0;
-    let failed: Error | undefined;
-    let wake: () => void = () => undefined;
-    let roomThere: () => void = () => undefined;
-    signal.addEventListener('abort', () => wake(), { once: true });
-    const end = tails.subscribe(partition, head.seq, {
-      onEnd: (error) => {
-        failed ??= error;
-        wake();
-      },
-      onCommit: async (commit: TailedCommit) => {
-        const record = chainRecord(head.hash, { ...commit.position, body: commit.body }, sha256);
-        const fault = recordFault(head, record, sha256);
-        if (fault)
-          throw new ChainBroken(`The log of partition ${partition} cannot follow its chain at ${fault.position}: ${fault.problem}`);
-        file.add(record);
-        head = record;
-        waitingBytes += commit.body.length;
-        wake();
-        if (waitingBytes >= config.bufferedBytesMax) await new Promise<void>((room) => (roomThere = room));
-      },
-    });
+    let end: () => void = () => undefined;
     try {
-      while (!signal.aborted && !failed) {
-        if (waitingBytes === 0) await new Promise<void>((woken) => (wake = woken));
-        if (signal.aborted || failed) break;
-        await after(config.groupMs, undefined, { signal }).catch(() => undefined);
-        waitingBytes = 0;
-        await file.flush();
-        roomThere();
-      }
-      await file.flush();
+      const failed = await new Promise<Error | undefined>((resolve) => {
+        signal.addEventListener('abort', () => resolve(undefined), { once: true });
+        if (signal.aborted) resolve(undefined);
+        void archive.stopped.then(resolve);
+        end = tails.subscribe(partition, archive.durable.seq, {
+          onEnd: resolve,
+          onCommit: ({ position, body }) => {
+            archive.add({ position, body });
+            return archive.room();
+          },
+        });
+      });
+      if (failed) throw failed;
     } finally {
       end();
-      roomThere();
     }
-    if (failed) throw named(failed, partition);
+  }
+
+  private position(): { seq: number; generation: number } {
+    const { seq, generation } = this.archive?.durable ?? this.reached;
+    return { seq, generation };
+  }
+
+  /** That the log server is away is not the archive's failure. */
+  private async tell(error: Error): Promise<void> {
+    if (this.released.signal.aborted || error instanceof LogUnavailable) return;
+    const { dir, partition, archived, onChange } = this.parts;
+    const isNew = this.trouble?.message !== error.message;
+    const { code = codeOf(error) } = error as NodeJS.ErrnoException;
+    const sinceMs = this.trouble?.sinceMs ?? Date.now();
+    this.trouble = { activity: 'append', code, message: error.message, sinceMs };
+    if (isNew) onChange({ failing: this.trouble });
+    // Where the end of the archive cannot be read, nothing counts as archived.
+    const unopened = async () => archiveHead({ dir, partition }).catch(() => CHAIN_START);
+    const { seq, generation } = this.archive?.durable ?? (await unopened());
+    archived.archived(partition, { seq, generation }, error.message);
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw error;
-  }
-}
-
-const sameEntry = ({ position, body }: LogEntry, last: { generation: number; body: string }): boolean =>
-  position.generation === last.generation && body === last.body;
-
-function named(error: Error, partition: number): Error {
-  return error instanceof ChainBroken || error instanceof Gap || error instanceof LogUnavailable
-    ? error
-    : new ChainBroken(`Partition ${partition} cannot be followed any further: ${error.message}`);
+function codeOf(error: Error): string {
+  if (error instanceof ArchiveLocked) return 'LOCKED';
+  return error instanceof ArchiveBroken || error instanceof Gap ? 'BROKEN' : 'UNKNOWN';
 }

@@ -3,7 +3,9 @@ import { parsePosition } from '@torch/log';
 import { action, type CliContext } from '../cli-context';
 import { wrongUsage } from '../cli.errors';
 import { EXIT } from '../exit-code';
+import { POINT_HELP } from '../history/history.point';
 import { replayCheck, type ReplayReport } from '../replay/replay.check';
+import { type ReplayedReport, replayUntil } from '../replay/replay.until';
 import { dateTime } from '../text/format';
 import { eventLine } from '../text/history';
 import { fields, table } from '../text/table';
@@ -41,9 +43,24 @@ export const logCommand: CommandGroup = (program, io, exit) => {
     .description(
       "Rebuilds the project's state in every service from the log alone and compares its digest with the live one. Exits with 1 on a difference.",
     )
-    .addHelpText('after', examples('torch log replay --project default', 'torch log replay --json'))
+    .option('--until <time|position>', `only up to here, and compare nothing: ${POINT_HELP}`)
+    .option('--archive <dir>', 'read this archive alone, and compare nothing; needs no running Torch')
+    .addHelpText(
+      'after',
+      examples(
+        'torch log replay --project default',
+        'torch log replay --json',
+        'torch log replay --until 2026-11-22T14:03:27Z',
+        'torch log replay --archive /backup/audit --until 42-0',
+      ),
+    )
     .action(action(io, exit, replay));
 };
+
+interface ReplayOptions {
+  readonly until?: string;
+  readonly archive?: string;
+}
 
 interface TailOptions {
   readonly follow?: boolean;
@@ -99,7 +116,12 @@ async function show(context: CliContext, position: string): Promise<void> {
   });
 }
 
-async function replay(context: CliContext): Promise<number> {
+async function replay(context: CliContext, options: ReplayOptions): Promise<number> {
+  if (options.until !== undefined || options.archive !== undefined) {
+    const replayed = await replayUntil(context, options);
+    context.answer(replayed, () => replayedText(replayed));
+    return EXIT.done;
+  }
   const report = await replayCheck(context);
   context.answer(report, () => replayText(report));
   return report.equal ? EXIT.done : EXIT.failed;
@@ -120,5 +142,14 @@ function replayText({ project, partition, services, equal }: ReplayReport): stri
     equal
       ? `The state of project ${project} (partition ${partition}) follows from the log, in every service.`
       : `The state of project ${project} (partition ${partition}) does not follow from the log in: ${different.join(', ')}.`,
+  ].join('\n');
+}
+
+function replayedText({ project, partition, position, recordedAt, source, services }: ReplayedReport): string {
+  const rows = services.map(({ service, digest, known }) => [service, digest, known ? '' : 'nothing happened yet']);
+  const at = recordedAt === undefined ? position : `${position} (${recordedAt})`;
+  return [
+    table(['SERVICE', 'STATE DIGEST', ''], rows),
+    `The state of project ${project} (partition ${partition}) at ${at}, rebuilt from the ${source}.`,
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-import { PROJECT_PATTERN } from '@torch/contracts';
+import { DURABILITIES, PROJECT_PATTERN } from '@torch/contracts';
 import { action, type CliContext } from '../cli-context';
 import { wrongUsage } from '../cli.errors';
 import { dateTime } from '../text/format';
@@ -16,6 +16,13 @@ export const projectCommand: CommandGroup = (program, io, exit) => {
     .addHelpText('after', examples('torch project create shop'))
     .action(action(io, exit, create));
   project
+    .command('set')
+    .argument('<name>')
+    .requiredOption('--acknowledge <level>', 'what acknowledgements of tasks and messages promise: memory, replicated or archived')
+    .description('Sets what a project asks for.')
+    .addHelpText('after', examples('torch project set shop --acknowledge archived'))
+    .action(action(io, exit, set));
+  project
     .command('show')
     .argument('<name>')
     .description('Shows a project.')
@@ -28,11 +35,19 @@ async function create(context: CliContext, name: string): Promise<void> {
   context.answer({ project: name, ...view }, () => `Project ${name} is there.`);
 }
 
+async function set(context: CliContext, name: string, { acknowledge }: { acknowledge: string }): Promise<void> {
+  const durability = DURABILITIES.find((level) => level === acknowledge);
+  if (!durability) throw wrongUsage(`--acknowledge "${acknowledge}" is none of ${DURABILITIES.join(', ')}.`);
+  const view = await context.gateway().setProject(name, { durability });
+  context.answer({ project: name, ...view }, () => `Project ${name} acknowledges tasks and messages as ${durability}.`);
+}
+
 async function show(context: CliContext, name: string): Promise<void> {
   const view = await context.gateway().getProject(name);
   context.answer({ project: name, ...view }, () =>
     fields([
       ['project', name],
+      ['acknowledges as', view.durability ?? 'the installation is set'],
       ['created', view.createdAtMs === undefined ? undefined : dateTime(view.createdAtMs)],
     ]),
   );

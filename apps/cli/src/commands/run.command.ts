@@ -1,7 +1,9 @@
+import { InvalidArgumentError } from 'commander';
 import { action, type CliContext } from '../cli-context';
 import { wrongUsage } from '../cli.errors';
 import { readPlan } from '../plan/plan.reader';
 import { runPlan, watchRun } from '../run/run.plan';
+import { replayRun, SPEED_MAX, SPEED_MIN } from '../run/run.replay';
 import { RunProgress, type WatchedTask } from '../run/run.progress';
 import { allTasks } from '../run/run.result';
 import { withTrace } from '../trace';
@@ -16,7 +18,7 @@ interface RunOptions {
 }
 
 export const runCommand: CommandGroup = (program, io, exit) => {
-  program
+  const command = program
     .command('run')
     .argument('[plan]', 'a plan, as YAML or JSON')
     .description('Runs a plan and shows it live. Exits with 0 only when every task completed; Ctrl-C stops the watching, not the run.')
@@ -35,7 +37,24 @@ export const runCommand: CommandGroup = (program, io, exit) => {
       ),
     )
     .action(action(io, exit, run));
+  command
+    .command('replay')
+    .argument('<run>')
+    .description('Shows a run again as it happened, from the log, without doing anything. Needs no running Torch; Ctrl-C ends it.')
+    .option('--speed <n>', 'how many times as fast as it was, or max for without a pause', speed, 1)
+    .option('--archive <dir>', 'read this archive alone')
+    .addHelpText('after', examples('torch run replay run-4f2a91 --speed 10', 'torch run replay run-4f2a91 --speed max --json'))
+    .action(action(io, exit, replayRun));
 };
+
+/** @throws an error that names the option, for commander to show with the usage. */
+function speed(text: string): number {
+  if (text === 'max') return Infinity;
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value < SPEED_MIN || value > SPEED_MAX)
+    throw new InvalidArgumentError(`--speed must be max, or a number from ${SPEED_MIN} to ${SPEED_MAX}.`);
+  return value;
+}
 
 async function run(context: CliContext, path: string | undefined, options: RunOptions): Promise<number> {
   const asked = [path, options.follow, options.cancel].filter((given) => given !== undefined).length;

@@ -4,6 +4,7 @@ import type { ProcessState, TorchState } from '@torch/dev';
 import { action, type CliContext } from '../cli-context';
 import { failureOf, notRunning } from '../cli.errors';
 import { EXIT } from '../exit-code';
+import { archiveAlarms } from '../text/archive-alarm';
 import { ago, dateTime, duration } from '../text/format';
 import { fields, table } from '../text/table';
 import { type CommandGroup, examples } from './command-group';
@@ -102,8 +103,11 @@ function gatewayText(status: StatusView | undefined): string {
       behind.join(','),
     ];
   });
+  const archive = archiveAlarms(status.archive, Date.now())
+    .map((line) => `\n${line}`)
+    .join('');
   const head = `Version ${status.version}, log ${status.log.ok ? 'reachable' : 'NOT REACHABLE'}, ${status.partitions} partitions.`;
-  return `${head}\n\n${table(['SERVICE', 'OWNED', 'INSTANCES', 'WITHOUT OWNER', 'CATCHING UP'], rows)}`;
+  return `${head}${archive}\n\n${table(['SERVICE', 'OWNED', 'INSTANCES', 'WITHOUT OWNER', 'CATCHING UP'], rows)}`;
 }
 
 function projectText(context: CliContext, project: ProjectStatus | undefined): string {

@@ -1,4 +1,13 @@
-import { checkPortIsFree, findLogServer, GATEWAY_HOST_DEFAULT, GATEWAY_PORT_DEFAULT, probeLogServer, withoutPassword } from '@torch/dev';
+import {
+  checkPortIsFree,
+  findLogServer,
+  GATEWAY_HOST_DEFAULT,
+  GATEWAY_PORT_DEFAULT,
+  probeLogServer,
+  readLogPasswords,
+  withoutPassword,
+  withUser,
+} from '@torch/dev';
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -43,7 +52,9 @@ async function logServer({ io }: CliContext): Promise<Verdict> {
     const { kind, version, path } = await findLogServer(io.env.PATH);
     return ok(`${kind} ${version} at ${path}`);
   }
-  const info = await probeLogServer(url);
+  const { readLogTls } = await import('@torch/log-dragonfly/access');
+  const passwords = io.env.TORCH_LOG_PASSWORDS;
+  const info = await probeLogServer(passwords ? withUser(url, 'torch-reader', readLogPasswords(passwords)) : url, readLogTls(url, io.env));
   return ok(`${info.kind} ${info.version} at ${withoutPassword(url)} (TORCH_LOG_URL)`);
 }
 

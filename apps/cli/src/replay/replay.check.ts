@@ -1,8 +1,9 @@
 import type { DigestsView } from '@torch/agent';
 import type { ServiceName } from '@torch/contracts';
-import type { Log, LogServer } from '@torch/log';
+import { ArchiveLog, type ReadableLog } from '@torch/archive';
+import { formatPosition } from '@torch/log';
 import type { CliContext } from '../cli-context';
-import { notRunning } from '../cli.errors';
+import { connectLog } from '../history/log.connection';
 import { DECIDERS } from './deciders';
 
 /** Looks at a live service that differs before the difference counts: an owner that just changed hands says so once. */
@@ -39,13 +40,14 @@ export async function replayCheck(context: CliContext): Promise<ReplayReport> {
   const { partition, services: live } = await project.digests();
   const server = await connectLog(context);
   try {
+    const log = await fromTheBeginning(context, server.log, partition);
     const services: ServiceReplay[] = [];
     for (const { service } of live) {
       if (!DECIDERS[service]) continue;
       let checked: ServiceReplay | undefined;
       for (let look = 1; look <= LOOKS_MAX && !checked?.equal; look++) {
         const now = look === 1 ? live : (await project.digests()).services;
-        checked = await check({ context, log: server.log, partition, service, live: now });
+        checked = await check({ context, log, partition, service, live: now });
       }
       if (checked) services.push(checked);
     }
@@ -57,7 +59,7 @@ export async function replayCheck(context: CliContext): Promise<ReplayReport> {
 
 interface Check {
   readonly context: CliContext;
-  readonly log: Log;
+  readonly log: ReadableLog;
   readonly partition: number;
   readonly service: ServiceName;
   readonly live: DigestsView['services'];
@@ -89,27 +91,21 @@ async function check({ context, log, partition, service, live }: Check): Promise
   }
 }
 
+/** The log server's log as long as that goes back to the first entry; once it has been trimmed, the archive and what comes behind it. */
+async function fromTheBeginning(context: CliContext, hot: ReadableLog, partition: number): Promise<ReadableLog> {
+  const first = await hot.first(partition);
+  if (!first || first.seq === 1) return hot;
+  const dir = context.archiveDir();
+  context.note(`The log server's log begins at ${formatPosition(first)}; what came before is read from the archive in ${dir}.`);
+  return new ArchiveLog({ dir, hot });
+}
+
 /** A line a second, on stderr, for logs that take long. */
-function progressNote(context: CliContext, service: ServiceName, lastSeq: number): (seq: number) => void {
+export function progressNote(context: CliContext, service: ServiceName, lastSeq: number): (seq: number) => void {
   let nextAt = performance.now() + PROGRESS_EVERY_MS;
   return (seq) => {
     if (performance.now() < nextAt) return;
     nextAt = performance.now() + PROGRESS_EVERY_MS;
     context.note(`Replaying ${service}: ${seq} of ${lastSeq} commits.`);
   };
-}
-
-async function connectLog(context: CliContext): Promise<LogServer> {
-  const url = context.io.env.TORCH_LOG_URL ?? context.runningHere()?.logUrl;
-  if (!url)
-    throw notRunning(
-      'The log server is not known: replay reads the log itself. Name it with TORCH_LOG_URL, or the data directory of a running Torch with --data.',
-    );
-  try {
-    // Loaded here, like the host: no other command needs them.
-    const { connectLogServer } = await import('@torch/log-dragonfly');
-    return await connectLogServer({ url });
-  } catch (error) {
-    throw notRunning(`The log server is not reachable: ${(error as Error).message}`);
-  }
 }

@@ -77,13 +77,13 @@ export class LiveRenderer implements RunRenderer {
     const hidden = running.length - room;
     const spinner = SPINNER[this.frame % SPINNER.length] ?? '';
     const shown = running.slice(0, room).map((task) => `${this.coloured(spinner, 36)} ${this.fitted(this.runningText(task), 2)}`);
-    const elapsed = duration(Date.now() - this.progress.startedAtMs);
+    const elapsed = duration(this.progress.nowMs() - this.progress.startedAtMs);
     const away = this.connected ? '' : '  (the gateway is away; trying again)';
     return [...shown, ...(hidden > 0 ? [`  … and ${hidden} more`] : []), this.fitted(`${countsText(this.progress)}  ${elapsed}${away}`, 0)];
   }
 
   private runningText({ key, status, sinceMs, agentId, percent, note }: WatchedTask): string {
-    const state = status === 'running' ? duration(Date.now() - sinceMs) : 'starting';
+    const state = status === 'running' ? duration(this.progress.nowMs() - sinceMs) : 'starting';
     const said = [percent === undefined ? '' : `${percent} %`, note ?? ''].filter(Boolean).join(' ');
     return `${key.padEnd(this.keyWidth)}  ${state.padEnd(9)}  ${agentId ?? ''}${said ? `  ${said}` : ''}`;
   }

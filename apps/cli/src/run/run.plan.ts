@@ -100,7 +100,8 @@ async function submit(gateway: GatewayClient, project: string, plan: Plan, file:
   }
 }
 
-function summary({ status, durationMs, tasks, results }: RunResult): string {
+/** How a run came out, for people. */
+export function summary({ status, durationMs, tasks, results }: RunResult): string {
   const counts = [
     `${tasks.completed} of ${tasks.total} tasks completed`,
     ...(tasks.failed > 0 ? [`${tasks.failed} failed`] : []),

@@ -62,9 +62,11 @@ export class RunProgress {
   constructor(
     readonly runId: string,
     tasks: ReadonlyMap<string, WatchedTask>,
+    /** Epoch ms; of a run that is replayed, the time that the replay has come to. */
+    readonly nowMs: () => number = Date.now,
   ) {
     this.tasks = tasks;
-    this.startedAtMs = Date.now();
+    this.startedAtMs = nowMs();
   }
 
   /** Undefined when the event is of another run, came before, or changes nothing that is worth a line. */

@@ -20,20 +20,21 @@ export class AttemptAccess {
   }
 
   /**
-   * @throws NotFound when there is no such task, Refusal 409 `stale-attempt` when the attempt is not the latest and nobody
-   * remembers whose it was, Forbidden when it is another agent's.
+   * @throws NotFound when there is no such task, Refusal 409 `stale-attempt` when the attempt is not the latest, or not under
+   * this assignment, and nobody remembers whose it was, Forbidden when it is another agent's.
    */
-  async assertWritable({ project, taskId, attempt }: AttemptRef, caller: Principal): Promise<void> {
-    const key = `${project}/${taskId}/${attempt}`;
-    const agentId = this.agents.get(key) ?? (await this.agentOf(project, taskId, attempt));
+  async assertWritable(ref: AttemptRef & { readonly assignment: string }, caller: Principal): Promise<void> {
+    const key = `${ref.project}/${ref.taskId}/${ref.attempt}/${ref.assignment}`;
+    const agentId = this.agents.get(key) ?? (await this.agentOf(ref));
     this.agents.set(key, agentId);
     caller.requireAgent(agentId);
   }
 
-  private async agentOf(project: string, taskId: string, attempt: number): Promise<string> {
+  private async agentOf({ project, taskId, attempt, assignment }: AttemptRef): Promise<string> {
     const { task } = await this.owners.query(Queries.GetTask, project, { taskId });
     if (!task) throw new NotFound('unknown-task', `There is no task "${taskId}".`);
-    if (task.attempt === attempt && task.agentId !== undefined) return task.agentId;
-    throw refusal(409, 'stale-attempt', `Attempt ${attempt} of task "${taskId}" is not its latest, ${task.attempt}.`);
+    if (task.attempt === attempt && task.assignment === assignment && task.agentId !== undefined) return task.agentId;
+    const latest = `${task.attempt}, assignment ${task.assignment ?? 'none'}`;
+    throw refusal(409, 'stale-attempt', `Attempt ${attempt}, assignment ${assignment}, of task "${taskId}" is not its latest: ${latest}.`);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OutputStore } from './output-store.adapter';
@@ -73,4 +73,36 @@ describe('the output of an attempt', () => {
       await expect(async () => new OutputStore(root, 100).append({ ...ref, ...other }, 0, Buffer.from('a'))).rejects.toThrow('made of ids');
     },
   );
+});
+
+describe('the outputs of two assignments of one attempt', () => {
+  const lost = { ...ref, assignment: 'lost' };
+  const known = { ...ref, assignment: 'known' };
+
+  it('are kept apart, each from its own beginning', async () => {
+    const store = new OutputStore(root, 100);
+    await store.append(lost, 0, Buffer.from('of a lost history'));
+    expect(await store.append(known, 0, Buffer.from('of this one'))).toEqual({ size: 11, truncated: false });
+    expect(String(await store.read(lost, 0, 100))).toBe('of a lost history');
+    expect(String(await store.read(known, 0, 100))).toBe('of this one');
+  });
+
+  it('are told apart by their last write where the assignment is not known any more', async () => {
+    const store = new OutputStore(root, 100);
+    await store.append(known, 0, Buffer.from('newer'));
+    await store.append(lost, 0, Buffer.from('older'));
+    await utimes(join(root, 'p', 'run-1.lint', '2.lost.log'), 1, 1);
+    expect(await text(store)).toBe('newer');
+    expect(await store.read({ ...ref, attempt: 3 }, 0, 100).then(String)).toBe('');
+  });
+
+  it('wake the same watchers', async () => {
+    const store = new OutputStore(root, 100);
+    let grown = 0;
+    const stop = store.watch(ref, () => grown++);
+    await store.append(known, 0, Buffer.from('a'));
+    stop();
+    await store.append(known, 1, Buffer.from('b'));
+    expect(grown).toBe(1);
+  });
 });

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CommandContract, DataOf, QueryContract } from '@torch/contracts';
+import type { CommandContract, DataOf, Durability, QueryContract } from '@torch/contracts';
 import { type Accepted, type Admission, DeadlineExceeded, type TorchClient } from '@torch/host';
-import { TORCH_CLIENT } from '@torch/platform';
+import { noteDurability, TORCH_CLIENT, TORCH_ENV, type TorchEnv } from '@torch/platform';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { LogWatch } from './log-watch.adapter';
+import { PersonalData } from './personal-data.adapter';
 
 /** How much time is left for a request that asks several owners one after the other. */
 export class Deadline {
@@ -21,6 +22,28 @@ export class Deadline {
   }
 }
 
+export interface EdgeAdmission extends Admission {
+  /** What the project asks for where the request does not. */
+  readonly projectDurability?: Durability;
+}
+
+/**
+ * What is acknowledged as durably as the project or the installation says: tasks and messages, and what people decide about
+ * them. What agents report while they are at it is told again, or made good by what follows.
+ */
+const DURABLE: ReadonlySet<string> = new Set([
+  'CreateProject',
+  'SetProjectDurability',
+  'SubmitRun',
+  'CancelRun',
+  'CancelTask',
+  'RetryTask',
+  'CompleteTask',
+  'FailTask',
+  'SendMessage',
+  'AckMessage',
+]);
+
 /**
  * The owners of the partitions, as the edge asks them: with a deadline always, and without waiting for one that cannot
  * answer. A command that got no answer may have taken effect; the caller's Idempotency-Key makes asking again safe.
@@ -30,7 +53,9 @@ export class Owners {
   constructor(
     @Inject(TORCH_CLIENT) private readonly client: TorchClient,
     private readonly watch: LogWatch,
+    private readonly personal: PersonalData,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+    @Inject(TORCH_ENV) private readonly env: Pick<TorchEnv, 'durability' | 'archiveOutage'>,
   ) {}
 
   deadline(): Deadline {
@@ -39,12 +64,22 @@ export class Owners {
 
   async command<C extends CommandContract>(
     contract: C,
-    admission: Admission,
+    admission: EdgeAdmission,
     data: DataOf<C>,
     deadline = this.deadline(),
   ): Promise<Accepted> {
     this.watch.assertAvailable();
-    return this.client.command(contract, admission, data, deadline.leftMs());
+    const { project, actor } = admission;
+    const sealed = await this.personal.sealed(contract.data, data, { project, actor });
+    const asked = this.withDurability(contract.type, admission);
+    const accepted = await this.client.command(contract, asked, sealed, deadline.leftMs());
+    if (asked.durability !== undefined) noteDurability(accepted.durability); // Else nobody has asked, such as for what is recorded beside a request.
+    return accepted;
+  }
+
+  private withDurability(type: string, { projectDurability, ...admission }: EdgeAdmission): Admission {
+    if (admission.durability !== undefined || !DURABLE.has(type)) return admission;
+    return { ...admission, durability: projectDurability ?? this.env.durability, orLess: this.env.archiveOutage === 'memory' };
   }
 
   async query<C extends QueryContract>(
@@ -54,7 +89,7 @@ export class Owners {
     deadline = this.deadline(),
   ): Promise<InstanceType<C['answer']>> {
     this.watch.assertAvailable();
-    return this.client.query(contract, project, data, deadline.leftMs());
+    return this.personal.opened(contract.answer, await this.client.query(contract, project, data, deadline.leftMs()));
   }
 
   async queryPartition<C extends QueryContract>(
@@ -64,7 +99,7 @@ export class Owners {
     deadline: Deadline,
   ): Promise<InstanceType<C['answer']>> {
     this.watch.assertAvailable();
-    return this.client.queryPartition(contract, partition, data, deadline.leftMs());
+    return this.personal.opened(contract.answer, await this.client.queryPartition(contract, partition, data, deadline.leftMs()));
   }
 
   get partitions(): readonly number[] {

@@ -1,5 +1,6 @@
 import { encodeCommit, type LogServer } from '@torch/log';
 import { GATEWAY_DEFAULTS } from '../gateway.config';
+import type { PersonalData } from './personal-data.adapter';
 import { TaskHistory } from './task-history.adapter';
 
 const STEP_MS = 100;
@@ -30,7 +31,10 @@ function history(length: number, limits: Partial<typeof GATEWAY_DEFAULTS> = {}) 
     },
   };
   const config = { ...GATEWAY_DEFAULTS, clockSkewMs: 500, ...limits };
-  return { histories: new TaskHistory({ log } as unknown as LogServer, config), entriesRead: () => entriesRead };
+  return {
+    histories: new TaskHistory({ openedCommit: (commit) => commit } as PersonalData, { log } as unknown as LogServer, config),
+    entriesRead: () => entriesRead,
+  };
 }
 
 const subject = { project: 'p', partition: 0, subject: 'task/t1' };

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { decodeCommit, type Log, type LogServer } from '@torch/log';
+import { type CloudEvent, cloudEventsOf, decodeCommit, type Log, type LogServer } from '@torch/log';
 import { LOG_SERVER } from '@torch/platform';
-import { type CloudEvent, cloudEventsOf } from '../api/cloud-event';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
+import { PersonalData } from './personal-data.adapter';
 
 export interface Subject {
   readonly project: string;
@@ -23,6 +23,7 @@ export class TaskHistory {
   private readonly log: Log;
 
   constructor(
+    private readonly personal: PersonalData,
     @Inject(LOG_SERVER) server: LogServer,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {
@@ -40,7 +41,8 @@ export class TaskHistory {
       for (const entry of entries) {
         seq = entry.position.seq;
         if (!entry.body.includes(needle)) continue;
-        events.push(...cloudEventsOf(decodeCommit(entry), partition, (event) => event.subject === subject && event.project === project));
+        const commit = this.personal.openedCommit(decodeCommit(entry));
+        events.push(...cloudEventsOf(commit, partition, (event) => event.subject === subject && event.project === project));
         if (events.length >= this.config.historyEventsMax) return { events, next: seq };
       }
       if (entries.length === 0) return { events };

@@ -3,6 +3,7 @@ import { bearerToken } from '@torch/platform';
 import type { FastifyRequest } from 'fastify';
 import { KnownProjects } from '../adapters/known-projects.adapter';
 import { TokenCheck } from '../adapters/token-check.adapter';
+import { AccessRecorder } from '../reactors/access-recorder.reactor';
 import { isPublic, principalOf } from './request-context';
 
 /** Lets nobody in without a valid token, and puts what the token says beside the request. */
@@ -21,14 +22,20 @@ export class AuthGuard implements CanActivate {
 /** Lets a caller into the projects of its token, as far as they exist. */
 @Injectable()
 export class ProjectGuard implements CanActivate {
-  constructor(private readonly projects: KnownProjects) {}
+  constructor(
+    private readonly projects: KnownProjects,
+    private readonly access: AccessRecorder,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { project } = request.params as { project?: string };
     if (project === undefined) return true;
-    principalOf(request).requireProject(project);
-    await this.projects.assertExists(project);
+    const principal = principalOf(request);
+    principal.requireProject(project);
+    const { durability } = await this.projects.settings(project);
+    request.projectDurability = durability;
+    this.access.granted({ project, caller: principal.actor, method: request.method, address: request.ip });
     return true;
   }
 }

@@ -1,5 +1,13 @@
 import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
-import { type CommandContract, CompleteTask, type DataOf, FailTask, ReportProgress, StartTask } from '@torch/contracts';
+import {
+  type CommandContract,
+  CompleteTask,
+  type DataOf,
+  FailTask,
+  RecordFencedAttempt,
+  ReportProgress,
+  StartTask,
+} from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import type { Principal } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
@@ -75,6 +83,22 @@ export class AttemptsController {
     @Body(JsonPipe) body: JsonObject,
   ) {
     return this.report(Commands.FailTask, admission, caller, { taskId, attempt }, body);
+  }
+
+  @Operation({
+    summary: 'The agent held an attempt that was not among the open ones of its stream, and has stopped it.',
+    body: bodySchema(RecordFencedAttempt, FROM_PATH),
+    ...WRITE,
+  })
+  @Post('fenced')
+  fenced(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('taskId', IdPipe) taskId: string,
+    @Param('attempt', AttemptPipe) attempt: number,
+    @Body(JsonPipe) body: JsonObject,
+  ) {
+    return this.report(Commands.RecordFencedAttempt, admission, caller, { taskId, attempt }, body);
   }
 
   private async report<C extends CommandContract<string, Attempt & { agentId: string }>>(

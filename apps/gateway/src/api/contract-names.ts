@@ -4,6 +4,8 @@ import {
   messagingQueries,
   registryCommands,
   registryQueries,
+  retentionCommands,
+  retentionQueries,
   schedulerCommands,
   schedulerQueries,
   spawnerCommands,
@@ -18,5 +20,12 @@ const byType = <Contract extends { readonly type: string }>(contracts: readonly 
   Object.fromEntries(contracts.map((contract) => [contract.type, contract])) as ByType<Contract>;
 
 /** Contracts by name: `Commands.SubmitRun`, `Queries.GetTask`. */
-export const Commands = byType([...registryCommands, ...schedulerCommands, ...spawnerCommands, ...messagingCommands]);
-export const Queries = byType([...registryQueries, ...schedulerQueries, ...spawnerQueries, ...messagingQueries, ...auditQueries]);
+export const Commands = byType([...registryCommands, ...schedulerCommands, ...spawnerCommands, ...messagingCommands, ...retentionCommands]);
+export const Queries = byType([
+  ...registryQueries,
+  ...schedulerQueries,
+  ...spawnerQueries,
+  ...messagingQueries,
+  ...auditQueries,
+  ...retentionQueries,
+]);

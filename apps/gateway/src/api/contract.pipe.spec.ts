@@ -77,11 +77,11 @@ describe('fields from the path', () => {
   const fromPath = { taskId: 't1', attempt: 1, agentId: 'a1' };
 
   it('complete the body', () => {
-    expect(fittedWith(StartTask, {}, fromPath, limits)).toEqual(fromPath);
+    expect(fittedWith(StartTask, { assignment: 'as1' }, fromPath, limits)).toEqual({ ...fromPath, assignment: 'as1' });
   });
 
   it('are no fields of the body', () => {
-    expect(pointers(() => fittedWith(StartTask, { taskId: 't2' }, fromPath, limits))).toEqual(['/taskId']);
+    expect(pointers(() => fittedWith(StartTask, { taskId: 't2', assignment: 'as1' }, fromPath, limits))).toEqual(['/taskId']);
   });
 });
 

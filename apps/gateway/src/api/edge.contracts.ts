@@ -1,12 +1,22 @@
 import {
   Describe,
+  DURABILITIES,
+  type Durability,
+  ERASED_KEYS_MAX,
+  EVENT_ID_CHARS,
+  FIND_TYPES_MAX,
   Flag,
+  FOUND_EVENTS_MAX,
   Id,
   Ids,
   ListOf,
+  LogTrimmed,
   Name,
+  Names,
   Nested,
+  OneOf,
   Optional,
+  PartitionArchiveStatus,
   PlanAgents,
   ProjectName,
   RUN_TASKS_MAX,
@@ -22,10 +32,17 @@ export class CreateProjectBody {
   @ProjectName() project!: string;
 }
 
+export class ProjectSettingsBody {
+  @Describe('What acknowledgements of tasks and messages promise unless the header Torch-Durability says otherwise.')
+  @OneOf(DURABILITIES)
+  durability!: Durability;
+}
+
 export class ProjectAnswer {
   @ProjectName() project!: string;
   @Flag() exists!: boolean;
   @Optional() @Whole() createdAtMs?: number;
+  @Optional() @OneOf(DURABILITIES) durability?: Durability;
 }
 
 /** Why something is stopped or cancelled. */
@@ -93,6 +110,7 @@ export class PoolsAccepted {
 }
 
 export class OutputChunkQuery {
+  @Describe("Of the agent's `work`: whose output it is.") @Id() assignment!: string;
   @Describe('Bytes of output that came before this chunk.') @Whole() offset!: number;
 }
 
@@ -109,6 +127,32 @@ export class OutputQuery {
 
 export class HistoryQuery {
   @Describe('The `next` of the page before.') @Optional() @Whole() after?: number;
+}
+
+/** Longest text of a time that a request names. */
+const MOMENT_CHARS = { min: 10, max: 40 };
+
+export class HistoryFilter {
+  @Describe('Event types parted by commas; default: all.') @Optional() @Ids({ min: 1, max: FIND_TYPES_MAX }) types?: string[];
+  @Describe('Who caused the event: `user:operator`, `agent:<id>`, `service:<name>`.')
+  @Optional()
+  @Text({ min: 1, max: 200 })
+  actor?: string;
+  @Describe('Exact, or with `*` at its end whatever begins with what stands before it: `task/*`.')
+  @Optional()
+  @Text({ min: 1, max: 200 })
+  subject?: string;
+  @Optional() @Text({ min: 1, max: 200 }) correlationId?: string;
+  @Describe('Recorded at or after: ISO 8601, UTC unless it says otherwise.') @Optional() @Text(MOMENT_CHARS) from?: string;
+  @Describe('Recorded before.') @Optional() @Text(MOMENT_CHARS) to?: string;
+  @Describe('Only what comes behind this event, or `next` or `through` of the page before.')
+  @Optional()
+  @Text(EVENT_ID_CHARS)
+  after?: string;
+}
+
+export class HistoryPageQuery extends HistoryFilter {
+  @Describe('Default 100.') @Optional() @Whole({ min: 1, max: FOUND_EVENTS_MAX }) limit?: number;
 }
 
 export class EventsQuery {
@@ -146,6 +190,9 @@ export class StatusAnswer {
   @Nested(() => LogHealth) log!: LogHealth;
   @Whole({ min: 1 }) partitions!: number;
   @ListOf(() => ServiceStatus, { max: 8 }) services!: ServiceStatus[];
+  @Describe('How far each partition is archived, of those whose archive answers.')
+  @ListOf(() => PartitionArchiveStatus, { max: 1024 })
+  archive!: PartitionArchiveStatus[];
 }
 
 export class ServiceDigest {
@@ -158,4 +205,27 @@ export class ServiceDigest {
 export class DigestsAnswer {
   @Whole() partition!: number;
   @ListOf(() => ServiceDigest, { max: 8 }) services!: ServiceDigest[];
+}
+
+export class TrimBody {
+  @Describe('The lowest seq that is to be left in every partition.') @Whole({ min: 1 }) belowSeq!: number;
+}
+
+export class TrimAnswer {
+  @ListOf(() => LogTrimmed, { max: 1024 }) partitions!: LogTrimmed[];
+}
+
+export class ApplyRetentionBody {
+  @Describe('Only count what would be pruned.') @Flag() dryRun!: boolean;
+}
+
+export class ErasureBody {
+  @Describe('user:<name> or agent:<id>.') @Text({ min: 1, max: 256 }) subject!: string;
+  @Describe('Only the texts in this project; absent: in all of them.') @Optional() @ProjectName() project?: string;
+  @Optional() @Text({ min: 1, max: 2000 }) reason?: string;
+}
+
+export class ErasureAccepted {
+  @Text({ max: 41 }) position!: string;
+  @Describe('Where the subject has written something.') @Names({ max: ERASED_KEYS_MAX }) projects!: string[];
 }

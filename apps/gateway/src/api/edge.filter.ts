@@ -3,23 +3,27 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Lo
 import { PROBLEM_MEDIA_TYPE, problemAnswerOf } from '@torch/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
+import { AccessRecorder } from '../reactors/access-recorder.reactor';
 import { Refusal } from './refusal';
 
 interface Answer {
-  readonly document: { readonly status: number; readonly detail?: string };
+  readonly document: { readonly status: number; readonly code: string; readonly detail?: string };
   readonly headers: Readonly<Record<string, string>>;
   readonly unexpected: boolean;
 }
 
 const TRY_AGAIN_LATER: readonly number[] = [429, 503];
 
-/** Every error that leaves the gateway is a problem document (RFC 9457); every refusal of a caller leaves a line in the log. */
+/** Every error that leaves the gateway is a problem document (RFC 9457); every refusal of a caller leaves an event. */
 @Catch()
 @Injectable()
 export class EdgeFilter implements ExceptionFilter {
   private readonly logger = new Logger(EdgeFilter.name);
 
-  constructor(@Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig) {}
+  constructor(
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+    private readonly access: AccessRecorder,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
@@ -56,10 +60,16 @@ export class EdgeFilter implements ExceptionFilter {
     return { document: problem, headers, unexpected };
   }
 
-  private record(error: unknown, request: FastifyRequest, { status, detail }: Answer['document'], unexpected: boolean): void {
+  private record(error: unknown, request: FastifyRequest, { status, code, detail = '' }: Answer['document'], unexpected: boolean): void {
     const what = `${request.method} ${pathOf(request)}`;
+    const caller = request.principal?.actor;
     if (unexpected) this.logger.error(`${what} failed.`, error instanceof Error ? error.stack : String(error));
-    else if (status === 401 || status === 403) this.logger.warn(`Refused ${what} to ${request.principal?.actor ?? request.ip}: ${detail}`);
+    else if (status === 401 || status === 403) {
+      this.logger.warn(`Refused ${what} to ${caller ?? request.ip}: ${detail}`);
+      const { project } = (request.params ?? {}) as { project?: string };
+      const route = request.routeOptions.url ?? pathOf(request);
+      this.access.refused({ project, caller, method: request.method, route, code, detail, address: request.ip });
+    }
   }
 }
 

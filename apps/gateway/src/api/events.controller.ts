@@ -1,9 +1,9 @@
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { parseEventId } from '@torch/log';
 import type { FastifyReply } from 'fastify';
 import { OpenStreams } from '../adapters/open-streams.adapter';
 import { Operation } from '../openapi/operation.decorator';
 import { EventStreams, type EventStart } from '../reactors/event-streams.reactor';
-import { parseEventId } from './cloud-event';
 import { EventsQuery } from './edge.contracts';
 import { queryOf } from './edge.pipes';
 import { refusal } from './refusal';

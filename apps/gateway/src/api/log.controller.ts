@@ -1,13 +1,13 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { hostQueries, SERVICE_NAMES } from '@torch/contracts';
-import { decodeCommit, formatPosition, type LogServer, parsePosition, samePosition } from '@torch/log';
+import { cloudEventsOf, decodeCommit, formatPosition, type LogServer, parsePosition, samePosition } from '@torch/log';
 import { LOG_SERVER, NotFound } from '@torch/platform';
 import { entryAt } from '../adapters/log-entry.adapter';
 import { LogWatch } from '../adapters/log-watch.adapter';
 import { Owners } from '../adapters/owners.adapter';
+import { PersonalData } from '../adapters/personal-data.adapter';
 import { COMMIT_ANSWER } from '../openapi/cloud-event.schema';
 import { Operation } from '../openapi/operation.decorator';
-import { cloudEventsOf } from './cloud-event';
 import { DigestsAnswer } from './edge.contracts';
 import { refusal } from './refusal';
 
@@ -19,6 +19,7 @@ export class LogController {
   constructor(
     private readonly owners: Owners,
     private readonly watch: LogWatch,
+    private readonly personal: PersonalData,
     @Inject(LOG_SERVER) private readonly server: LogServer,
   ) {}
 
@@ -31,7 +32,7 @@ export class LogController {
     const entry = await entryAt(this.server.log, partition, position.seq);
     if (!entry || !samePosition(entry.position, position))
       throw new NotFound('unknown-position', `Partition ${partition} of the log has no ${text}.`);
-    const commit = decodeCommit(entry);
+    const commit = this.personal.openedCommit(decodeCommit(entry));
     const { service, epoch, recordedAtMs, consumed, answers } = commit;
     const events = cloudEventsOf(commit, partition, (event) => event.project === project);
     return { partition, position: formatPosition(position), service, epoch, recordedAtMs, consumed, answers: answers.length, events };

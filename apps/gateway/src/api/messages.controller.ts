@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
-import { Inbox, MessageView, SendMessage } from '@torch/contracts';
+import { type AckMessage, Inbox, MessageView, SendMessage } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { Rejection } from '@torch/kernel';
 import { NotFound, type Principal } from '@torch/platform';
@@ -9,6 +9,7 @@ import { bodySchema, Operation } from '../openapi/operation.decorator';
 import { derivedId, partOf } from './admission';
 import { fitted, type JsonObject } from './contract.pipe';
 import { Commands, Queries } from './contract-names';
+import { fencedWhenUnknown } from './fenced-message';
 import { type AckRefused, AcksAnswer, AcksBody, InboxQuery, MessageAccepted, PositionAnswer } from './edge.contracts';
 import { IdPipe, JsonPipe, queryOf } from './edge.pipes';
 import { Admitted, Caller } from './request-context';
@@ -65,7 +66,9 @@ export class MessagesController {
     @Param('messageId', IdPipe) messageId: string,
   ): Promise<PositionAnswer> {
     caller.requireAgent(recipient);
-    const { position } = await this.owners.command(Commands.ConfirmDelivered, admission, { messageId, recipient });
+    const { position } = await fencedWhenUnknown(this.owners, admission, { messageId, recipient, step: 'delivered' }, () =>
+      this.owners.command(Commands.ConfirmDelivered, admission, { messageId, recipient }),
+    );
     return { position };
   }
 
@@ -78,7 +81,7 @@ export class MessagesController {
     @Param('messageId', IdPipe) messageId: string,
   ): Promise<PositionAnswer> {
     caller.requireAgent(recipient);
-    const { position } = await this.owners.command(Commands.AckMessage, admission, { messageId, recipient });
+    const { position } = await this.acked(admission, { messageId, recipient });
     return { position };
   }
 
@@ -102,7 +105,7 @@ export class MessagesController {
       messageIds.map(async (messageId): Promise<AckRefused[]> => {
         const idempotencyId = partOf(admission.idempotencyId, messageId);
         try {
-          await this.owners.command(Commands.AckMessage, { ...admission, idempotencyId }, { messageId, recipient });
+          await this.acked({ ...admission, idempotencyId }, { messageId, recipient });
           return [];
         } catch (error) {
           if (error instanceof Rejection) return [{ messageId, code: error.code, detail: error.message }];
@@ -111,5 +114,11 @@ export class MessagesController {
       }),
     );
     return { refused: refused.flat() };
+  }
+
+  private acked(admission: Admission, delivery: AckMessage) {
+    return fencedWhenUnknown(this.owners, admission, { ...delivery, step: 'acked' }, () =>
+      this.owners.command(Commands.AckMessage, admission, delivery),
+    );
   }
 }

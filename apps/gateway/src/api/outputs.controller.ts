@@ -34,11 +34,11 @@ export class OutputsController {
     @Caller() caller: Principal,
     @Param('taskId', IdPipe) taskId: string,
     @Param('attempt', AttemptPipe) attempt: number,
-    @Query(queryOf(OutputChunkQuery)) { offset }: OutputChunkQuery,
+    @Query(queryOf(OutputChunkQuery)) { offset, assignment }: OutputChunkQuery,
     @Body() chunk: unknown,
   ): Promise<OutputAppended> {
     if (!Buffer.isBuffer(chunk)) throw refusal(415, 'unsupported-media-type', `The body must be ${CHUNK_MEDIA.join(' or ')}.`);
-    const ref = { project, taskId, attempt };
+    const ref = { project, taskId, attempt, assignment };
     await this.access.assertWritable(ref, caller);
     const appended = await this.store.append(ref, offset, chunk);
     if ('expectedOffset' in appended) {
@@ -56,8 +56,10 @@ export class OutputsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const task = await this.follower.task(project, taskId);
-    const ref = { project, taskId, attempt: attempt ?? Math.max(task.attempt, 1) };
-    const bytes = follow ? await this.follower.follow(ref, offset) : this.follower.read(ref, offset);
+    const wanted = attempt ?? Math.max(task.attempt, 1);
+    const ref = { project, taskId, attempt: wanted, ...(wanted === task.attempt && { assignment: task.assignment }) };
+    const now = wanted > task.attempt ? [] : this.follower.read(ref, offset); // What the log has not assigned has no output.
+    const bytes = follow ? await this.follower.follow(ref, offset) : now;
     await reply
       .headers({ 'content-type': 'text/plain; charset=utf-8', 'torch-attempt': String(ref.attempt), 'x-content-type-options': 'nosniff' })
       .send(Readable.from(bytes, { objectMode: false, highWaterMark: 64 * 1024 }));

@@ -1,14 +1,14 @@
-import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Put, Res } from '@nestjs/common';
 import { Rejection } from '@torch/kernel';
 import type { Principal } from '@torch/platform';
 import type { FastifyReply } from 'fastify';
-import { Owners } from '../adapters/owners.adapter';
+import { type EdgeAdmission, Owners } from '../adapters/owners.adapter';
 import { Operation } from '../openapi/operation.decorator';
 import { Commands, Queries } from './contract-names';
-import { CreateProjectBody, ProjectAnswer } from './edge.contracts';
+import { CreateProjectBody, ProjectAnswer, ProjectSettingsBody } from './edge.contracts';
 import { bodyOf } from './edge.pipes';
 import { requirePerson } from './principal';
-import { admissionOf, Caller } from './request-context';
+import { Admitted, admissionOf, Caller } from './request-context';
 
 @Controller('v1/projects')
 export class ProjectsController {
@@ -36,6 +36,18 @@ export class ProjectsController {
       reply.status(200);
     }
     return this.get(project);
+  }
+
+  @Operation({ summary: 'Sets what a project asks for.', body: ProjectSettingsBody, answer: ProjectAnswer, idempotent: true })
+  @Put(':project')
+  async set(
+    @Caller() caller: Principal,
+    @Admitted() admission: EdgeAdmission,
+    @Body(bodyOf(ProjectSettingsBody)) { durability }: ProjectSettingsBody,
+  ): Promise<ProjectAnswer> {
+    requirePerson(caller, 'set up projects');
+    await this.owners.command(Commands.SetProjectDurability, admission, { durability });
+    return this.get(admission.project);
   }
 
   @Operation({ summary: 'One project.', answer: ProjectAnswer })

@@ -1,7 +1,9 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
-import type { Admission } from '@torch/host';
+import { DURABILITIES, type Durability } from '@torch/contracts';
+import { SYSTEM_PROJECT } from '@torch/host';
 import { admissionContext, HealthController, type Principal, Unauthorized } from '@torch/platform';
 import type { FastifyRequest } from 'fastify';
+import type { EdgeAdmission } from '../adapters/owners.adapter';
 import { idempotencyIdOf } from './admission';
 import { refusal } from './refusal';
 
@@ -9,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who makes the request, as the token proves it; absent on routes that need none. */
     principal?: Principal;
+    /** What the project asks for where the request does not. */
+    projectDurability?: Durability;
   }
 }
 
@@ -22,8 +26,19 @@ function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
   throw refusal(400, 'invalid-header', 'The header Idempotency-Key must be 1 to 255 visible ASCII characters.');
 }
 
+const DURABILITY_HEADER = 'torch-durability';
+
+/** @throws Refusal 400 when the header names no level. */
+function durabilityOf({ headers }: FastifyRequest): Durability | undefined {
+  const asked = headers[DURABILITY_HEADER];
+  if (asked === undefined) return undefined;
+  const level = DURABILITIES.find((durability) => durability === asked);
+  if (level) return level;
+  throw refusal(400, 'invalid-header', `The header Torch-Durability must be one of ${DURABILITIES.join(', ')}.`);
+}
+
 /** On whose behalf, and as part of what, a request's commands are sent. */
-export function admissionOf(request: FastifyRequest, project: string): Admission {
+export function admissionOf(request: FastifyRequest, project: string): EdgeAdmission {
   const { actor } = principalOf(request);
   const key = idempotencyKeyOf(request);
   const path = request.url.split('?', 1)[0] ?? '';
@@ -31,6 +46,8 @@ export function admissionOf(request: FastifyRequest, project: string): Admission
     ...admissionContext(),
     project,
     actor,
+    durability: durabilityOf(request),
+    projectDurability: request.projectDurability,
     ...(key !== undefined && { idempotencyId: idempotencyIdOf({ actor, method: request.method, path, key }) }),
   };
 }
@@ -43,10 +60,15 @@ export function principalOf(request: FastifyRequest): Principal {
 const requestOf = (context: ExecutionContext): FastifyRequest => context.switchToHttp().getRequest<FastifyRequest>();
 
 /** The request's `Admission` for the project in its path. */
-export const Admitted = createParamDecorator((_: unknown, context: ExecutionContext): Admission => {
+export const Admitted = createParamDecorator((_: unknown, context: ExecutionContext): EdgeAdmission => {
   const request = requestOf(context);
   return admissionOf(request, (request.params as { project: string }).project);
 });
+
+/** The request's `Admission` for what concerns all projects. */
+export const AdmittedToSystem = createParamDecorator((_: unknown, context: ExecutionContext): EdgeAdmission =>
+  admissionOf(requestOf(context), SYSTEM_PROJECT),
+);
 
 /** Who makes the request. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => principalOf(requestOf(context)));

@@ -1,10 +1,11 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { hostQueries, SERVICE_NAMES, type ServiceName } from '@torch/contracts';
+import { hostQueries, type PartitionArchiveStatus, SERVICE_NAMES, type ServiceName } from '@torch/contracts';
 import { LogWatch } from '../adapters/log-watch.adapter';
 import { Deadline, Owners } from '../adapters/owners.adapter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { Operation } from '../openapi/operation.decorator';
 import { TORCH_VERSION } from '../version';
+import { Queries } from './contract-names';
 import { type PartitionStatus, StatusAnswer } from './edge.contracts';
 
 @Controller('v1/status')
@@ -24,12 +25,22 @@ export class StatusController {
       service,
       partitions: await Promise.all(partitions.map((partition) => this.owner(service, partition, deadline))),
     }));
+    const archive = Promise.all(partitions.map((partition) => this.archive(partition, deadline)));
     return {
       version: TORCH_VERSION,
       log: { ok: this.watch.available },
       partitions: partitions.length,
       services: await Promise.all(services),
+      archive: (await archive).flat(),
     };
+  }
+
+  private async archive(partition: number, deadline: Deadline): Promise<PartitionArchiveStatus[]> {
+    try {
+      return (await this.owners.queryPartition(Queries.GetArchiveStatus, partition, {}, deadline)).partitions;
+    } catch {
+      return []; // That audit is missing is said among the services.
+    }
   }
 
   private async owner(service: ServiceName, partition: number, deadline: Deadline): Promise<PartitionStatus> {

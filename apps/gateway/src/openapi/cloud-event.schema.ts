@@ -55,6 +55,26 @@ export const CLOUD_EVENT_PAGE: NamedSchema = {
   uses: [CLOUD_EVENT],
 };
 
+export const HISTORY_PAGE: NamedSchema = {
+  name: 'HistoryPage',
+  schema: {
+    type: 'object',
+    required: ['events', 'pruned'],
+    additionalProperties: false,
+    properties: {
+      events: { type: 'array', items: { $ref: '#/components/schemas/CloudEvent' } },
+      next: { ...text, description: 'The `after` to go on with; absent when everything there is has been searched.' },
+      through: { ...text, description: 'Everything up to here has been searched; what comes later is behind it.' },
+      pruned: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Commits on the way that retention has emptied: nobody can say whether they held what is looked for.',
+      },
+    },
+  },
+  uses: [CLOUD_EVENT],
+};
+
 export const COMMIT_ANSWER: NamedSchema = {
   name: 'CommitAnswer',
   schema: {

@@ -14,17 +14,21 @@ import type { Work } from './work-lookup';
 /** Failures that the agent did not report itself: it may still be at work, and has to hear that it is over. */
 const TAKEN_AWAY: readonly string[] = ['lease-expired', 'agent-lost', 'agent-gone'];
 
-export const workKey = ({ taskId, attempt }: { taskId: string; attempt: number }): string => `work ${taskId} ${attempt}`;
+export const workKey = ({ taskId, attempt, assignment }: Pick<TaskAssigned, 'taskId' | 'attempt'> & { assignment?: string }): string =>
+  `work ${taskId} ${attempt} ${assignment}`;
 export const messageKey = (messageId: string): string => `message ${messageId}`;
 
 export function workFrame({ data, correlationId, traceparent }: AnyEvent, { runId, spec }: Work, id: string): string {
-  const { taskId, attempt, leaseUntilMs } = data as TaskAssigned;
-  return sseFrame({ id, event: 'work', data: { taskId, attempt, leaseUntilMs, runId, spec, correlationId, traceparent } });
+  const { taskId, attempt, assignment, leaseUntilMs } = data as TaskAssigned;
+  return sseFrame({ id, event: 'work', data: { taskId, attempt, assignment, leaseUntilMs, runId, spec, correlationId, traceparent } });
 }
 
 /** A live attempt, as it is sent again to an agent that connects. */
-export function openWorkFrame({ runId, spec, attempt, leaseUntilMs, correlationId, traceparent }: TaskView): string {
-  return sseFrame({ event: 'work', data: { taskId: spec.taskId, attempt, leaseUntilMs, runId, spec, correlationId, traceparent } });
+export function openWorkFrame({ runId, spec, attempt, assignment, leaseUntilMs, correlationId, traceparent }: TaskView): string {
+  return sseFrame({
+    event: 'work',
+    data: { taskId: spec.taskId, attempt, assignment, leaseUntilMs, runId, spec, correlationId, traceparent },
+  });
 }
 
 export function messageFrame({ messageId, from, to, text, inReplyTo, sentAtMs }: MessageSent, id: string): string {
@@ -46,4 +50,7 @@ export const stopFrame = ({ reason }: AgentStopRequested, id: string): string =>
 
 /** Everything that is open has been sent: what the agent still holds besides `attempts` is over. */
 export const openFrame = (work: readonly TaskView[]): string =>
-  sseFrame({ event: 'open', data: { attempts: work.map(({ spec: { taskId }, attempt }) => ({ taskId, attempt })) } });
+  sseFrame({
+    event: 'open',
+    data: { attempts: work.map(({ spec: { taskId }, attempt, assignment }) => ({ taskId, attempt, assignment })) },
+  });

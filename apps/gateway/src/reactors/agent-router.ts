@@ -1,7 +1,6 @@
 import type { AgentRegistered, AgentStopRequested, MessageDelivered, MessageSent, TaskAssigned, TaskSubmitted } from '@torch/contracts';
 import type { AnyEvent } from '@torch/kernel';
-import type { Commit } from '@torch/log';
-import { eventId } from '../api/cloud-event';
+import { type Commit, eventId } from '@torch/log';
 import { cancelPush, messageFrame, messageKey, stopFrame, workFrame, workKey } from './agent-events';
 import type { AgentStream } from './agent-streams.reactor';
 import type { DispatchRecorder } from './dispatch-recorder.reactor';
@@ -11,6 +10,8 @@ import type { WorkLookup } from './work-lookup';
 /** Hands each event of a partition to the streams of the agents that it is for: constant work an event, however many are connected. */
 export class AgentRouter {
   private readonly streams = new Map<string, AgentStream[]>();
+  /** Of the log, as far as it was routed. */
+  generation = 0;
 
   constructor(
     private readonly partition: number,
@@ -43,7 +44,16 @@ export class AgentRouter {
     for (const stream of [...this.streams.values()].flat()) stream.connection.end(reason);
   }
 
+  /**
+   * A generation that begins means that a tail is lost, even if nobody here had seen it. What its agents hold may be of that
+   * tail: they connect anew, and are told everything that is open now.
+   */
   route({ events, position }: Commit): void {
+    if (position.generation > this.generation) {
+      this.generation = position.generation;
+      this.work.forget();
+      this.endAll(`the log goes on in generation ${position.generation}`);
+    }
     events.forEach((event, index) => this.routeEvent(event, eventId({ partition: this.partition, position, index })));
   }
 

@@ -6,6 +6,7 @@ import type { LogServer } from '@torch/log';
 import { LOG_SERVER, NotFound } from '@torch/platform';
 import type { SseConnection } from '../adapters/sse-connection.adapter';
 import { Owners } from '../adapters/owners.adapter';
+import { PersonalData } from '../adapters/personal-data.adapter';
 import { Queries } from '../api/contract-names';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { messageKey, openFrame, openMessageFrame, openWorkFrame, workKey } from './agent-events';
@@ -42,6 +43,7 @@ export class AgentStreams implements OnModuleDestroy {
   constructor(
     private readonly owners: Owners,
     private readonly tails: LogTails,
+    private readonly personal: PersonalData,
     private readonly dispatches: DispatchRecorder,
     @Inject(LOG_SERVER) private readonly server: LogServer,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
@@ -96,7 +98,7 @@ export class AgentStreams implements OnModuleDestroy {
 
   private openPushes({ project, agentId }: AgentRef, work: readonly TaskView[], messages: readonly InboxEntry[]): Push[] {
     return [
-      ...work.map((task) => ({ key: workKey({ taskId: task.spec.taskId, attempt: task.attempt }), frame: openWorkFrame(task) })),
+      ...work.map((task) => ({ key: workKey({ taskId: task.spec.taskId, ...task }), frame: openWorkFrame(task) })),
       ...messages.map((entry) => ({
         key: messageKey(entry.messageId),
         frame: openMessageFrame(entry),
@@ -120,11 +122,13 @@ export class AgentStreams implements OnModuleDestroy {
 
   private async subscribe(partition: number, router: AgentRouter): Promise<() => void> {
     const head = await this.server.log.head(partition);
+    router.generation = head.generation;
     return this.tails.subscribe(partition, head.seq, {
-      onCommit: (commit: TailedCommit) => router.route(commit),
+      onCommit: (commit: TailedCommit) => router.route(this.personal.openedCommit(commit)),
       onEnd: (error: Error) => {
         this.logger.error(`Partition ${partition} cannot be followed any further: ${error.message}`);
         this.partitions.delete(partition);
+        this.work.forget();
         router.endAll('the log cannot be followed any further');
       },
     });

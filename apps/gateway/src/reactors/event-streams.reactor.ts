@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LogTails, type TailedCommit } from '@torch/host';
-import { formatPosition, type LogServer, samePosition } from '@torch/log';
+import { cloudEventsOf, type EventPlace, formatPosition, type LogServer, samePosition } from '@torch/log';
 import { LOG_SERVER } from '@torch/platform';
 import { entryAt } from '../adapters/log-entry.adapter';
 import type { SseConnection } from '../adapters/sse-connection.adapter';
 import { sseFrame } from '../adapters/sse-connection.adapter';
 import { Owners } from '../adapters/owners.adapter';
-import { cloudEventsOf, type EventPlace } from '../api/cloud-event';
+import { PersonalData } from '../adapters/personal-data.adapter';
 import { refusal } from '../api/refusal';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 
@@ -25,6 +25,7 @@ export class EventStreams {
   constructor(
     private readonly owners: Owners,
     private readonly tails: LogTails,
+    private readonly personal: PersonalData,
     @Inject(LOG_SERVER) private readonly server: LogServer,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -39,7 +40,7 @@ export class EventStreams {
       onCommit: (commit: TailedCommit) => {
         const alreadySeen = skip !== undefined && commit.position.seq === afterSeq + 1 ? skip : -1;
         const events = cloudEventsOf(
-          commit,
+          this.personal.openedCommit(commit),
           partition,
           ({ project, type, subject }, index) =>
             index > alreadySeen && project === filter.project && (types?.has(type) ?? true) && (filter.subject ?? subject) === subject,

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TaskView } from '@torch/contracts';
+import type { TaskAssigned, TaskView } from '@torch/contracts';
 import { LogTails, type TailedCommit } from '@torch/host';
 import type { LogServer } from '@torch/log';
 import { LOG_SERVER, NotFound } from '@torch/platform';
@@ -49,23 +49,25 @@ export class OutputFollower {
     try {
       const stop = await this.watch(ref, following);
       // Asked after the log is followed, so that the end does not fall in between.
-      if (hasEnded(await this.task(ref.project, ref.taskId), ref.attempt)) following.over();
+      const task = await this.task(ref.project, ref.taskId);
+      if (hasEnded(task, ref.attempt)) following.over();
+      else if (task.attempt === ref.attempt) following.assigned(task.assignment);
       const done = (): void => {
         stop();
         leave();
       };
-      return this.readUntilEnd(ref, offset, following, done);
+      return this.readUntilEnd(offset, following, done);
     } catch (error) {
       leave();
       throw error;
     }
   }
 
-  private async *readUntilEnd(ref: AttemptRef, offset: number, following: Following, done: () => void): AsyncGenerator<Buffer> {
+  private async *readUntilEnd(offset: number, following: Following, done: () => void): AsyncGenerator<Buffer> {
     try {
       for (let at = offset; ;) {
         const last = following.ended; // Looked at before reading: what was written before the end is read after it.
-        const bytes = await this.store.read(ref, at, READ_BYTES);
+        const bytes = following.hasOutput ? await this.store.read(following.ref, at, READ_BYTES) : Buffer.alloc(0);
         if (bytes.length > 0) {
           at += bytes.length;
           yield bytes;
@@ -103,14 +105,24 @@ class Following {
   private woken: () => void = () => undefined;
   private readonly subject: string;
 
-  constructor(private readonly ref: AttemptRef) {
+  constructor(public ref: AttemptRef) {
     this.subject = `task/${ref.taskId}`;
+  }
+
+  /** Before its assignment an attempt has none: what there may be under its number is of another history. */
+  get hasOutput(): boolean {
+    return this.ended || this.ref.assignment !== undefined;
+  }
+
+  assigned(assignment: string | undefined): void {
+    this.ref = { ...this.ref, assignment };
   }
 
   see({ events }: TailedCommit): void {
     for (const { type, project, subject, data } of events) {
       if (subject !== this.subject || project !== this.ref.project) continue;
       const ofAttempt = (data as { attempt?: number }).attempt === this.ref.attempt;
+      if (ofAttempt && type === 'task.assigned') this.assigned((data as TaskAssigned).assignment);
       const taskOver = type === 'task.cancelled' || type === 'task.failed' || type === 'task.dead-lettered';
       if (taskOver || (ofAttempt && (type === 'task.completed' || type === 'task.attempt-failed'))) this.over();
     }

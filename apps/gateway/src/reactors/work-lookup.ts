@@ -26,6 +26,11 @@ export class WorkLookup {
     this.known.delete(keyOf(project, taskId));
   }
 
+  /** The log may have lost what it had said. */
+  forget(): void {
+    this.known.clear();
+  }
+
   of(project: string, taskId: string): Work | Promise<Work | undefined> {
     return this.known.get(keyOf(project, taskId)) ?? this.ask(project, taskId);
   }

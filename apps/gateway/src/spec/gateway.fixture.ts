@@ -35,6 +35,8 @@ export interface FixtureOptions {
   /** Makes a further client of the log server; called once for each process that there would be. */
   readonly connect: () => LogServer | Promise<LogServer>;
   readonly limits?: Partial<GatewayConfig>;
+  /** Services besides those that the gateway cannot do without. */
+  readonly services?: readonly ServiceDefinition<never>[];
 }
 
 /** Objects are sent as JSON, text and bytes as they are. Without a token, `null`. */
@@ -85,7 +87,7 @@ export class GatewayFixture {
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
-  private async start({ connect, limits = {} }: FixtureOptions): Promise<void> {
+  private async start({ connect, limits = {}, services = [] }: FixtureOptions): Promise<void> {
     const connected = async (): Promise<LogServer> => {
       const server = await connect();
       this.servers.push(server);
@@ -93,7 +95,7 @@ export class GatewayFixture {
     };
     this.dataDir = await mkdtemp(join(tmpdir(), 'torch-gateway-'));
     this.operator = await this.token('user:operator');
-    for (const definition of [standInRegistry, standInScheduler, standInSpawner] as unknown as ServiceDefinition<never>[]) {
+    for (const definition of [standInRegistry, standInScheduler, standInSpawner, ...services] as unknown as ServiceDefinition<never>[]) {
       const host = new ServiceHost<never>({ server: await connected(), definition, config: HOST_CONFIG });
       this.hosts.push(host);
       await host.start();
@@ -117,7 +119,7 @@ export class GatewayFixture {
       { provide: TORCH_CLIENT, useValue: this.client },
       { provide: LogTails, useValue: this.tails },
       { provide: TorchStrategy, useValue: strategy },
-      { provide: TORCH_ENV, useValue: { dataDir: this.dataDir, tokenSecret: this.secret } },
+      { provide: TORCH_ENV, useValue: { dataDir: this.dataDir, tokenSecret: this.secret, durability: 'memory', archiveOutage: 'refuse' } },
     ];
     @Global()
     @Module({ controllers: [HealthController], providers: provided, exports: provided })

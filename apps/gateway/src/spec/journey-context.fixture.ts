@@ -54,6 +54,9 @@ export class JourneyContext {
     return (body.tasks as unknown as { taskId: string }[])[0]?.taskId as string;
   };
 
+  /** Of the task's newest attempt: its agent names it with every report. */
+  assignment = async (taskId: string): Promise<string> => (await this.get(`/tasks/${taskId}`)).body.assignment as string;
+
   /** A registered agent of its own, with its token, and its stream for the asking. */
   agent = async (instance = 'i1') => {
     const agentId = `dev-${this.unique()}`;

@@ -20,7 +20,7 @@ export function describeLogJourneys(c: JourneyContext): void {
       const status = (await (await c.gateway.fetch('/v1/status')).json()) as {
         services: { service: string; partitions: { missing?: boolean }[] }[];
       };
-      expect(status).toMatchObject({ version: expect.any(String), log: { ok: true }, partitions: 2 });
+      expect(status).toMatchObject({ version: expect.any(String), log: { ok: true }, partitions: 2, archive: [] });
       for (const { service, partitions } of status.services) {
         expect([service, partitions.map(({ missing = false }) => missing)]).toEqual([service, [service === 'audit', service === 'audit']]);
       }

@@ -88,30 +88,41 @@ export function describeRunJourneys(c: JourneyContext): void {
       const { agentId, token } = await agent();
       const taskId = await submit(agentId);
       const at = `/tasks/${taskId}/attempts/1`;
-      expect((await post(`${at}/start`, {}, { token })).status).toBe(202);
-      expect((await post(`${at}/progress`, { agentId, percent: 50 })).status).toBe(202);
-      expect((await post(`${at}/progress`, { percent: 101 }, { token })).body).toMatchObject({
+      const assignment = await c.assignment(taskId);
+      expect((await post(`${at}/start`, { assignment }, { token })).status).toBe(202);
+      expect((await post(`${at}/progress`, { assignment, agentId, percent: 50 })).status).toBe(202);
+      expect((await post(`${at}/progress`, { assignment, percent: 101 }, { token })).body).toMatchObject({
         code: 'invalid-request',
         errors: [{ pointer: '/percent' }],
       });
-      expect((await post(`${at}/start`, {})).body).toMatchObject({ code: 'invalid-request', errors: [{ pointer: '/agentId' }] });
-      expect((await post(`${at}/complete`, { exitCode: 0, durationMs: 5 }, { token })).status).toBe(202);
+      expect((await post(`${at}/start`, { assignment })).body).toMatchObject({
+        code: 'invalid-request',
+        errors: [{ pointer: '/agentId' }],
+      });
+      expect((await post(`${at}/complete`, { assignment, exitCode: 0, durationMs: 5 }, { token })).status).toBe(202);
       expect((await get(`/tasks/${taskId}`)).body).toMatchObject({ status: 'completed', agentId });
     });
 
     it('that is not the live one is refused', async () => {
       const { agentId, token } = await agent();
       const taskId = await submit(agentId);
-      const { status, body } = await post(`/tasks/${taskId}/attempts/2/complete`, { durationMs: 5 }, { token });
-      expect([status, body.code]).toEqual([409, 'stale-attempt']);
+      const live = { attempt: 1, assignment: await c.assignment(taskId) };
+      for (const { attempt, assignment } of [
+        { ...live, attempt: 2 },
+        { ...live, assignment: 'lost' },
+      ]) {
+        const { status, body } = await post(`/tasks/${taskId}/attempts/${attempt}/complete`, { assignment, durationMs: 5 }, { token });
+        expect([status, body.code]).toEqual([409, 'stale-attempt']);
+      }
     });
 
     it('has a history with everything that the log says of its task', async () => {
       const { agentId, token } = await agent();
       const taskId = await submit(agentId);
-      await post(`/tasks/${taskId}/attempts/1/start`, {}, { token });
+      const assignment = await c.assignment(taskId);
+      await post(`/tasks/${taskId}/attempts/1/start`, { assignment }, { token });
       await submit('qa', 'noise');
-      await post(`/tasks/${taskId}/attempts/1/complete`, { durationMs: 5 }, { token });
+      await post(`/tasks/${taskId}/attempts/1/complete`, { assignment, durationMs: 5 }, { token });
       const { events, next } = (await get(`/tasks/${taskId}/history`)).body as unknown as {
         events: { type: string; torchactor: string }[];
         next?: number;
@@ -129,12 +140,14 @@ export function describeRunJourneys(c: JourneyContext): void {
 
   describe('the output of an attempt', () => {
     const chunk = (path: string, offset: number, text: string, token: string) =>
-      c.gateway.fetch(`${BASE}${path}?offset=${offset}`, { method: 'POST', body: text, token, headers: { 'content-type': 'text/plain' } });
+      c.gateway.fetch(`${BASE}${path}&offset=${offset}`, { method: 'POST', body: text, token, headers: { 'content-type': 'text/plain' } });
+    const outputOf = async (taskId: string): Promise<string> =>
+      `/tasks/${taskId}/attempts/1/output?assignment=${await c.assignment(taskId)}`;
 
     it('is appended by its agent, at its end, and read by anybody', async () => {
       const { agentId, token } = await agent();
       const taskId = await submit(agentId);
-      const path = `/tasks/${taskId}/attempts/1/output`;
+      const path = await outputOf(taskId);
       expect(await (await chunk(path, 0, 'one ', token)).json()).toEqual({ size: 4 });
       expect(await (await chunk(path, 0, 'one ', token)).json()).toEqual({ size: 4 });
       const wrong = await chunk(path, 9, 'two', token);
@@ -146,20 +159,24 @@ export function describeRunJourneys(c: JourneyContext): void {
         '1',
         'text/plain; charset=utf-8',
       ]);
+      expect(await (await c.gateway.fetch(`${BASE}/tasks/${taskId}/output?attempt=2`)).text()).toBe('');
     });
 
     it('is not for other agents, nor for attempts that are not there', async () => {
-      const { agentId } = await agent();
+      const { agentId, token } = await agent();
       const taskId = await submit(agentId);
       const stranger = await c.gateway.token('agent:stranger', ['default']);
-      expect((await chunk(`/tasks/${taskId}/attempts/1/output`, 0, 'x', stranger)).status).toBe(403);
-      expect((await chunk(`/tasks/${taskId}/attempts/2/output`, 0, 'x', c.gateway.operator)).status).toBe(409);
-      expect((await chunk('/tasks/none/attempts/1/output', 0, 'x', c.gateway.operator)).status).toBe(404);
+      const assignment = await c.assignment(taskId);
+      const status = async (path: string, as: string) => (await chunk(`/tasks/${path}`, 0, 'x', as)).status;
+      expect(await status(`${taskId}/attempts/1/output?assignment=${assignment}`, stranger)).toBe(403);
+      expect(await status(`${taskId}/attempts/2/output?assignment=${assignment}`, c.gateway.operator)).toBe(409);
+      expect(await status(`${taskId}/attempts/1/output?assignment=lost`, token)).toBe(409);
+      expect(await status('none/attempts/1/output?assignment=lost', c.gateway.operator)).toBe(404);
     });
 
     it('takes pieces up to a ceiling, and of one kind', async () => {
       const { agentId, token } = await agent();
-      const path = `${BASE}/tasks/${await submit(agentId)}/attempts/1/output?offset=0`;
+      const path = `${BASE}${await outputOf(await submit(agentId))}&offset=0`;
       const big = Buffer.alloc(256 * 1024 + 1);
       const octets = { 'content-type': 'application/octet-stream' };
       expect((await c.gateway.fetch(path, { method: 'POST', body: big, token, headers: octets })).status).toBe(413);
@@ -170,12 +187,13 @@ export function describeRunJourneys(c: JourneyContext): void {
     it('is followed until the attempt has ended', async () => {
       const { agentId, token } = await agent();
       const taskId = await submit(agentId);
-      await chunk(`/tasks/${taskId}/attempts/1/output`, 0, 'one ', token);
+      const path = await outputOf(taskId);
+      await chunk(path, 0, 'one ', token);
       const following = await c.gateway.fetch(`${BASE}/tasks/${taskId}/output?follow=true`);
       const text = following.text();
-      await chunk(`/tasks/${taskId}/attempts/1/output`, 4, 'two ', token);
-      await chunk(`/tasks/${taskId}/attempts/1/output`, 8, 'three', token);
-      await post(`/tasks/${taskId}/attempts/1/complete`, { durationMs: 5 }, { token });
+      await chunk(path, 4, 'two ', token);
+      await chunk(path, 8, 'three', token);
+      await post(`/tasks/${taskId}/attempts/1/complete`, { assignment: await c.assignment(taskId), durationMs: 5 }, { token });
       expect(await text).toBe('one two three');
       expect(await (await c.gateway.fetch(`${BASE}/tasks/${taskId}/output?follow=true`)).text()).toBe('one two three');
     });

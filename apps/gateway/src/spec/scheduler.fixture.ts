@@ -1,4 +1,13 @@
-import type { CancelTask, CompleteTask, SubmitRun, TaskAssigned, TaskSpec, TaskSubmitted, TaskView } from '@torch/contracts';
+import type {
+  CancelTask,
+  CompleteTask,
+  RecordFencedAttempt,
+  SubmitRun,
+  TaskAssigned,
+  TaskSpec,
+  TaskSubmitted,
+  TaskView,
+} from '@torch/contracts';
 import { type AnyCommand, type NewEvent, Rejection } from '@torch/kernel';
 import { definitionOf } from './stand-in.fixture';
 
@@ -20,11 +29,13 @@ export const standInScheduler = definitionOf<SchedulerState>({
       case 'CancelTask':
         return cancel(state, command.data as CancelTask, nowMs);
       case 'StartTask':
-        return [event('started', live(state, command), { ...(command.data as object), leaseUntilMs: nowMs + 60_000, startedAtMs: nowMs })];
+        return [event('started', live(state, command), { ...said(command), leaseUntilMs: nowMs + 60_000, startedAtMs: nowMs })];
       case 'ReportProgress':
-        return [event('progressed', live(state, command), { ...(command.data as object), reportedAtMs: nowMs })];
+        return [event('progressed', live(state, command), { ...said(command), reportedAtMs: nowMs })];
       case 'CompleteTask':
-        return [event('completed', live(state, command), { ...(command.data as object), completedAtMs: nowMs })];
+        return [event('completed', live(state, command), { ...said(command), completedAtMs: nowMs })];
+      case 'RecordFencedAttempt':
+        return fenced(state, command.data as RecordFencedAttempt, nowMs);
       default:
         throw new Rejection('unknown-task', `The stand-in knows no ${command.type}.`);
     }
@@ -43,13 +54,14 @@ export const standInScheduler = definitionOf<SchedulerState>({
     if (type === 'task.completed') task.status = 'completed';
     if (type === 'task.cancelled') task.status = 'cancelled';
   },
-  settle: ({ tasks }, { nowMs }) =>
+  settle: ({ tasks }, { nowMs, newId }) =>
     Object.values(tasks)
       .filter(({ status, spec: { role } }) => status === 'ready' && role.startsWith('dev'))
       .map(({ spec, attempt, correlationId, traceparent }) => ({
         ...event('assigned', spec.taskId, {
           taskId: spec.taskId,
           attempt: attempt + 1,
+          assignment: newId(),
           agentId: spec.role,
           leaseUntilMs: nowMs + 60_000,
           assignedAtMs: nowMs,
@@ -88,12 +100,25 @@ function cancel({ tasks }: SchedulerState, { taskId, reason }: CancelTask, nowMs
 }
 
 function live({ tasks }: SchedulerState, { data }: AnyCommand<string, never>): string {
-  const { taskId, attempt, agentId } = data as Report['data'];
+  const { taskId, attempt, assignment, agentId } = data as Report['data'];
   const task = tasks[taskId];
   if (!task) throw new Rejection('unknown-task', `There is no task "${taskId}".`);
-  if (task.attempt !== attempt || task.agentId !== agentId)
+  if (task.attempt !== attempt || task.assignment !== assignment || task.agentId !== agentId)
     throw new Rejection('stale-attempt', `Attempt ${attempt} of task "${taskId}" is not the live one.`);
   return taskId;
+}
+
+function fenced({ tasks }: SchedulerState, data: RecordFencedAttempt, nowMs: number): NewEvent[] {
+  if (tasks[data.taskId]?.assignment === data.assignment) return [];
+  return [
+    { type: 'attempt.fenced', subject: `task/${data.taskId}`, data: { ...data, reason: 'Unknown to the stand-in.', fencedAtMs: nowMs } },
+  ];
+}
+
+/** A report as its event holds it. */
+function said({ data }: AnyCommand<string, never>): object {
+  const { assignment: _checked, ...said } = data as Report['data'];
+  return said;
 }
 
 const event = (what: string, taskId: string, data: object): NewEvent => ({ type: `task.${what}`, subject: `task/${taskId}`, data });

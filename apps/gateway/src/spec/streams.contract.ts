@@ -22,6 +22,7 @@ export function describeStreamJourneys(c: JourneyContext): void {
         {
           taskId,
           attempt: 1,
+          assignment: await c.assignment(taskId),
           leaseUntilMs: expect.any(Number),
           runId: taskId.split('.')[0],
           spec: expect.objectContaining({ taskId, run: 'true' }),
@@ -65,7 +66,7 @@ export function describeStreamJourneys(c: JourneyContext): void {
       const reader = await stream();
       await waitUntil(() => reader.data('open').length > 0, { what: 'everything open' });
       expect(reader.events.map(({ event }) => event)).toEqual(['work', 'message', 'message', 'open']);
-      expect(reader.data('open')).toEqual([{ attempts: [{ taskId: open, attempt: 1 }] }]);
+      expect(reader.data('open')).toEqual([{ attempts: [{ taskId: open, attempt: 1, assignment: await c.assignment(open) }] }]);
       await post('/messages', { to: agentId, text: '3', messageId: `m-${agentId}-3` });
       await waitUntil(() => reader.data('message').length === 3, { what: 'the next message' });
       expect(reader.data('message').map(({ text }) => text)).toEqual(['1', '2', '3']);

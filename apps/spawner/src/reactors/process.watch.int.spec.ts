@@ -238,10 +238,38 @@ describe('the watch over agent processes', () => {
   });
 
   it('stops what the log does not know', async () => {
-    const { folder } = await spawnAgent('sleep 60');
+    const { agentId, spawnId, folder } = await spawnAgent('sleep 60');
+    const { pid } = notedProcess(folder) ?? {};
     owner.forgetEverything();
     await until('its end', () => members(folder.path).length === 0);
     expect(owner.data('RecordExited')).toEqual([]);
+    expect(owner.data('RecordFencedProcess')).toEqual([{ agentId, spawnId, node: 'n1', pid }]);
+  });
+
+  it('stops what the log does not know, though its agent is gone and only what it had started is left', async () => {
+    const { agentId, spawnId, folder } = await spawnAgent('setsid sleep 60 & sleep 60');
+    await until('its family', () => members(folder.path).some(({ session }) => session !== notedProcess(folder)?.pid));
+    end();
+    owner.forgetEverything();
+    signalGroup(notedProcess(folder)?.pid ?? 2, 'SIGKILL');
+    await until('the end of the agent', () => processes.look(folder).kind === 'ended');
+    begin();
+    await until('its end', () => members(folder.path).length === 0);
+    expect(owner.data('RecordFencedProcess')).toEqual([{ agentId, spawnId, node: 'n1' }]);
+  });
+
+  it('does not stop what it cannot record, and tries again', async () => {
+    const { folder } = await spawnAgent('sleep 60');
+    const submit = owner.submit.bind(owner);
+    let refusals = 0;
+    owner.submit = (project, command) =>
+      command.type === 'RecordFencedProcess' && ++refusals < 3
+        ? Promise.reject(new Error(`${members(folder.path).length} run.`))
+        : submit(project, command);
+    owner.forgetEverything();
+    await until('its end', () => members(folder.path).length === 0);
+    expect(refusals).toBe(3);
+    expect(owner.data('RecordFencedProcess')).toHaveLength(1);
   });
 
   it('leaves alone what another owner has to know', async () => {

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { ProcessEntry, SpawnFolder } from '@torch/agent';
-import type { RecordExited, RecordSpawned } from '@torch/contracts';
-import { processesToRun, type ProcessToRun, type SpawnerState } from '@torch/domain-spawner';
+import type { RecordExited, RecordFencedProcess, RecordSpawned } from '@torch/contracts';
+import { processesToRun, processToRun, type ProcessToRun, type SpawnerState } from '@torch/domain-spawner';
 import type { OwnCommand, OwnedPartition, OwnershipHooks, TorchClient } from '@torch/host';
 import { TORCH_CLIENT } from '@torch/platform';
 import { AgentProcesses, CannotStart, type Finding } from '../adapters/agent-processes.adapter';
@@ -10,6 +10,12 @@ import { SPAWNER_CONFIG, type SpawnerConfig } from '../spawner.config';
 
 type Submit = (command: OwnCommand) => Promise<void>;
 type Members = ReadonlyMap<string, readonly ProcessEntry[]>;
+/** Whose agent it is, and who decides for it. */
+interface Responsible {
+  readonly project: string;
+  readonly owned: Partition;
+}
+
 type Partition = Pick<OwnedPartition<SpawnerState>, 'partition' | 'projects' | 'state' | 'submit'>;
 
 /**
@@ -45,6 +51,7 @@ export class ProcessWatch implements OwnershipHooks<SpawnerState>, OnModuleInit,
     clearInterval(this.timer);
   }
 
+  /** Also after a lost tail, when the owner has rebuilt its state: what that tail had started is found by the next look. */
   onOwned(partition: Partition): void {
     this.partitions.set(partition.partition, partition);
     this.sweepAtMs = 0;
@@ -172,20 +179,33 @@ export class ProcessWatch implements OwnershipHooks<SpawnerState>, OnModuleInit,
     const ended: SpawnFolder[] = [];
     for (const folder of this.processes.folders()) {
       if (known.has(folder.path)) this.processes.holdLog(folder);
-      else if (!this.answersFor(folder)) continue;
-      else if (!members.has(folder.path)) ended.push(folder);
       else {
-        this.logger.warn(`Agent ${folder.agentId} (spawn ${folder.spawnId}) runs, and the log does not know it.`);
-        this.stop(folder.agentId, folder.spawnId, 'The log does not know it.');
+        const responsible = this.responsibleFor(folder);
+        if (!responsible) continue;
+        if (!members.has(folder.path)) ended.push(folder);
+        else this.once(`fence ${folder.spawnId}`, () => this.fence(folder, responsible));
       }
     }
     for (const folder of this.processes.oldest(ended, this.config.endedKeptMax)) this.processes.remove(folder);
   }
 
-  /** Another instance may own the partition of the folder's project. */
-  private answersFor(folder: SpawnFolder): boolean {
+  /** Recorded before it is stopped: once it is gone, nobody asks about it any more. */
+  private async fence(folder: SpawnFolder, { project, owned }: Responsible): Promise<void> {
+    const { agentId, spawnId } = folder;
+    const found = this.processes.look(folder);
+    this.logger.warn(`Agent ${agentId} (spawn ${spawnId}) runs, and the log does not know it.`);
+    const pid = found.kind === 'running' ? found.process.pid : undefined;
+    await owned.submit(project, fenced({ agentId, spawnId, node: this.processes.node, ...(pid !== undefined && { pid }) }));
+    if (processToRun(owned.state(project), agentId, spawnId)) return;
+    if (!(await this.processes.stop(folder, 'The log does not know it.')))
+      this.logger.error(`Processes of agent ${agentId} do not end, not even on SIGKILL.`);
+  }
+
+  /** Undefined when another instance owns the partition of the folder's project. */
+  private responsibleFor(folder: SpawnFolder): Responsible | undefined {
     const project = notedProject(folder);
-    return project !== undefined && this.partitions.has(this.client.partitionOf(project));
+    const owned = project === undefined ? undefined : this.partitions.get(this.client.partitionOf(project));
+    return project !== undefined && owned ? { project, owned } : undefined;
   }
 
   private report(spawnId: string, submit: Submit, command: OwnCommand): void {
@@ -202,6 +222,7 @@ export class ProcessWatch implements OwnershipHooks<SpawnerState>, OnModuleInit,
 }
 
 const spawned = (data: RecordSpawned): OwnCommand => ({ type: 'RecordSpawned', data });
+const fenced = (data: RecordFencedProcess): OwnCommand => ({ type: 'RecordFencedProcess', data });
 const exited = (data: RecordExited): OwnCommand => ({ type: 'RecordExited', data: { ...data, reason: data.reason.slice(0, 2000) } });
 
 function endReason(exitCode: number | undefined, seenAlive: boolean): string {

@@ -2,13 +2,14 @@ import type { CompleteTask, FailTask, ReportProgress } from '@torch/contracts';
 import type { OutputAppended, Written } from './gateway.answers';
 import type { GatewayTransport, RequestOptions } from './gateway.transport';
 
-type Reported<T> = Omit<T, 'taskId' | 'attempt'>;
+type Reported<T> = Omit<T, 'taskId' | 'attempt' | 'assignment'>;
 
 /** What an agent reports of one attempt. `agentId` must be that of the token, unless the token is an operator's. */
 export class AttemptClient {
   constructor(
     private readonly transport: GatewayTransport,
     private readonly root: string,
+    private readonly assignment: string,
   ) {}
 
   start(body: { agentId: string }, options?: RequestOptions): Promise<Written> {
@@ -27,16 +28,32 @@ export class AttemptClient {
     return this.report('fail', body, options);
   }
 
+  /** The attempt was not among the open ones, and is stopped. Changes nothing when the log knows it. */
+  fenced(body: { agentId: string }, options?: RequestOptions): Promise<Written> {
+    return this.report('fenced', body, options);
+  }
+
   /**
    * Appends at byte `offset`; the same bytes at the same offset again change nothing.
    *
    * @throws GatewayProblem 409 when the gateway has another number of bytes: `document.expectedOffset` says how many.
    */
   output(offset: number, chunk: Uint8Array, options?: RequestOptions): Promise<OutputAppended> {
-    return this.transport.json({ method: 'POST', path: `${this.root}/output`, query: { offset }, body: chunk, ...options });
+    return this.transport.json({
+      method: 'POST',
+      path: `${this.root}/output`,
+      query: { offset, assignment: this.assignment },
+      body: chunk,
+      ...options,
+    });
   }
 
   private report(what: string, body: object, options?: RequestOptions): Promise<Written> {
-    return this.transport.json({ method: 'POST', path: `${this.root}/${what}`, body, ...options });
+    return this.transport.json({
+      method: 'POST',
+      path: `${this.root}/${what}`,
+      body: { assignment: this.assignment, ...body },
+      ...options,
+    });
   }
 }

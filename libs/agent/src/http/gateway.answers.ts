@@ -1,4 +1,4 @@
-import type { InboxEntry, OwnerView, ServiceName, StateDigest, TaskSpec } from '@torch/contracts';
+import type { InboxEntry, OwnerView, PartitionArchiveStatus, ServiceName, StateDigest, TaskSpec } from '@torch/contracts';
 
 /** Accepted: in the log at `<seq>-<generation>`. */
 /** Acknowledgements that were refused, and why; all others were accepted. */
@@ -52,6 +52,34 @@ export interface CloudEvent<Data = unknown> {
   readonly data: Data;
 }
 
+/** A page of a project's history, oldest first. It may be short, and even empty, and name where to go on all the same. */
+export interface HistoryPage {
+  readonly events: readonly CloudEvent[];
+  /** The `after` to go on with; absent when everything there is has been searched. */
+  readonly next?: string;
+  /** Everything up to here has been searched. */
+  readonly through?: string;
+  /** Commits on the way that retention has emptied: nobody can say whether they held what was looked for. */
+  readonly pruned: number;
+}
+
+/** Which events are looked for; everything that is given must fit. */
+export interface HistoryQuery {
+  readonly types?: readonly string[];
+  readonly actor?: string;
+  /** Exact, or a beginning that ends with `*`. */
+  readonly subject?: string;
+  readonly correlationId?: string;
+  /** ISO 8601: recorded at or after. */
+  readonly from?: string;
+  /** ISO 8601: recorded before. */
+  readonly to?: string;
+  /** Behind this event: `<partition>/<seq>-<generation>/<index>`. */
+  readonly after?: string;
+  /** 1 to 1000; default 100. */
+  readonly limit?: number;
+}
+
 export interface StatusView {
   readonly version: string;
   readonly log: { readonly ok: boolean };
@@ -60,6 +88,8 @@ export interface StatusView {
     readonly service: ServiceName;
     readonly partitions: readonly (OwnerView | { readonly partition: number; readonly missing: true })[];
   }[];
+  /** How far each partition is archived; of those whose archive answers. */
+  readonly archive?: readonly PartitionArchiveStatus[];
 }
 
 export interface DigestsView {
@@ -82,6 +112,8 @@ export interface Work {
   readonly taskId: string;
   /** From 1. */
   readonly attempt: number;
+  /** Of the event that made the attempt; every report names it. Tells it from one of the same number in a history that was lost. */
+  readonly assignment: string;
   readonly runId: string;
   /** The agent must have started by then. */
   readonly leaseUntilMs: number;
@@ -89,6 +121,9 @@ export interface Work {
   readonly correlationId: string;
   readonly traceparent?: string;
 }
+
+/** Names one attempt, in whatever history. */
+export type AttemptName = Pick<Work, 'taskId' | 'attempt' | 'assignment'>;
 
 export interface Cancellation {
   readonly taskId: string;
@@ -101,6 +136,6 @@ export type AgentEvent =
   | { readonly type: 'work'; readonly data: Work }
   | { readonly type: 'cancel'; readonly data: Cancellation }
   | { readonly type: 'message'; readonly data: InboxEntry }
-  /** Everything open has been sent: attempts that are not among these are over. */
-  | { readonly type: 'open'; readonly data: { readonly attempts: readonly { readonly taskId: string; readonly attempt: number }[] } }
+  /** Everything open has been sent: attempts that are not among these are over, or of a history that was lost. */
+  | { readonly type: 'open'; readonly data: { readonly attempts: readonly AttemptName[] } }
   | { readonly type: 'stop'; readonly data: { readonly reason: string } };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Durability } from '@torch/contracts';
 import { pauseMs, RETRY_DEFAULTS, type RetryConfig, waitMs } from './backoff';
 import { GatewayProblem, GatewayUnreachable, isPassing, problemOf } from './gateway.errors';
 
@@ -10,6 +11,8 @@ export interface GatewayOptions {
   /** Bearer token; without one only the open routes answer. */
   readonly token?: string;
   readonly retry?: Partial<RetryConfig>;
+  /** What acknowledgements are to promise; default: what the project says. */
+  readonly durability?: Durability;
   /** For one attempt, up to the end of its answer. Streams have only their own silence limit. */
   readonly requestTimeoutMs?: number;
 }
@@ -73,6 +76,7 @@ export class GatewayTransport {
     const headers: Record<string, string> = { accept: accept ?? 'application/json', ...rest.headers };
     if (this.options.token) headers.authorization = `Bearer ${this.options.token}`;
     if (body !== undefined) headers['content-type'] = bytes ? 'application/octet-stream' : 'application/json';
+    if (this.options.durability && method !== 'GET') headers['torch-durability'] = this.options.durability;
     if (rest.idempotencyKey) headers['idempotency-key'] = rest.idempotencyKey;
     if (rest.correlationId) headers['torch-correlation-id'] = rest.correlationId;
     if (rest.traceparent) headers.traceparent = rest.traceparent;

@@ -20,9 +20,12 @@ import { eventStream, type EventStreamConfig, type EventStreamOptions } from './
 import type {
   AcksAnswer,
   AgentEvent,
+  AttemptName,
   CloudEvent,
   CommitView,
   DigestsView,
+  HistoryPage,
+  HistoryQuery,
   MessageAccepted,
   PoolsDefined,
   RunAccepted,
@@ -84,8 +87,8 @@ export class ProjectClient {
   }
 
   /** What an agent reports of one attempt. */
-  attempt(taskId: string, attempt: number): AttemptClient {
-    return new AttemptClient(this.transport, `${this.root}/tasks/${encodeURIComponent(taskId)}/attempts/${attempt}`);
+  attempt({ taskId, attempt, assignment }: AttemptName): AttemptClient {
+    return new AttemptClient(this.transport, `${this.root}/tasks/${encodeURIComponent(taskId)}/attempts/${attempt}`, assignment);
   }
 
   /** An attempt's output from byte `offset`, as it comes; with `follow` until the attempt has ended. */
@@ -182,6 +185,11 @@ export class ProjectClient {
     options: StreamOptions = {},
   ): AsyncGenerator<CloudEvent, void, void> {
     for await (const { data } of this.openEvents(`${this.root}/events`, query, options)) yield JSON.parse(data) as CloudEvent;
+  }
+
+  /** One page of what happened in the project. */
+  history(query: HistoryQuery = {}, options?: RequestOptions): Promise<HistoryPage> {
+    return this.read('/history', { ...query }, options);
   }
 
   /** One commit by its position, `<seq>-<generation>`. */

@@ -51,7 +51,8 @@ describe('an agent session', () => {
     return session;
   }
 
-  const give = (spec: Partial<TaskSpec>, attempt = 1): void => gateway.send({ type: 'work', data: aWork(spec, attempt) });
+  const give = (spec: Partial<TaskSpec>, attempt = 1, assignment?: string): void =>
+    gateway.send({ type: 'work', data: aWork(spec, attempt, assignment) });
   const done = (what = 'complete') => until(`"${what}"`, () => gateway.to('POST', path(what))[0]);
 
   it('registers, then keeps its heartbeat up', async () => {
@@ -71,7 +72,6 @@ describe('an agent session', () => {
   });
 
   it('registers again when the registry does not know it', async () => {
-    gateway.answer = ({ method, path: at }) => (method === 'GET' && at.endsWith('/dev-1') ? problem(404, 'unknown-agent') : undefined);
     await connected();
     gateway.known = false;
     await until('a second registration', () => gateway.to('PUT', /dev-1$/).length >= 2);
@@ -79,14 +79,27 @@ describe('an agent session', () => {
   });
 
   it('ends without a word of its own when another instance has its id', async () => {
-    gateway.answer = ({ method, path: at }) =>
-      method === 'GET' && at.endsWith('/dev-1')
-        ? { status: 200, body: { agentId: 'dev-1', instance: 'i-2', presence: 'live' } }
-        : undefined;
     await connected();
+    gateway.answer = ({ method }) => (method === 'PUT' ? problem(409, 'stale-instance') : undefined);
     gateway.known = false;
-    expect(await ended[0]).toEqual({ kind: 'replaced', reason: 'Instance i-2 has taken over the id dev-1.' });
+    expect(await ended[0]).toEqual({ kind: 'replaced', reason: 'It is so: stale-instance.' });
     expect(gateway.to('DELETE', /./)).toEqual([]);
+  });
+
+  it.each(['unknown-agent', 'stale-instance'])('registers again at once when its stream is refused as %s', async (code) => {
+    let refusals = 0;
+    gateway.answer = ({ path: at }) => (at.endsWith('/stream') && refusals++ === 0 ? problem(409, code) : undefined);
+    await connected(undefined, { heartbeatMs: 60_000 });
+    expect(gateway.to('PUT', /dev-1$/)).toHaveLength(2);
+  });
+
+  it('stays while its project is not there, and goes on when it is again', async () => {
+    await connected();
+    gateway.answer = () => problem(404, 'unknown-project');
+    gateway.cutStreams();
+    await until('a heartbeat that is refused', () => logged.some((line) => line.startsWith('No answer to a heartbeat')));
+    gateway.answer = () => undefined;
+    await until('the stream', () => gateway.connected);
   });
 
   it('ends when the gateway will not have it', async () => {
@@ -99,9 +112,9 @@ describe('an agent session', () => {
     await connected();
     give({ run: 'echo hello; echo world' });
     const complete = await done();
-    expect(gateway.to('POST', path('start'))[0]?.json()).toEqual({ agentId: 'dev-1' });
+    expect(gateway.to('POST', path('start'))[0]?.json()).toEqual({ agentId: 'dev-1', assignment: 'as-1' });
     expect(complete.json()).toMatchObject({ agentId: 'dev-1', exitCode: 0, outputTail: 'hello\nworld\n', durationMs: expect.any(Number) });
-    expect(complete.headers).toMatchObject({ 'idempotency-key': 'run-1.build/1/complete', 'torch-correlation-id': 'corr-1' });
+    expect(complete.headers).toMatchObject({ 'idempotency-key': 'run-1.build/1/as-1/complete', 'torch-correlation-id': 'corr-1' });
     expect([...gateway.outputs.values()].map(String)).toEqual(['hello\nworld\n']);
   });
 
@@ -116,7 +129,7 @@ describe('an agent session', () => {
     give({ run: 'true' }, 2);
     await done('complete');
     expect(gateway.to('POST', path('start')).map(({ path: at }) => at.replace(attempts, ''))).toEqual(['1/start', '2/start']);
-    expect(gateway.to('POST', path('fail'))).toHaveLength(1);
+    expect(new Set(gateway.to('POST', path('fail')).map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
     expect(gateway.to('POST', path('fail'))[0]?.json()).toMatchObject({ class: 'retryable', reason: 'exit-code', exitCode: 1 });
   });
 
@@ -164,7 +177,7 @@ describe('an agent session', () => {
     give({ taskId: 'a', run: 'echo up; sleep 60' });
     give({ taskId: 'b', run: 'echo up; sleep 60' });
     await until('their output', () => gateway.outputs.size === 2);
-    gateway.send({ type: 'open', data: { attempts: [{ taskId: 'b', attempt: 1 }] } });
+    gateway.send({ type: 'open', data: { attempts: [{ taskId: 'b', attempt: 1, assignment: 'as-1' }] } });
     await until('the end of one', () => logged.includes('Ended before it was done: The attempt is not open any more.'));
     expect(logged.filter((line) => line.startsWith('Ended'))).toHaveLength(1);
   });

@@ -1,17 +1,19 @@
 import type { RegisterAgent } from '@torch/contracts';
 import { waitMs } from '../http/backoff';
-import type { AgentEvent, Work } from '../http/gateway.answers';
+import type { AgentEvent } from '../http/gateway.answers';
 import { GatewayProblem } from '../http/gateway.errors';
 import type { ProjectClient } from '../http/project.client';
 import { type AgentLog, messageOf } from './agent.log';
-import { AttemptRun } from './attempt-run';
+import { AttemptRuns } from './attempt-runs';
 import type { Harness } from './harness';
 import { InboxRun } from './inbox-run';
-import { RecentKeys } from './recent-keys';
 import { reportRetry, SESSION_DEFAULTS, type SessionConfig } from './session.config';
 
-/** Pause before the stream is opened again after an answer that made no sense. */
+/** Pause before the stream is opened again after an answer that made no sense, and after the agent had to register again. */
 const STREAM_PAUSE_MS = 2000;
+const REGISTERED_PAUSE_MS = 100;
+/** The log may have lost the registration, or have another instance's. */
+const NOT_REGISTERED: readonly string[] = ['unknown-agent', 'stale-instance'];
 
 export interface AgentSessionOptions {
   readonly project: ProjectClient;
@@ -37,15 +39,15 @@ export class AgentSession {
   private readonly config: SessionConfig;
   private readonly closing = new AbortController();
   private readonly reporting = new AbortController();
-  private readonly seen: RecentKeys;
-  private readonly attempts = new Map<string, { run: AttemptRun; done: Promise<void> }>();
+  private readonly attempts: AttemptRuns;
   private readonly inbox: InboxRun;
+  private registering?: Promise<void>;
   private end?: SessionEnd;
 
   constructor(private readonly options: AgentSessionOptions) {
     this.config = { ...SESSION_DEFAULTS, ...options.config };
-    this.seen = new RecentKeys(this.config.rememberedMax);
     const { project, agent, harness, log } = options;
+    this.attempts = new AttemptRuns({ ...options, config: this.config, reporting: this.reporting.signal });
     this.inbox = new InboxRun({ project, agentId: agent.agentId, harness, log, config: this.config, signal: this.closing.signal });
   }
 
@@ -98,26 +100,27 @@ export class AgentSession {
         if (!known) await this.registerAnew();
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof GatewayProblem && !error.passing && error.status < 500) throw error;
+        if (error instanceof GatewayProblem && isFinal(error)) throw error;
         if (reached) log('warn', `No answer to a heartbeat: ${messageOf(error)}`);
         reached = false;
       }
     }
   }
 
-  /** The registry does not know this instance: it was lost, or another instance has taken the id over. */
-  private async registerAnew(): Promise<void> {
-    const { project, agent, log } = this.options;
-    const known = await project.getAgent(agent.agentId, { signal: this.closing.signal }).catch((error: unknown) => {
-      if (error instanceof GatewayProblem && error.status === 404) return undefined;
-      throw error;
-    });
-    if (known && known.instance !== agent.instance && ['live', 'suspected'].includes(known.presence)) {
-      this.endAs('replaced', `Instance ${known.instance} has taken over the id ${agent.agentId}.`);
-      return;
+  /** The registry does not know this instance: it was lost, its registration was, or another instance has taken the id over. */
+  private registerAnew(): Promise<void> {
+    this.registering ??= this.registerUnlessReplaced().finally(() => (this.registering = undefined));
+    return this.registering;
+  }
+
+  private async registerUnlessReplaced(): Promise<void> {
+    this.options.log('info', 'The registry does not know this agent as present: registering again.');
+    try {
+      await this.register();
+    } catch (error) {
+      if (!(error instanceof GatewayProblem) || error.code !== 'stale-instance') throw error;
+      this.endAs('replaced', error.detail);
     }
-    log('info', 'The registry does not know this agent as present: registering again.');
-    await this.register();
   }
 
   private async listen(): Promise<void> {
@@ -135,22 +138,29 @@ export class AgentSession {
         if (signal.aborted) return;
         if (error instanceof GatewayProblem && (error.status === 401 || error.status === 403)) throw error;
         log('warn', `The stream of work made no sense: ${messageOf(error)}`);
-        await waitMs(STREAM_PAUSE_MS, signal);
+        await this.readyForStream(error);
       }
     }
+  }
+
+  private async readyForStream(error: unknown): Promise<void> {
+    const { signal } = this.closing;
+    if (!(error instanceof GatewayProblem) || !NOT_REGISTERED.includes(error.code)) return waitMs(STREAM_PAUSE_MS, signal);
+    await this.registerAnew().catch((failure: unknown) => this.options.log('warn', `It could not be registered: ${messageOf(failure)}`));
+    await waitMs(REGISTERED_PAUSE_MS, signal);
   }
 
   private take(event: AgentEvent): void {
     if (this.closing.signal.aborted) return;
     switch (event.type) {
       case 'work':
-        return this.takeWork(event.data);
+        return this.attempts.take(event.data);
       case 'cancel':
-        return this.attempts.get(keyOf(event.data))?.run.cancel(event.data.reason);
+        return this.attempts.cancel(event.data);
       case 'message':
         return this.inbox.take(event.data);
       case 'open':
-        return this.endAllBut(event.data.attempts);
+        return this.attempts.fenceAllBut(event.data.attempts);
       case 'stop':
         return this.close(event.data.reason);
       default:
@@ -159,42 +169,16 @@ export class AgentSession {
     }
   }
 
-  /** What ended while the stream was cut: nobody could say so then. */
-  private endAllBut(open: readonly { taskId: string; attempt: number }[]): void {
-    const keys = new Set(open.map(keyOf));
-    for (const [key, { run }] of this.attempts) if (!keys.has(key)) run.cancel('The attempt is not open any more.');
-  }
-
-  private takeWork(work: Work): void {
-    const key = keyOf(work);
-    if (!this.seen.add(key)) return;
-    const { project, agent, harness, log } = this.options;
-    const run = new AttemptRun({
-      work,
-      harness,
-      log,
-      config: this.config,
-      project: project.project,
-      agentId: agent.agentId,
-      client: project.attempt(work.taskId, work.attempt),
-      reporting: this.reporting.signal,
-    });
-    const done = run.run().finally(() => this.attempts.delete(key));
-    this.attempts.set(key, { run, done });
-  }
-
   /** Whatever happens here is done within `closeMs` and `deregisterMs`. */
   private async wind(): Promise<void> {
     const { project, agent, log } = this.options;
     const end = this.end as SessionEnd;
     const deadline = new AbortController();
-    const running = [...this.attempts.values()];
     const timer = setTimeout(() => {
       this.reporting.abort();
       deadline.abort();
     }, this.config.closeMs);
-    for (const { run } of running) run.stop(end.reason);
-    await Promise.race([Promise.allSettled(running.map(({ done }) => done)), waitMs(this.config.closeMs, deadline.signal)]);
+    await Promise.race([this.attempts.stopAll(end.reason), waitMs(this.config.closeMs, deadline.signal)]);
     clearTimeout(timer);
     deadline.abort();
     this.reporting.abort();
@@ -207,4 +191,5 @@ export class AgentSession {
   }
 }
 
-const keyOf = ({ taskId, attempt }: { taskId: string; attempt: number }): string => `${taskId}/${attempt}`;
+/** A project that was there may come back: the log has lost its tail, and whoever made the project makes it again. */
+const isFinal = ({ passing, status, code }: GatewayProblem): boolean => !passing && status < 500 && code !== 'unknown-project';

@@ -22,6 +22,8 @@ export interface AttemptRunOptions {
   readonly config: SessionConfig;
   /** Aborts once the agent has no more time to report anything. */
   readonly reporting: AbortSignal;
+  /** Nothing begins before: an older attempt of the task has to end first. */
+  readonly after?: Promise<unknown>;
 }
 
 /** One attempt, from its start to the moment its result is accepted or refused. */
@@ -29,12 +31,28 @@ export class AttemptRun {
   private readonly abort = new AbortController();
   private readonly startedAtMs = Date.now();
   private agentStops?: string;
+  private fenced = false;
+  private outcome?: WorkOutcome;
+  private ended: () => void = () => undefined;
+  /** Resolves once nothing of the attempt is running any more. Its result may still be on its way. */
+  readonly over = new Promise<void>((resolve) => (this.ended = resolve));
 
   constructor(private readonly options: AttemptRunOptions) {}
+
+  is({ taskId, attempt }: { readonly taskId: string; readonly attempt?: number }): boolean {
+    const { work } = this.options;
+    return work.taskId === taskId && (attempt === undefined || work.attempt === attempt);
+  }
 
   /** The attempt is over for everybody else: ends the work and reports nothing. */
   cancel(reason: string): void {
     this.abort.abort(new Error(reason));
+  }
+
+  /** The attempt is not among those that the log has for the agent: ends the work, and says so. The log knows what it means. */
+  fence(reason: string): void {
+    this.fenced = true;
+    this.cancel(reason);
   }
 
   /** Ends the work and reports the attempt as failed, to be tried again by another agent. */
@@ -47,15 +65,29 @@ export class AttemptRun {
   async run(): Promise<void> {
     const { work, agentId, log } = this.options;
     const span = new AttemptSpan(work, agentId);
-    let outcome: WorkOutcome | undefined;
     try {
-      if (!(await this.report('start', span, (request) => this.options.client.start({ agentId }, request)))) return;
-      log('info', 'Started.', this.fields);
-      outcome = await this.work(span);
-      await this.reportOutcome(outcome, span);
+      await this.options.after;
+      if (await this.report('start', span, (request) => this.options.client.start({ agentId }, request))) {
+        log('info', 'Started.', this.fields);
+        this.outcome = await this.work(span);
+        this.ended();
+        await this.reportOutcome(this.outcome, span);
+      }
+      if (this.fenced) await this.report('fenced', span, (request) => this.options.client.fenced({ agentId }, request));
     } finally {
-      span.end(outcome);
+      this.ended();
+      span.end(this.outcome);
     }
+  }
+
+  /** The log has the attempt as open after its result was accepted: it has lost the result. */
+  async reportAgain(): Promise<void> {
+    const { work, agentId } = this.options;
+    if (!this.outcome) return;
+    const span = new AttemptSpan(work, agentId);
+    const unfinished = this.outcome.outcome === 'aborted' && this.agentStops === undefined;
+    this.agentStops ??= unfinished ? messageOf(this.abort.signal.reason) : undefined;
+    await this.reportOutcome(this.outcome, span).finally(() => span.end(this.outcome));
   }
 
   private async work(span: AttemptSpan): Promise<WorkOutcome> {
@@ -114,7 +146,7 @@ export class AttemptRun {
     }
   }
 
-  private async reportFailure(failure: Omit<FailTask, 'taskId' | 'attempt'>, span: AttemptSpan): Promise<void> {
+  private async reportFailure(failure: Omit<FailTask, 'taskId' | 'attempt' | 'assignment'>, span: AttemptSpan): Promise<void> {
     if (await this.report('fail', span, (request) => this.options.client.fail(failure, request))) {
       this.options.log('warn', `Failed: ${failure.message}`, { ...this.fields, exitCode: failure.exitCode });
     }
@@ -122,7 +154,7 @@ export class AttemptRun {
 
   /** Tries until the gateway accepts or refuses; always under the same key, so that it takes effect once. */
   private async report(
-    what: 'start' | 'complete' | 'fail',
+    what: 'start' | 'complete' | 'fail' | 'fenced',
     span: AttemptSpan,
     send: (request: RequestOptions) => Promise<unknown>,
   ): Promise<boolean> {
@@ -130,7 +162,7 @@ export class AttemptRun {
     try {
       await send({
         ...this.request(span),
-        idempotencyKey: `${work.taskId}/${work.attempt}/${what}`,
+        idempotencyKey: `${work.taskId}/${work.attempt}/${work.assignment}/${what}`,
         retry: reportRetry(config),
         signal: what === 'start' ? AbortSignal.any([reporting, this.abort.signal]) : reporting,
       });

@@ -18,33 +18,43 @@ export interface InboxRunOptions {
 /**
  * Messages one by one, in the order they came: confirmed as delivered when taken, acknowledged when the harness has dealt
  * with them. One that the harness fails at stays in the inbox and comes again with the next connection.
+ *
+ * One that the log does not know is not dealt with. One that comes again after it was dealt with is acknowledged again: the
+ * log has lost the acknowledgement.
  */
 export class InboxRun {
   private readonly seen: RecentKeys;
+  private readonly dealt: RecentKeys;
   private last: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: InboxRunOptions) {
     this.seen = new RecentKeys(options.config.rememberedMax);
+    this.dealt = new RecentKeys(options.config.rememberedMax);
   }
 
   take(message: InboxEntry): void {
-    if (this.seen.add(message.messageId)) this.last = this.last.then(() => this.dealWith(message));
+    const { messageId } = message;
+    if (this.seen.add(messageId) || this.dealt.has(messageId)) this.last = this.last.then(() => this.dealWith(message));
   }
 
   private async dealWith(message: InboxEntry): Promise<void> {
     const { project, agentId, harness, log, config, signal } = this.options;
     if (signal.aborted) return;
-    const fields = { messageId: message.messageId, from: message.from };
-    const request = (what: string) => ({ idempotencyKey: `${message.messageId}/${agentId}/${what}`, retry: reportRetry(config), signal });
+    const { messageId, from } = message;
+    const fields = { messageId, from };
+    const request = (what: string) => ({ idempotencyKey: `${messageId}/${agentId}/${what}`, retry: reportRetry(config), signal });
     try {
-      await project.confirmDelivered(agentId, message.messageId, request('delivered'));
-      log('info', `Message: ${message.text}`, { ...fields, to: message.to });
-      await harness.onMessage(message);
-      await project.ackMessage(agentId, message.messageId, request('ack'));
+      await project.confirmDelivered(agentId, messageId, request('delivered'));
+      if (!this.dealt.has(messageId)) {
+        log('info', `Message: ${message.text}`, { ...fields, to: message.to });
+        await harness.onMessage(message);
+        this.dealt.add(messageId);
+      }
+      await project.ackMessage(agentId, messageId, request('ack'));
     } catch (error) {
       if (signal.aborted) return;
       log('warn', `A message was not dealt with: ${messageOf(error)}`, fields);
-      if (!(error instanceof GatewayProblem)) this.seen.delete(message.messageId);
+      if (!(error instanceof GatewayProblem) || error.code === 'unknown-message') this.seen.delete(messageId);
     }
   }
 }

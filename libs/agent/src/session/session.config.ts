@@ -17,6 +17,8 @@ export interface SessionConfig {
   readonly deregisterMs: number;
   /** Attempts and messages that are remembered, so that they are taken once. */
   readonly rememberedMax: number;
+  /** Ended attempts whose results are kept, to be reported again should the log lose them. */
+  readonly outcomesKeptMax: number;
   readonly stream: Partial<EventStreamConfig>;
   readonly output: Partial<OutputConfig>;
 }
@@ -30,6 +32,7 @@ export const SESSION_DEFAULTS: SessionConfig = {
   closeMs: 3000,
   deregisterMs: 1000,
   rememberedMax: 10_000,
+  outcomesKeptMax: 100,
   stream: {},
   output: {},
 };

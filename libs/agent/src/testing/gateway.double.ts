@@ -118,11 +118,12 @@ export const problem = (status: number, code: string, more: object = {}, headers
   body: { type: `urn:torch:problem:${code}`, title: code, status, code, detail: `It is so: ${code}.`, ...more },
 });
 
-export function aWork(spec: Partial<TaskSpec> = {}, attempt = 1): Work {
+export function aWork(spec: Partial<TaskSpec> = {}, attempt = 1, assignment = `as-${attempt}`): Work {
   const taskId = spec.taskId ?? 'run-1.build';
   return {
     taskId,
     attempt,
+    assignment,
     runId: 'run-1',
     correlationId: 'corr-1',
     leaseUntilMs: Date.now() + 30_000,

@@ -1,4 +1,6 @@
 import { contractsOf } from '../contract';
+import { ArchiveStatusFound, GetArchiveStatus } from './archive.queries';
+import { EventsFound, FindEvents } from './history.queries';
 import { Flag, ListOf, Optional, Text, Whole } from '../field';
 
 export class VerifyChain {}
@@ -22,4 +24,8 @@ export class ChainVerdict {
 
 const { query } = contractsOf('audit');
 
-export const auditQueries = [query('VerifyChain', VerifyChain, ChainVerdict)] as const;
+export const auditQueries = [
+  query('GetArchiveStatus', GetArchiveStatus, ArchiveStatusFound),
+  query('VerifyChain', VerifyChain, ChainVerdict),
+  query('FindEvents', FindEvents, EventsFound),
+] as const;

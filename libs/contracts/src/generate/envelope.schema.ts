@@ -28,7 +28,12 @@ export function eventSchema({ type, v, data }: EventContract, refPrefix: RefPref
       v: { const: v, description: 'Version of the data.' },
       subject: { type: 'string', pattern: '^[a-z]+/.+$', description: 'What the event is about: task/<id>.' },
       ...CALLER_PROPERTIES,
-      causationId: { type: 'string', minLength: 1, maxLength: 256, description: 'The command or event that led to it.' },
+      causationId: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 256,
+        description: 'What led to it: the idempotency id of a command, the id of an event, or timer:<epoch ms>.',
+      },
       data: { $ref: refPrefix + data.name },
     },
   };

@@ -1,3 +1,4 @@
+import { AuditReport } from '../audit/report';
 import type { ContractClass } from '../field';
 import { schemaDocument } from '../json-schema';
 import { hostQueries } from '../host/host.queries';
@@ -11,6 +12,7 @@ export function schemaFiles(): TextFile[] {
   const queries = [...QUERIES, ...Object.values(hostQueries).map((query) => query('registry'))];
   return [
     schemaFile('plan', Plan, 'urn:torch:plan'),
+    schemaFile('audit-report', AuditReport, 'urn:torch:audit-report:1'),
     ...EVENTS.map(({ type, v, data }) => schemaFile(eventSchemaName(type, v), data, eventSchemaId(type, v))),
     ...COMMANDS.map(({ type, data }) => schemaFile(`${type}.command`, data, `urn:torch:command:${type}`)),
     ...queries.flatMap(({ type, data, answer }) => [

@@ -1,7 +1,8 @@
 import type { AnyCommand } from '@torch/kernel';
 import { contractsOf } from '../contract';
-import { Id, Optional, Text, Whole } from '../field';
-import { MESSAGE_CHARS_MAX } from './messaging.events';
+import { Id, OneOf, Optional, Sensitive, Text, Whole } from '../field';
+import { AccessGrant, AccessRefusal } from './access.events';
+import { FENCED_STEPS, type FencedStep, MESSAGE_CHARS_MAX } from './messaging.events';
 
 export const MESSAGE_TTL_MS_DEFAULT = 24 * 3_600_000;
 
@@ -9,7 +10,7 @@ export class SendMessage {
   @Id() messageId!: string;
   /** An agent's id, `@<role>`, `@all`, or `operator`, the inbox of the people who run the project. */
   @Text({ min: 1, max: 256 }) to!: string;
-  @Text({ min: 1, max: MESSAGE_CHARS_MAX }) text!: string;
+  @Sensitive({ min: 1, max: MESSAGE_CHARS_MAX }) text!: string;
   @Optional() @Id() inReplyTo?: string;
   @Optional() @Whole({ min: 1000, max: 30 * 24 * 3_600_000 }) ttlMs?: number;
 }
@@ -34,6 +35,13 @@ export class ExpireMessage {
   @Id() messageId!: string;
 }
 
+/** From the gateway: the recipient's report was refused, since the log does not know the message. */
+export class RecordFencedMessage {
+  @Id() messageId!: string;
+  @Id() recipient!: string;
+  @OneOf(FENCED_STEPS) step!: FencedStep;
+}
+
 const { command } = contractsOf('gateway');
 
 export const messagingCommands = [
@@ -42,6 +50,10 @@ export const messagingCommands = [
   command('ConfirmDelivered', ConfirmDelivered),
   command('AckMessage', AckMessage),
   command('ExpireMessage', ExpireMessage),
+  command('RecordFencedMessage', RecordFencedMessage),
+  // From the gateway's edge itself: the events hold what these say.
+  command('RecordGrant', AccessGrant),
+  command('RecordRefusal', AccessRefusal),
 ] as const;
 
 export type MessagingCommand =
@@ -49,4 +61,7 @@ export type MessagingCommand =
   | AnyCommand<'RecordDispatched', RecordDispatched>
   | AnyCommand<'ConfirmDelivered', ConfirmDelivered>
   | AnyCommand<'AckMessage', AckMessage>
-  | AnyCommand<'ExpireMessage', ExpireMessage>;
+  | AnyCommand<'ExpireMessage', ExpireMessage>
+  | AnyCommand<'RecordFencedMessage', RecordFencedMessage>
+  | AnyCommand<'RecordGrant', AccessGrant>
+  | AnyCommand<'RecordRefusal', AccessRefusal>;

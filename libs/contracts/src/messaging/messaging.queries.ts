@@ -1,5 +1,5 @@
 import { contractsOf } from '../contract';
-import { AtMs, Flag, Id, ListOf, OneOf, Optional, Text, Whole } from '../field';
+import { AtMs, Flag, Id, ListOf, OneOf, Optional, Sensitive, Text, Whole } from '../field';
 import { INBOX_MESSAGES_MAX, MESSAGE_CHARS_MAX } from './messaging.events';
 
 export const DELIVERY_STATES = ['queued', 'dispatched', 'delivered', 'acked', 'dead-lettered'] as const;
@@ -10,7 +10,7 @@ export class InboxEntry {
   @Id() messageId!: string;
   @Text({ min: 1, max: 256 }) from!: string;
   @Text({ min: 1, max: 256 }) to!: string;
-  @Text({ min: 1, max: MESSAGE_CHARS_MAX }) text!: string;
+  @Sensitive({ min: 1, max: MESSAGE_CHARS_MAX }) text!: string;
   @Optional() @Id() inReplyTo?: string;
   @OneOf(DELIVERY_STATES) state!: DeliveryState;
   @AtMs() sentAtMs!: number;

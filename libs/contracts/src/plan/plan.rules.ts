@@ -1,6 +1,7 @@
 import { durationMs } from '../duration';
 import { TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from '../scheduler/task-spec';
-import type { Plan, PlanTask } from './plan';
+import { secretProblems } from '../redaction/contract.redaction';
+import { Plan, type PlanTask } from './plan';
 
 /** What is wrong with a plan, and where: `/tasks/3/dependsOn/0` as a JSON Pointer. */
 export interface PlanProblem {
@@ -18,6 +19,7 @@ export function planProblems(plan: Plan): PlanProblem[] {
     ...agentLimits(plan),
     ...unknownDependencies(tasks),
     ...cycle(tasks),
+    ...secretProblems(Plan, plan),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { DEPENDENCIES_MAX } from '../scheduler/task-spec';
-import { Describe, Duration, EnvMap, Id, Ids, ListOf, Name, Names, OneOf, Optional, ProjectName, Text, Whole } from '../field';
+import { Describe, Duration, EnvMap, Id, Ids, ListOf, Name, Names, OneOf, Optional, ProjectName, Text, Verbatim, Whole } from '../field';
 import { RUN_TASKS_MAX } from '../scheduler/scheduler.commands';
 import { POOL_AGENTS_MAX, RUNTIMES, type Runtime } from '../spawner/pool-spec';
 
@@ -13,7 +13,7 @@ export class PlanAgents {
   @Describe('Agents that demand may call for; default 1.') @Optional() @Whole({ min: 1, max: POOL_AGENTS_MAX }) max?: number;
   @Describe('Tasks that one agent takes at a time; default 1.') @Optional() @Whole({ min: 1, max: 1000 }) capacity?: number;
   @Optional() @EnvMap() env?: Record<string, string>;
-  @Describe('Working directory; relative to where the plan is run from.') @Optional() @Text({ min: 1, max: 4096 }) cwd?: string;
+  @Describe('Working directory; relative to where the plan is run from.') @Optional() @Verbatim() @Text({ min: 1, max: 4096 }) cwd?: string;
   @Describe("Ceiling for the resident memory of an agent's whole process group.")
   @Optional()
   @Whole({ min: 16, max: 1_048_576 })
@@ -26,9 +26,9 @@ export class PlanTask {
   @Name() role!: string;
   @Describe('Required, all of them.') @Optional() @Names({ max: 32 }) skills?: string[];
   @Describe('Wished for: agents that have them come first.') @Optional() @Names({ max: 32 }) prefer?: string[];
-  @Describe('A shell command; exactly one of run and prompt.') @Optional() @Text({ min: 1, max: 32_768 }) run?: string;
+  @Describe('A shell command; exactly one of run and prompt.') @Optional() @Verbatim() @Text({ min: 1, max: 32_768 }) run?: string;
   @Describe('An instruction for a coding agent; exactly one of run and prompt.') @Optional() @Text({ min: 1, max: 32_768 }) prompt?: string;
-  @Optional() @Text({ min: 1, max: 4096 }) cwd?: string;
+  @Optional() @Verbatim() @Text({ min: 1, max: 4096 }) cwd?: string;
   @Optional() @EnvMap() env?: Record<string, string>;
   @Describe('Keys of tasks that must complete first.') @Optional() @Ids({ max: DEPENDENCIES_MAX }) dependsOn?: string[];
   @Describe('0 is first, 9 is last; default 5.') @Optional() @Whole({ min: 0, max: 9 }) priority?: number;

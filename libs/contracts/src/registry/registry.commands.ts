@@ -1,8 +1,13 @@
 import type { AnyCommand } from '@torch/kernel';
 import { contractsOf } from '../contract';
-import { AtMs, Id, Name, Names, Optional, Text, Whole } from '../field';
+import { DURABILITIES, type Durability } from '../durability';
+import { AtMs, Id, Name, Names, OneOf, Optional, Text, Whole } from '../field';
 
 export class CreateProject {}
+
+export class SetProjectDurability {
+  @OneOf(DURABILITIES) durability!: Durability;
+}
 
 /** Idempotent by agent and instance; another instance takes the id over from the one before. */
 export class RegisterAgent {
@@ -51,10 +56,12 @@ export const registryCommands = [
   command('SuspectAgent', SuspectAgent),
   command('LoseAgent', LoseAgent),
   command('RecoverAgent', RecoverAgent),
+  command('SetProjectDurability', SetProjectDurability),
 ] as const;
 
 export type RegistryCommand =
   | AnyCommand<'CreateProject', CreateProject>
+  | AnyCommand<'SetProjectDurability', SetProjectDurability>
   | AnyCommand<'RegisterAgent', RegisterAgent>
   | AnyCommand<'DeregisterAgent', DeregisterAgent>
   | AnyCommand<'SuspectAgent', SuspectAgent>

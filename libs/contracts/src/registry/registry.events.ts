@@ -1,9 +1,16 @@
 import type { EventEnvelope } from '@torch/kernel';
 import { contractsOf } from '../contract';
-import { AtMs, Id, Name, Names, Optional, Text, Whole } from '../field';
+import { DURABILITIES, type Durability } from '../durability';
+import { AtMs, Id, Name, Names, OneOf, Optional, Text, Whole } from '../field';
 
 export class ProjectCreated {
   @AtMs() createdAtMs!: number;
+}
+
+/** What acknowledgements of the project's tasks and messages promise, unless a request says otherwise. */
+export class ProjectDurabilitySet {
+  @OneOf(DURABILITIES) durability!: Durability;
+  @AtMs() setAtMs!: number;
 }
 
 export class AgentRegistered {
@@ -50,6 +57,7 @@ const { event } = contractsOf('registry');
 
 export const registryEvents = [
   event('project.created', ProjectCreated),
+  event('project.durability-set', ProjectDurabilitySet),
   event('agent.registered', AgentRegistered),
   event('agent.suspected', AgentSuspected),
   event('agent.lost', AgentLost),
@@ -59,6 +67,7 @@ export const registryEvents = [
 
 export type RegistryEvent =
   | EventEnvelope<'project.created', ProjectCreated>
+  | EventEnvelope<'project.durability-set', ProjectDurabilitySet>
   | EventEnvelope<'agent.registered', AgentRegistered>
   | EventEnvelope<'agent.suspected', AgentSuspected>
   | EventEnvelope<'agent.lost', AgentLost>

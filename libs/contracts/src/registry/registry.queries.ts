@@ -1,4 +1,5 @@
 import { contractsOf } from '../contract';
+import { DURABILITIES, type Durability } from '../durability';
 import { AtMs, Flag, Id, ListOf, Name, Names, Nested, OneOf, Optional, Text, Whole } from '../field';
 
 export const AGENT_PRESENCES = ['live', 'suspected', 'lost', 'deregistered'] as const;
@@ -50,6 +51,8 @@ export class GetProject {}
 export class ProjectView {
   @Flag() exists!: boolean;
   @Optional() @AtMs() createdAtMs?: number;
+  /** What acknowledgements promise unless a request says otherwise; absent: as the installation is set. */
+  @Optional() @OneOf(DURABILITIES) durability?: Durability;
 }
 
 /** Sent over the request lane, batched, and never appended: only changes of presence are events. */

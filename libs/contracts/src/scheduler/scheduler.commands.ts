@@ -17,12 +17,15 @@ export class SubmitRun {
 export class StartTask {
   @Id() taskId!: string;
   @Whole({ min: 1 }) attempt!: number;
+  /** Of the event that made the attempt: `task.assigned` and the agent's `work` say it. */
+  @Id() assignment!: string;
   @Id() agentId!: string;
 }
 
 export class ReportProgress {
   @Id() taskId!: string;
   @Whole({ min: 1 }) attempt!: number;
+  @Id() assignment!: string;
   @Id() agentId!: string;
   @Optional() @Text({ max: 2000 }) note?: string;
   @Optional() @Whole({ min: 0, max: 100 }) percent?: number;
@@ -32,6 +35,7 @@ export class ReportProgress {
 export class CompleteTask {
   @Id() taskId!: string;
   @Whole({ min: 1 }) attempt!: number;
+  @Id() assignment!: string;
   @Id() agentId!: string;
   @Optional() @Whole({ min: -1, max: 255 }) exitCode?: number;
   @Whole() durationMs!: number;
@@ -42,6 +46,7 @@ export class CompleteTask {
 export class FailTask {
   @Id() taskId!: string;
   @Whole({ min: 1 }) attempt!: number;
+  @Id() assignment!: string;
   @Id() agentId!: string;
   /** `permanent`: no retry can mend it. */
   @OneOf(['retryable', 'permanent']) class!: 'retryable' | 'permanent';
@@ -86,6 +91,14 @@ export class ReleaseAgent {
   @OneOf(['agent-lost', 'agent-gone']) reason!: 'agent-lost' | 'agent-gone';
 }
 
+/** The agent holds, or has just stopped, an attempt that is not among those that the log has for it. */
+export class RecordFencedAttempt {
+  @Id() taskId!: string;
+  @Whole({ min: 1 }) attempt!: number;
+  @Id() assignment!: string;
+  @Id() agentId!: string;
+}
+
 const { command } = contractsOf('scheduler');
 
 export const schedulerCommands = [
@@ -100,6 +113,7 @@ export const schedulerCommands = [
   command('ExpireLease', ExpireLease),
   command('EndBackoff', EndBackoff),
   command('ReleaseAgent', ReleaseAgent),
+  command('RecordFencedAttempt', RecordFencedAttempt),
 ] as const;
 
 export type SchedulerCommand =
@@ -113,4 +127,5 @@ export type SchedulerCommand =
   | AnyCommand<'RetryTask', RetryTask>
   | AnyCommand<'ExpireLease', ExpireLease>
   | AnyCommand<'EndBackoff', EndBackoff>
-  | AnyCommand<'ReleaseAgent', ReleaseAgent>;
+  | AnyCommand<'ReleaseAgent', ReleaseAgent>
+  | AnyCommand<'RecordFencedAttempt', RecordFencedAttempt>;

@@ -54,6 +54,11 @@ export class TaskAssigned {
   @Id() taskId!: string;
   /** From 1; fences the results of older attempts. */
   @Whole({ min: 1 }) attempt!: number;
+  /**
+   * Fresh with every assignment, and so unique to this event: tells an attempt from one of the same number in a history
+   * that the log has lost.
+   */
+  @Id() assignment!: string;
   @Id() agentId!: string;
   /** The agent must have started by then. */
   @AtMs() leaseUntilMs!: number;
@@ -142,15 +147,28 @@ export class TaskCancelled {
   @AtMs() cancelledAtMs!: number;
 }
 
-/** A result that came for an attempt that is no longer the live one: recorded, never applied. */
+/** A result that came for an attempt that is not the live one, or for a task that the log does not hold: recorded, never applied. */
 export class TaskResultIgnored {
   @Id() taskId!: string;
   @Whole({ min: 1 }) attempt!: number;
+  /** Under which the agent had the attempt; older events do not say. */
+  @Optional() @Id() assignment?: string;
   @Id() agentId!: string;
   @OneOf(['completed', 'failed']) outcome!: 'completed' | 'failed';
   @Text({ max: 2000 }) reason!: string;
   @Optional() @Whole({ min: -1, max: 255 }) exitCode?: number;
   @AtMs() ignoredAtMs!: number;
+}
+
+/** An agent held an attempt that the log does not know, because a lost tail had made it: it was stopped. */
+export class AttemptFenced {
+  @Id() taskId!: string;
+  @Whole({ min: 1 }) attempt!: number;
+  @Id() assignment!: string;
+  @Id() agentId!: string;
+  /** What the log holds instead. */
+  @Text({ max: 2000 }) reason!: string;
+  @AtMs() fencedAtMs!: number;
 }
 
 /**
@@ -166,6 +184,9 @@ export class DemandChanged {
   @AtMs() changedAtMs!: number;
 }
 
+/** Assignments had no id of their own at first; their time told them apart. */
+const withAssignment = (data: Omit<TaskAssigned, 'assignment'>): TaskAssigned => ({ ...data, assignment: `v1:${data.assignedAtMs}` });
+
 const { event } = contractsOf('scheduler');
 
 export const schedulerEvents = [
@@ -173,7 +194,7 @@ export const schedulerEvents = [
   event('run.cancel-requested', RunCancelRequested),
   event('run.ended', RunEnded),
   event('task.submitted', TaskSubmitted),
-  event('task.assigned', TaskAssigned),
+  event('task.assigned', TaskAssigned, { v: 2, upcasters: [withAssignment] }),
   event('task.started', TaskStarted),
   event('task.progressed', TaskProgressed),
   event('task.completed', TaskCompleted),
@@ -183,7 +204,8 @@ export const schedulerEvents = [
   event('task.failed', TaskFailed),
   event('task.dead-lettered', TaskDeadLettered),
   event('task.cancelled', TaskCancelled),
-  event('task.result-ignored', TaskResultIgnored),
+  event('task.result-ignored', TaskResultIgnored, { v: 2, upcasters: [(data: TaskResultIgnored) => data] }),
+  event('attempt.fenced', AttemptFenced),
   event('demand.changed', DemandChanged),
 ] as const;
 
@@ -203,4 +225,5 @@ export type SchedulerEvent =
   | EventEnvelope<'task.dead-lettered', TaskDeadLettered>
   | EventEnvelope<'task.cancelled', TaskCancelled>
   | EventEnvelope<'task.result-ignored', TaskResultIgnored>
+  | EventEnvelope<'attempt.fenced', AttemptFenced>
   | EventEnvelope<'demand.changed', DemandChanged>;

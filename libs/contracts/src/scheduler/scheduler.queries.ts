@@ -23,6 +23,8 @@ export class TaskView {
   @OneOf(TASK_STATUSES) status!: TaskStatus;
   /** Attempts so far, the live one included. */
   @Whole() attempt!: number;
+  /** Of the newest attempt: see `task.assigned`. */
+  @Optional() @Id() assignment?: string;
   @Optional() @Id() agentId?: string;
   @AtMs() submittedAtMs!: number;
   @Optional() @AtMs() startedAtMs?: number;

@@ -1,4 +1,4 @@
-import { Describe, EnvMap, Id, Ids, Name, Names, Optional, Text, Whole } from '../field';
+import { Describe, EnvMap, Id, Ids, Name, Names, Optional, Text, Verbatim, Whole } from '../field';
 
 export const PRIORITY_DEFAULT = 5;
 export const TIMEOUT_MS_DEFAULT = 30 * 60_000;
@@ -18,9 +18,9 @@ export class TaskSpec {
   @Name() role!: string;
   @Names({ max: 32 }) skills!: string[];
   @Names({ max: 32 }) prefer!: string[];
-  @Optional() @Text({ min: 1, max: 32_768 }) run?: string;
+  @Optional() @Verbatim() @Text({ min: 1, max: 32_768 }) run?: string;
   @Optional() @Text({ min: 1, max: 32_768 }) prompt?: string;
-  @Optional() @Text({ min: 1, max: 4096 }) cwd?: string;
+  @Optional() @Verbatim() @Text({ min: 1, max: 4096 }) cwd?: string;
   @Optional() @EnvMap() env?: Record<string, string>;
   /** Task ids, of the same run, that must complete first. */
   @Ids({ max: DEPENDENCIES_MAX }) dependsOn!: string[];

@@ -1,4 +1,4 @@
-import { EnvMap, Id, Name, Names, OneOf, Optional, Text, Whole } from '../field';
+import { EnvMap, Id, Name, Names, OneOf, Optional, Text, Verbatim, Whole } from '../field';
 
 export const RUNTIMES = ['process'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
@@ -22,7 +22,7 @@ export class PoolSpec {
   /** Tasks that one agent takes at a time. */
   @Whole({ min: 1, max: 1000 }) capacity!: number;
   @Optional() @EnvMap() env?: Record<string, string>;
-  @Optional() @Text({ min: 1, max: 4096 }) cwd?: string;
+  @Optional() @Verbatim() @Text({ min: 1, max: 4096 }) cwd?: string;
   /** Ceiling for the resident memory of the agent's whole process group. */
   @Whole({ min: 16, max: 1_048_576 }) memoryMib!: number;
   @Whole({ min: 1, max: 100 }) crashesMax!: number;

@@ -41,6 +41,14 @@ export class RecordExited {
   @Optional() @Flag() withNode?: boolean;
 }
 
+/** From the spawner's own runtime: a process runs that the log does not know, and is being stopped. */
+export class RecordFencedProcess {
+  @Id() agentId!: string;
+  @Id() spawnId!: string;
+  @Text({ min: 1, max: 255 }) node!: string;
+  @Optional() @Whole({ min: 1 }) pid?: number;
+}
+
 const { command } = contractsOf('spawner');
 
 export const spawnerCommands = [
@@ -50,6 +58,7 @@ export const spawnerCommands = [
   command('ReleaseQuarantine', ReleaseQuarantine),
   command('RecordSpawned', RecordSpawned),
   command('RecordExited', RecordExited),
+  command('RecordFencedProcess', RecordFencedProcess),
 ] as const;
 
 export type SpawnerCommand =
@@ -58,4 +67,5 @@ export type SpawnerCommand =
   | AnyCommand<'StopAgent', StopAgent>
   | AnyCommand<'ReleaseQuarantine', ReleaseQuarantine>
   | AnyCommand<'RecordSpawned', RecordSpawned>
-  | AnyCommand<'RecordExited', RecordExited>;
+  | AnyCommand<'RecordExited', RecordExited>
+  | AnyCommand<'RecordFencedProcess', RecordFencedProcess>;

@@ -68,6 +68,17 @@ export class QuarantineReleased {
   @AtMs() releasedAtMs!: number;
 }
 
+/** A process ran that the log does not know, because a lost tail had started it: it was stopped. */
+export class ProcessFenced {
+  @Id() agentId!: string;
+  @Id() spawnId!: string;
+  @Text({ min: 1, max: 255 }) node!: string;
+  /** Leader of its process group; absent when only processes that it had started were left. */
+  @Optional() @Whole({ min: 1 }) pid?: number;
+  @Text({ max: 2000 }) reason!: string;
+  @AtMs() fencedAtMs!: number;
+}
+
 const { event } = contractsOf('spawner');
 
 export const spawnerEvents = [
@@ -79,6 +90,7 @@ export const spawnerEvents = [
   event('agent.exited', AgentExited),
   event('agent.quarantined', AgentQuarantined),
   event('agent.quarantine-released', QuarantineReleased),
+  event('process.fenced', ProcessFenced),
 ] as const;
 
 export type SpawnerEvent =
@@ -89,4 +101,5 @@ export type SpawnerEvent =
   | EventEnvelope<'agent.stop-requested', AgentStopRequested>
   | EventEnvelope<'agent.exited', AgentExited>
   | EventEnvelope<'agent.quarantined', AgentQuarantined>
-  | EventEnvelope<'agent.quarantine-released', QuarantineReleased>;
+  | EventEnvelope<'agent.quarantine-released', QuarantineReleased>
+  | EventEnvelope<'process.fenced', ProcessFenced>;

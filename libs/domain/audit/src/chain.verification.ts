@@ -1,4 +1,4 @@
-import { CHAIN_START, type ChainHead, type ChainRecord, chainRecord, positionOf, type Sha256 } from './chain';
+import { CHAIN_START, chainHash, type ChainHead, leafHash, type LinkedRecord, positionOf, type Sha256 } from './chain';
 
 /** The first place where a chain is not what it must be. */
 export interface ChainFault {
@@ -18,26 +18,47 @@ export interface ChainProof {
 
 export const EMPTY_PROOF: ChainProof = { records: 0, head: CHAIN_START };
 
-/** What is wrong with `record` as the one behind `head`; undefined when it is sound. */
-export function recordFault(head: ChainHead, record: ChainRecord, sha256: Sha256): ChainFault | undefined {
-  const { seq, generation, previous, hash } = record;
-  const expected = { seq: head.seq + 1, generation: Math.max(generation, head.generation) };
-  const fault = (problem: string): ChainFault => ({ position: positionOf(expected), problem });
+/** The leaf of a record: computed from its content, or what was kept of it. */
+export const leafOf = ({ seq, generation, body, leaf }: LinkedRecord, sha256: Sha256): string =>
+  body !== undefined ? leafHash({ seq, generation, body }, sha256) : (leaf ?? '');
 
-  if (seq > expected.seq)
-    return {
-      position: positionOf({ ...head, seq: expected.seq }),
-      problem: `The record is missing: ${positionOf(record)} comes in its place.`,
-    };
-  if (seq < expected.seq) return fault(`Record ${positionOf(record)} comes in its place, for the second time or out of order.`);
-  if (generation < head.generation) return fault(`Its generation ${generation} is below ${head.generation}, that of the record before.`);
+/**
+ * What is wrong with `record` as the one behind `head`; undefined when it is sound.
+ *
+ * @param leaf of the record, for a caller that has it already.
+ */
+export function recordFault(
+  head: ChainHead,
+  record: LinkedRecord,
+  sha256: Sha256,
+  leaf: string = leafOf(record, sha256),
+): ChainFault | undefined {
+  const { seq, generation, previous, hash } = record;
+  const misplaced = placeFault(head, record);
+  if (misplaced) return misplaced;
+  const fault = (problem: string): ChainFault => ({ position: positionOf({ seq, generation }), problem });
   if (previous !== head.hash) return fault('It does not follow from the record before: "previous" is not that record\'s hash.');
-  if (chainRecord(previous, record, sha256).hash !== hash) return fault('Its content does not match its hash.');
+  if (chainHash(previous, leaf, sha256) !== hash) return fault('Its content does not match its hash.');
   return undefined;
 }
 
+/** What is wrong with the place of `record` behind `head`, whatever is in it. */
+export function placeFault(head: ChainHead, record: LinkedRecord): ChainFault | undefined {
+  const { seq, generation } = record;
+  const expected = head.seq + 1;
+  if (seq === expected && generation >= head.generation) return undefined;
+  if (seq > expected)
+    return {
+      position: positionOf({ ...head, seq: expected }),
+      problem: `The record is missing: ${positionOf(record)} comes in its place.`,
+    };
+  const position = positionOf({ seq: expected, generation: Math.max(generation, head.generation) });
+  if (seq < expected) return { position, problem: `Record ${positionOf(record)} comes in its place, for the second time or out of order.` };
+  return { position, problem: `Its generation ${generation} is below ${head.generation}, that of the record before.` };
+}
+
 /** Carries a proof on by one record; `undefined` stands for a line that could not be read. */
-export function extendProof(proof: ChainProof, record: ChainRecord | undefined, sha256: Sha256): ChainProof {
+export function extendProof(proof: ChainProof, record: LinkedRecord | undefined, sha256: Sha256): ChainProof {
   if (proof.fault) return proof;
   const { head, records } = proof;
   if (!record) return { ...proof, fault: { position: positionOf({ ...head, seq: head.seq + 1 }), problem: 'The record cannot be read.' } };
@@ -73,7 +94,7 @@ export function confirmHead(proof: ChainProof, expected: ChainHead): ChainProof 
  * found too.
  */
 export function verifyChain(
-  records: Iterable<ChainRecord | undefined>,
+  records: Iterable<LinkedRecord | undefined>,
   { sha256, known = [] }: { sha256: Sha256; known?: readonly ChainHead[] },
 ): ChainProof {
   let proof = EMPTY_PROOF;

@@ -1,7 +1,9 @@
 import type { AgentDeregistered, AgentLost, AgentRecovered, AgentRegistered, MessagingCommand, MessagingEvent } from '@torch/contracts';
 import { type Decider, type DecisionContext, type EventEnvelope, type NewEvent, unreachable } from '@torch/kernel';
+import { recordGrant, recordRefusal } from './access.rules';
 import { ackMessage, confirmDelivered, expireMessage, recordDispatched } from './delivery.rules';
 import { expired, nextExpiryAtMs } from './expiry.timer';
+import { messageFenced, recordFencedMessage } from './fencing.rules';
 import { memberJoined, memberLeft, memberLost, memberRecovered } from './membership.facts';
 import { deliveryMoved, messageSent } from './messaging.facts';
 import { messagingSnapshot } from './messaging.snapshot';
@@ -21,13 +23,13 @@ export type MessagingDecider = Decider<MessagingState, MessagingCommand, Messagi
 /** The same limits must hold wherever one log is decided, replayed and audited: what is kept of ended messages is part of the state. */
 export function messagingDeciderWith(limits: MessagingLimits): MessagingDecider {
   return {
-    initialState: emptyMessaging,
+    initialState: () => emptyMessaging(limits),
     decide: (state, command, context) => decide(state, command, context, limits),
     evolve: (state, event) => evolve(state, event, limits),
     foreign: ['agent.registered', 'agent.lost', 'agent.recovered', 'agent.deregistered'],
     dueAtMs: nextExpiryAtMs,
     due: (state, nowMs) => expired(state, nowMs, limits),
-    snapshot: messagingSnapshot,
+    snapshot: messagingSnapshot(limits),
   };
 }
 
@@ -50,6 +52,12 @@ function decide(
       return ackMessage(state, command.data, nowMs);
     case 'ExpireMessage':
       return expireMessage(state, command.data, nowMs, limits);
+    case 'RecordFencedMessage':
+      return recordFencedMessage(state, command.data, nowMs, limits);
+    case 'RecordGrant':
+      return recordGrant(command.data);
+    case 'RecordRefusal':
+      return recordRefusal(command.data);
     default:
       return unreachable(command);
   }
@@ -67,6 +75,8 @@ function evolve(state: MessagingState, event: MessagingFact, limits: MessagingLi
       return deliveryMoved(state, event.data, 'acked', limits);
     case 'message.dead-lettered':
       return deliveryMoved(state, event.data, 'dead-lettered', limits);
+    case 'message.fenced':
+      return messageFenced(state, event.data);
     case 'agent.registered':
       return memberJoined(state, event.data.agentId, event.data.role);
     case 'agent.lost':
@@ -75,6 +85,9 @@ function evolve(state: MessagingState, event: MessagingFact, limits: MessagingLi
       return memberRecovered(state, event.data.agentId);
     case 'agent.deregistered':
       return memberLeft(state, event.data.agentId);
+    case 'access.granted':
+    case 'access.refused':
+      return state; // Facts for whoever reads the log; no later decision depends on them.
     default:
       return unreachable(event);
   }

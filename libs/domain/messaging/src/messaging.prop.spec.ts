@@ -14,6 +14,7 @@ const LIMITS = {
   lostMembersMax: 1,
   deadLettersMax: 2,
   openDeliveriesMax: 12,
+  fenced: { perReporterMax: 2, windowMs: 2000, reportersMax: 2 },
 };
 const decider = messagingDeciderWith(LIMITS);
 
@@ -43,6 +44,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       })
       .map(({ type, ...data }) => ({ command: { type, data } })),
   },
+  fc
+    .record({ messageId, recipient: fc.constantFrom('a', 'b', 'c'), step: fc.constantFrom('delivered', 'acked') })
+    .map((data) => ({ command: { type: 'RecordFencedMessage', data } })),
   {
     weight: 2,
     arbitrary: fc
@@ -130,6 +134,9 @@ describe('safety', () => {
           for (const { text } of ended) expect(text).toBe('');
           expect(run.state.lost.size).toBeLessThanOrEqual(LIMITS.lostMembersMax);
           expect(run.state.openDeliveries).toBeLessThanOrEqual(LIMITS.openDeliveriesMax);
+          const reports = run.state.fenced.encode();
+          expect(reports.length).toBeLessThanOrEqual(LIMITS.fenced.reportersMax);
+          for (const [, , noted] of reports) expect(noted.length).toBeLessThanOrEqual(LIMITS.fenced.perReporterMax);
         }
       }),
     );

@@ -1,8 +1,8 @@
 import type { DeliveryState } from '@torch/contracts';
-import type { SnapshotFormat } from '@torch/kernel';
+import { type EncodedReports, RecentReports, type SnapshotFormat } from '@torch/kernel';
 import { memberJoined } from './membership.facts';
 import { addMessage, openDelivery } from './messaging.facts';
-import { emptyMessaging, type Message, type MessagingState, newExpiries } from './messaging.state';
+import { emptyMessaging, type Message, type MessagingLimits, type MessagingState, newExpiries } from './messaging.state';
 
 interface EncodedMessaging {
   /** Agent and role, by agent. */
@@ -12,21 +12,29 @@ interface EncodedMessaging {
     readonly deliveries: readonly (readonly [string, DeliveryState])[];
   })[];
   readonly ended: readonly string[];
+  readonly fenced: EncodedReports;
 }
 
-export const messagingSnapshot: SnapshotFormat<MessagingState> = {
-  version: 1,
-  encode({ members, lost, messages, ended }): EncodedMessaging {
+export const messagingSnapshot = (limits: MessagingLimits): SnapshotFormat<MessagingState> => ({
+  version: 2,
+  encode({ members, lost, messages, ended, fenced }): EncodedMessaging {
     return {
       members: [...members].sort(([a], [b]) => (a < b ? -1 : 1)),
       lost: [...lost],
       messages: [...messages.values()].map(({ open: _derived, ...message }) => ({ ...message, deliveries: [...message.deliveries] })),
       ended: [...ended],
+      fenced: fenced.encode(),
     };
   },
   decode(encoded) {
-    const { members, lost, messages, ended } = encoded as EncodedMessaging;
-    const state: MessagingState = { ...emptyMessaging(), lost: new Set(), ended: new Set(ended), expiries: newExpiries() };
+    const { members, lost, messages, ended, fenced } = encoded as EncodedMessaging;
+    const state: MessagingState = {
+      ...emptyMessaging(limits),
+      lost: new Set(),
+      ended: new Set(ended),
+      fenced: RecentReports.decode(limits.fenced, fenced),
+      expiries: newExpiries(),
+    };
     for (const [agentId, role] of members) memberJoined(state, agentId, role);
     for (const agentId of lost) state.lost.add(agentId);
     for (const { deliveries, ...fields } of messages) {
@@ -36,4 +44,4 @@ export const messagingSnapshot: SnapshotFormat<MessagingState> = {
     }
     return state;
   },
-};
+});

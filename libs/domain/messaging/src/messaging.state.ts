@@ -1,5 +1,5 @@
 import { type DeliveryState, INBOX_MESSAGES_MAX, RECIPIENTS_MAX } from '@torch/contracts';
-import { MinHeap } from '@torch/kernel';
+import { MinHeap, RecentReports, type ReportLimits } from '@torch/kernel';
 
 export interface MessagingLimits {
   /** Messages that one recipient may have neither acknowledged nor dead-lettered. */
@@ -23,6 +23,8 @@ export interface MessagingLimits {
   readonly sentBytesMax: number;
   /** Dead letters that one expiry writes; the timer stays due until none is left to write. */
   readonly deadLettersMax: number;
+  /** Recipients' reports on messages that the log does not know. */
+  readonly fenced: ReportLimits;
 }
 
 export const MESSAGES_ENDED_MAX = 10_000;
@@ -40,6 +42,7 @@ export const MESSAGING_LIMITS: MessagingLimits = {
   sentEventBytesMax: 60 * 1024,
   sentBytesMax: 512 * 1024,
   deadLettersMax: 1000,
+  fenced: { perReporterMax: 100, windowMs: 3_600_000, reportersMax: 1000 },
 };
 
 export interface Message {
@@ -73,6 +76,8 @@ export interface MessagingState {
   readonly messages: Map<string, Message>;
   /** Messages without an open delivery, in order of ending. */
   readonly ended: Set<string>;
+  /** What recipients reported of messages that are not here. */
+  readonly fenced: RecentReports;
   /** Ids of members by role. Derived, as is everything below. */
   readonly roles: Map<string, Set<string>>;
   /** Ids of open messages by recipient, oldest first. */
@@ -84,12 +89,13 @@ export interface MessagingState {
   endedDeliveries: number;
 }
 
-export function emptyMessaging(): MessagingState {
+export function emptyMessaging(limits: MessagingLimits): MessagingState {
   return {
     members: new Map(),
     lost: new Set(),
     messages: new Map(),
     ended: new Set(),
+    fenced: new RecentReports(limits.fenced),
     roles: new Map(),
     inboxes: new Map(),
     expiries: newExpiries(),

@@ -1,5 +1,13 @@
-import type { AgentDeregistered, AgentRegistered, DeregisterAgent, ProjectCreated, RegisterAgent } from '@torch/contracts';
-import { canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
+import type {
+  AgentDeregistered,
+  AgentRegistered,
+  DeregisterAgent,
+  ProjectCreated,
+  ProjectDurabilitySet,
+  RegisterAgent,
+  SetProjectDurability,
+} from '@torch/contracts';
+import { type AnyCommand, canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
 import { type AgentRecord, isPresent, type RegistryLimits, type RegistryState } from './registry.state';
 
 /** Ids that address somebody else: `operator` is the inbox of the people who run the project. */
@@ -8,6 +16,18 @@ const RESERVED_AGENT_IDS: readonly string[] = ['operator'];
 export function createProject(state: RegistryState, project: string, nowMs: number): readonly NewEvent[] {
   if (state.createdAtMs !== undefined) throw new Rejection('project-exists', `Project "${project}" exists since ${state.createdAtMs}.`);
   return [{ type: 'project.created', subject: `project/${project}`, data: { createdAtMs: nowMs } satisfies ProjectCreated }];
+}
+
+/** Set again to what it is, nothing happens. */
+export function setDurability(
+  state: RegistryState,
+  { project, data: { durability } }: Pick<AnyCommand<string, SetProjectDurability>, 'project' | 'data'>,
+  nowMs: number,
+): readonly NewEvent[] {
+  if (state.createdAtMs === undefined) throw new Rejection('unknown-project', `There is no project "${project}".`);
+  if (state.durability === durability) return [];
+  const data: ProjectDurabilitySet = { durability, setAtMs: nowMs };
+  return [{ type: 'project.durability-set', subject: `project/${project}`, data }];
 }
 
 export function registerAgent(state: RegistryState, command: RegisterAgent, nowMs: number, limits: RegistryLimits): readonly NewEvent[] {

@@ -38,6 +38,20 @@ describe('a project', () => {
       .when({ type: 'CreateProject', data: {} })
       .thenRejected('project-exists');
   });
+
+  it('says once what its acknowledgements promise, and again when that changes', () => {
+    const created = { type: 'project.created', data: { createdAtMs: 1 } };
+    const set = (durability: string) => ({ type: 'project.durability-set', data: { durability, setAtMs: NOW_MS } });
+    const command = (durability: string) => ({ type: 'SetProjectDurability', data: { durability } });
+    registry(created)
+      .when(command('memory'))
+      .then([set('memory')]);
+    registry(created, set('memory')).when(command('memory')).then([]);
+    registry(created, set('memory'))
+      .when(command('archived'))
+      .then([set('archived')]);
+    registry().when(command('memory')).thenRejected('unknown-project');
+  });
 });
 
 describe('an unknown agent', () => {

@@ -1,7 +1,7 @@
 import type { RegistryCommand, RegistryEvent, TaskAttemptFailed, TaskCompleted } from '@torch/contracts';
 import { type Decider, type DecisionContext, type EventEnvelope, type NewEvent, unreachable } from '@torch/kernel';
 import { loseAgent, recoverAgent, suspectAgent } from './presence.rules';
-import { createProject, deregisterAgent, registerAgent } from './registration.rules';
+import { createProject, deregisterAgent, registerAgent, setDurability } from './registration.rules';
 import { agentDeregistered, agentLost, agentRecovered, agentRegistered, agentSuspected, attemptEnded } from './registry.facts';
 import { registrySnapshot } from './registry.snapshot';
 import { emptyRegistry, REGISTRY_LIMITS, type RegistryLimits, type RegistryState } from './registry.state';
@@ -29,6 +29,8 @@ function decide(state: RegistryState, command: RegistryCommand, { nowMs }: Decis
   switch (command.type) {
     case 'CreateProject':
       return createProject(state, command.project, nowMs);
+    case 'SetProjectDurability':
+      return setDurability(state, command, nowMs);
     case 'RegisterAgent':
       return registerAgent(state, command.data, nowMs, limits);
     case 'DeregisterAgent':
@@ -48,6 +50,8 @@ function evolve(state: RegistryState, event: RegistryFact, limits: RegistryLimit
   switch (event.type) {
     case 'project.created':
       return { ...state, createdAtMs: event.data.createdAtMs };
+    case 'project.durability-set':
+      return { ...state, durability: event.data.durability };
     case 'agent.registered':
       return agentRegistered(state, event.data, limits);
     case 'agent.suspected':

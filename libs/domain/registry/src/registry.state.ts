@@ -1,4 +1,4 @@
-import type { AgentPresence } from '@torch/contracts';
+import type { AgentPresence, Durability } from '@torch/contracts';
 import { AgentIndex } from './agent-index';
 
 export interface RegistryLimits {
@@ -46,6 +46,7 @@ export interface AgentRecord {
 
 export interface RegistryState {
   createdAtMs?: number;
+  durability?: Durability;
   readonly agents: Map<string, AgentRecord>;
   /** Lost and deregistered agents; the one that has been gone for longest comes first. */
   readonly gone: Set<string>;

@@ -43,8 +43,8 @@ export function agentView(agent: AgentRecord, lastSeenAtMs = agent.lastSeenAtMs)
   };
 }
 
-export function projectView({ createdAtMs }: RegistryState): ProjectView {
-  return { exists: createdAtMs !== undefined, createdAtMs };
+export function projectView({ createdAtMs, durability }: RegistryState): ProjectView {
+  return { exists: createdAtMs !== undefined, createdAtMs, ...(durability && { durability }) };
 }
 
 /** A lost agent is known too: its heartbeat is what brings it back. */

@@ -1,10 +1,22 @@
 import { DeciderRun } from '@torch/testing';
 import { schedulerDecider, schedulerDeciderWith } from './decider';
-import { completeTask, deregistered, lost, recovered, registered, releaseAgent, submitRun, suspected, task, told } from './decider.fixture';
+import {
+  completeTask,
+  deregistered,
+  lost,
+  recovered,
+  registered,
+  releaseAgent,
+  submitRun,
+  suspected,
+  task,
+  told,
+  withAssignments,
+} from './decider.fixture';
 import { reactionTo } from './release-agent';
 
 function working(capacity = 1, decider = schedulerDecider) {
-  const run = new DeciderRun(decider).happened(registered('agent-1', { capacity }));
+  const run = new DeciderRun(withAssignments(decider)).happened(registered('agent-1', { capacity }));
   run.decide(submitRun(['a', 'b', 'c'].slice(0, capacity).map((key) => task(key))));
   run.settle();
   return run;
@@ -53,7 +65,7 @@ describe('a lost agent', () => {
   });
 
   it('is forgotten when more were lost after it than are kept', () => {
-    const run = new DeciderRun(schedulerDeciderWith({ agentsLostMax: 2 }));
+    const run = new DeciderRun(withAssignments(schedulerDeciderWith({ agentsLostMax: 2 })));
     for (const id of ['agent-1', 'agent-2', 'agent-3']) run.happened(registered(id), lost(id));
     expect([...run.state.agents.keys()]).toEqual(['agent-2', 'agent-3']);
     run.happened(registered('agent-2'), lost('agent-2'), registered('agent-4'), lost('agent-4'));
@@ -110,8 +122,8 @@ it('releases an agent with much work by several commands, none of which outgrows
 });
 
 it('does nothing about an agent that it does not know', () => {
-  const run = new DeciderRun(schedulerDecider).happened(suspected('x'), recovered('x'), lost('x'), deregistered('x'));
-  expect(run.digest()).toBe(new DeciderRun(schedulerDecider).digest());
+  const run = new DeciderRun(withAssignments()).happened(suspected('x'), recovered('x'), lost('x'), deregistered('x'));
+  expect(run.digest()).toBe(new DeciderRun(withAssignments()).digest());
   expect(run.decide(releaseAgent('x', 'agent-lost'))).toEqual([]);
   expect(reactionTo({ type: 'task.completed', data: {} }, run.state)).toEqual([]);
 });

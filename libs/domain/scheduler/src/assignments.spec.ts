@@ -1,11 +1,10 @@
 import { DeciderRun } from '@torch/testing';
-import { schedulerDecider } from './decider';
-import { completeTask, failTask, registered, submitRun, task } from './decider.fixture';
+import { completeTask, failTask, registered, submitRun, task, withAssignments } from './decider.fixture';
 
 type Agent = [id: string, part?: Parameters<typeof registered>[1]];
 
 function runWith(...agents: Agent[]) {
-  return new DeciderRun(schedulerDecider).happened(...agents.map(([id, part]) => registered(id, part)));
+  return new DeciderRun(withAssignments()).happened(...agents.map(([id, part]) => registered(id, part)));
 }
 
 function assigned(run: DeciderRun<unknown>): string[] {

@@ -51,10 +51,11 @@ function planRole(settlement: Settlement, role: RoleIndex): void {
 }
 
 function assign(settlement: Settlement, task: TaskState, agent: AgentState): void {
-  const { state, nowMs, events } = settlement;
+  const { state, nowMs, newId, events } = settlement;
   if (task.demand) leaves(settlement, task.demand);
   const leaseUntilMs = nowMs + state.limits.startGraceMs;
-  const assigned = { taskId: task.spec.taskId, attempt: task.attempt + 1, agentId: agent.id, leaseUntilMs, assignedAtMs: nowMs };
+  const what = { taskId: task.spec.taskId, attempt: task.attempt + 1, assignment: newId(), agentId: agent.id };
+  const assigned = { ...what, leaseUntilMs, assignedAtMs: nowMs };
   events.push(inThread(task, taskEvent('task.assigned', assigned)));
 }
 

@@ -1,11 +1,10 @@
 import { DeciderRun, SPEC_START_MS } from '@torch/testing';
 import { backoffMs } from './backoff';
-import { schedulerDecider } from './decider';
-import { cancelTask, failTask, registered, startTask, submitRun, task, told } from './decider.fixture';
+import { cancelTask, failTask, registered, startTask, submitRun, task, told, withAssignments } from './decider.fixture';
 import { SCHEDULER_LIMITS } from './scheduler.limits';
 
 function startedRun(part: Parameters<typeof task>[1] = {}, dependants: ReturnType<typeof task>[] = []) {
-  const run = new DeciderRun(schedulerDecider).happened(registered('agent-1'));
+  const run = new DeciderRun(withAssignments()).happened(registered('agent-1'));
   run.decide({ ...submitRun([task('a', part), ...dependants]), correlationId: 'plan-7' });
   run.settle();
   run.decide(startTask('a'));
@@ -72,7 +71,7 @@ describe('a failed attempt', () => {
 
 describe('a lease that ends', () => {
   it('before the start requeues the task at once', () => {
-    const run = new DeciderRun(schedulerDecider).happened(registered('agent-1'));
+    const run = new DeciderRun(withAssignments()).happened(registered('agent-1'));
     run.decide({ ...submitRun([task('a')]), correlationId: 'plan-7' });
     run.settle();
     const events = run.passTo(SPEC_START_MS + 30_000);

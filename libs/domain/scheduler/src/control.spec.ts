@@ -1,9 +1,21 @@
 import { DeciderRun, SPEC_START_MS } from '@torch/testing';
-import { schedulerDecider, schedulerDeciderWith } from './decider';
-import { cancelRun, cancelTask, completeTask, failTask, registered, retryTask, startTask, submitRun, task, told } from './decider.fixture';
+import { schedulerDeciderWith } from './decider';
+import {
+  cancelRun,
+  cancelTask,
+  completeTask,
+  failTask,
+  registered,
+  retryTask,
+  startTask,
+  submitRun,
+  task,
+  told,
+  withAssignments,
+} from './decider.fixture';
 
 function submitted(tasks: ReturnType<typeof task>[], capacity = 1) {
-  const run = new DeciderRun(schedulerDecider).happened(registered('agent-1', { capacity }));
+  const run = new DeciderRun(withAssignments()).happened(registered('agent-1', { capacity }));
   run.decide(submitRun(tasks));
   run.settle();
   return run;
@@ -60,7 +72,7 @@ describe('a cancelled run', () => {
   });
 
   it('is cancelled by as many events at a time as fit into a commit', () => {
-    const run = new DeciderRun(schedulerDeciderWith({ settleEventsMax: 3 }));
+    const run = new DeciderRun(withAssignments(schedulerDeciderWith({ settleEventsMax: 3 })));
     run.decide(submitRun(Array.from({ length: 7 }, (_, i) => task(`t${i}`))));
     run.settle();
     run.decide(cancelRun('x'.repeat(2000)));
@@ -87,7 +99,7 @@ describe('a cancelled run', () => {
   });
 
   it('must exist', () => {
-    expect(new DeciderRun(schedulerDecider).tryToDecide(cancelRun())).toMatchObject({ code: 'unknown-run' });
+    expect(new DeciderRun(withAssignments()).tryToDecide(cancelRun())).toMatchObject({ code: 'unknown-run' });
   });
 });
 
@@ -143,7 +155,7 @@ describe('a retry that is asked for', () => {
 
 describe('ended runs', () => {
   it('are forgotten from the first, when their tasks are too many to keep', () => {
-    const run = new DeciderRun(schedulerDeciderWith({ tasksEndedMax: 2 })).happened(registered('agent-1'));
+    const run = new DeciderRun(withAssignments(schedulerDeciderWith({ tasksEndedMax: 2 }))).happened(registered('agent-1'));
     for (const key of ['a', 'b', 'c']) {
       run.decide(submitRun([task(key)], { runId: `run-${key}` }));
       run.settle();
@@ -152,11 +164,13 @@ describe('ended runs', () => {
     }
     expect([...run.state.runs.keys()]).toEqual(['run-b', 'run-c']);
     expect([...run.state.tasks.keys()]).toEqual(['run-1.b', 'run-1.c']);
-    expect(run.tryToDecide(completeTask('a'))).toMatchObject({ code: 'unknown-task' });
+    expect(run.tryToDecide(cancelTask('a'))).toMatchObject({ code: 'unknown-task' });
   });
 
   it('are kept while a retry keeps them open', () => {
-    const run = new DeciderRun(schedulerDeciderWith({ tasksEndedMax: 1 })).happened(registered('agent-1', { capacity: 9 }));
+    const run = new DeciderRun(withAssignments(schedulerDeciderWith({ tasksEndedMax: 1 }))).happened(
+      registered('agent-1', { capacity: 9 }),
+    );
     run.decide(submitRun([task('a', { retries: 0 })]));
     run.settle();
     run.decide(failTask('a'));

@@ -1,5 +1,7 @@
-import type { AgentRegistered, CompleteTask, FailTask, SubmitRun, TaskSpec } from '@torch/contracts';
+import type { AgentRegistered, CompleteTask, FailTask, SchedulerCommand, SubmitRun, TaskSpec } from '@torch/contracts';
 import type { NewEvent } from '@torch/kernel';
+import { schedulerDecider, type SchedulerDecider } from './decider';
+import { assignmentOf, type SchedulerState } from './scheduler.state';
 
 type Part<T> = Partial<T>;
 
@@ -74,6 +76,23 @@ export const suspected = (agentId: string) => ({ type: 'agent.suspected', data: 
 export const recovered = (agentId: string) => ({ type: 'agent.recovered', data: { agentId, recoveredAtMs: 3 } });
 export const lost = (agentId: string) => ({ type: 'agent.lost', data: { agentId, reason: 'silent', lastSeenAtMs: 1, lostAtMs: 4 } });
 export const deregistered = (agentId: string) => ({ type: 'agent.deregistered', data: { agentId, reason: 'done', deregisteredAtMs: 5 } });
+
+export const recordFencedAttempt = (key: string, { attempt = 1, agentId = 'agent-1', assignment = 'lost' } = {}) => ({
+  type: 'RecordFencedAttempt',
+  data: { taskId: `run-1.${key}`, attempt, assignment, agentId },
+});
+
+/** Where a spec does not say under which assignment an agent reports, it is the one that the log has for the attempt. */
+export function withAssignments(decider: SchedulerDecider = schedulerDecider): SchedulerDecider {
+  return { ...decider, decide: (state, command, context) => decider.decide(state, filledIn(state, command), context) };
+}
+
+function filledIn({ tasks }: SchedulerState, command: SchedulerCommand): SchedulerCommand {
+  const { taskId, attempt } = command.data as { taskId?: string; attempt?: number };
+  if (taskId === undefined || attempt === undefined) return command;
+  const task = tasks.get(taskId);
+  return { ...command, data: { assignment: (task && assignmentOf(task, attempt)) ?? 'none', ...command.data } } as SchedulerCommand;
+}
 
 /** `task.assigned run-1.a` for each event, with what tells it from others of its type. */
 export function told(events: readonly NewEvent[]): string[] {

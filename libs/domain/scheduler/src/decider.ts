@@ -3,7 +3,9 @@ import { type DecisionContext, type Decider, type NewEvent, unreachable } from '
 import { onAgentDeregistered, onAgentLost, onAgentRecovered, onAgentRegistered, onAgentSuspected } from './agent.evolve';
 import { completeTask, failTask, reportProgress, startTask } from './attempt';
 import { cancelRun, cancelTask, retryTask } from './control';
+import { recordFencedAttempt } from './fencing';
 import { releaseAgent } from './release-agent';
+import { onAttemptFenced, onResultIgnored } from './fencing.evolve';
 import { onRunCancelRequested, onRunEnded, onRunSubmitted } from './run.evolve';
 import { type AgentEvent, FOREIGN_TYPES } from './scheduler.facts';
 import { SCHEDULER_LIMITS, type SchedulerLimits } from './scheduler.limits';
@@ -69,6 +71,8 @@ function decide(state: SchedulerState, command: SchedulerCommand, { nowMs }: Dec
       return endBackoff(state, command.data, nowMs);
     case 'ReleaseAgent':
       return releaseAgent(state, command.data, nowMs);
+    case 'RecordFencedAttempt':
+      return recordFencedAttempt(state, command.data, nowMs);
     default:
       return unreachable(command);
   }
@@ -107,8 +111,11 @@ function apply(state: SchedulerState, event: SchedulerEvent | AgentEvent): void 
       return onTaskDeadLettered(state, event.data);
     case 'task.cancelled':
       return onTaskCancelled(state, event.data);
-    case 'task.progressed':
     case 'task.result-ignored':
+      return onResultIgnored(state, event.data);
+    case 'attempt.fenced':
+      return onAttemptFenced(state, event.data);
+    case 'task.progressed':
       return; // For the log's readers: no rule asks for it.
     case 'demand.changed':
       return state.matching.announced(event.data);

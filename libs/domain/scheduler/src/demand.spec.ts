@@ -1,9 +1,19 @@
 import { DeciderRun } from '@torch/testing';
-import { schedulerDecider } from './decider';
-import { cancelTask, completeTask, deregistered, lost, registered, submitRun, suspected, task, told } from './decider.fixture';
+import {
+  cancelTask,
+  completeTask,
+  deregistered,
+  lost,
+  registered,
+  submitRun,
+  suspected,
+  task,
+  told,
+  withAssignments,
+} from './decider.fixture';
 import { DEMANDS_IDLE_MAX } from './matching';
 
-const scheduler = () => new DeciderRun(schedulerDecider);
+const scheduler = () => new DeciderRun(withAssignments());
 const tasks = (count: number, part: Parameters<typeof task>[1] = {}) => Array.from({ length: count }, (_, i) => task(`t${i}`, part));
 
 describe('demand', () => {

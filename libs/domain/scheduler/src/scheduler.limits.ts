@@ -1,3 +1,5 @@
+import type { ReportLimits } from '@torch/kernel';
+
 /** Every limit of the scheduler's rules. Times in milliseconds. */
 export interface SchedulerLimits {
   /** From the assignment to the agent's start of the work; the lease ends after it. */
@@ -17,6 +19,10 @@ export interface SchedulerLimits {
   readonly releasesPerCommandMax: number;
   /** Events of one answer of `settle`, for the same reason. What is left is said when it is asked again. */
   readonly settleEventsMax: number;
+  /** Attempts of a task whose assignments are remembered, to tell an old one from one of a history that was lost. */
+  readonly assignmentsKeptMax: number;
+  /** Reports of agents on attempts that the log does not know. */
+  readonly fenced: ReportLimits;
 }
 
 export const SCHEDULER_LIMITS: SchedulerLimits = {
@@ -29,4 +35,6 @@ export const SCHEDULER_LIMITS: SchedulerLimits = {
   agentsLostMax: 10_000,
   releasesPerCommandMax: 250,
   settleEventsMax: 700,
+  assignmentsKeptMax: 16,
+  fenced: { perReporterMax: 100, windowMs: 3_600_000, reportersMax: 1000 },
 };

@@ -1,18 +1,45 @@
-import { canonicalJson, type NewEvent } from '@torch/kernel';
-import { DeciderRun } from '@torch/testing';
+import type { SchedulerCommand, TaskAssigned } from '@torch/contracts';
+import { canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
+import { DeciderRun, type SpecEvent } from '@torch/testing';
 import * as fc from 'fast-check';
 import { schedulerDecider, type SchedulerDecider, schedulerDeciderWith } from './decider';
 import { SAFETY } from './scheduler.checkers.fixture';
-import { everyAgentAnswers, play, steps } from './scheduler.world.fixture';
+import type { SchedulerState } from './scheduler.state';
+import { everyAgentAnswers, play, type Reported, reportOf, steps } from './scheduler.world.fixture';
 
 /** Small ones are met often: forgetting, splitting of answers and of releases. */
 const tight = schedulerDeciderWith({ tasksEndedMax: 4, agentsLostMax: 0, releasesPerCommandMax: 2, settleEventsMax: 3 });
 const RUNS = { numRuns: 80 };
 
-const playedBy = (decider: SchedulerDecider) => (taken: Parameters<typeof play>[1]) => {
+type Steps = Parameters<typeof play>[1];
+const REPORTS: readonly Reported[] = ['start', 'progress', 'complete', 'fail'];
+
+const playedBy = (decider: SchedulerDecider) => (taken: Steps) => {
   const project = new DeciderRun(decider);
   play(project, taken);
   return project;
+};
+
+/** Plays on from a part of a log, while agents go on reporting what the rest of it had given them. */
+const playedOverLostTail = (decider: SchedulerDecider) => (before: Steps, after: Steps, kept: number) => {
+  const first = playedBy(decider)(before);
+  const cut = Math.floor(kept * first.log.length);
+  const second = new DeciderRun(decider, 'again').at(first.nowMs).happened(...(first.log.slice(0, cut) as SpecEvent[]));
+  const lost = first.log
+    .slice(cut)
+    .filter(({ type }) => type === 'task.assigned')
+    .map(({ data }) => data as TaskAssigned);
+  for (const step of after) {
+    play(second, [step]);
+    for (const assigned of lost) {
+      for (const what of REPORTS) {
+        const outcome = reportOf(second, assigned, what);
+        const events = outcome instanceof Rejection ? [] : outcome;
+        if (events.some(({ type }) => type !== 'task.result-ignored'))
+          throw new Error(`A lost "${what}" was applied: ${JSON.stringify(events)}`);
+      }
+    }
+  }
 };
 
 describe('the scheduler (safety)', () => {
@@ -61,6 +88,32 @@ describe('the scheduler (safety)', () => {
       RUNS,
     );
   });
+});
+
+describe('the scheduler after its log has lost a tail (safety)', () => {
+  it('never applies what an agent reports of an assignment that the tail had held', () => {
+    fc.assert(fc.property(steps, steps, fc.double({ min: 0, max: 1, noNaN: true }), playedOverLostTail(schedulerDecider)), RUNS);
+  });
+
+  it('is caught when it looks at number and agent only', () => {
+    const careless: SchedulerDecider = {
+      ...schedulerDecider,
+      decide: (state, command, context) => schedulerDecider.decide(state, underItsNewest(state, command), context),
+    };
+    const found = fc.check(fc.property(steps, steps, fc.double({ min: 0, max: 1, noNaN: true }), playedOverLostTail(careless)), {
+      numRuns: 300,
+      seed: 7,
+      endOnFailure: true,
+    });
+    expect(found.failed).toBe(true);
+    expect(String(found.errorInstance)).toContain('was applied');
+  });
+
+  function underItsNewest({ tasks }: SchedulerState, command: SchedulerCommand): SchedulerCommand {
+    const { taskId, assignment } = command.data as { taskId?: string; assignment?: string };
+    const newest = assignment === undefined ? undefined : tasks.get(taskId ?? '')?.assignments.at(-1);
+    return newest === undefined ? command : ({ ...command, data: { ...command.data, assignment: newest } } as SchedulerCommand);
+  }
 });
 
 describe('the scheduler (liveness)', () => {
@@ -119,10 +172,12 @@ describe('the checkers catch a scheduler', () => {
       'onlyTheLiveAttemptIsApplied',
       {
         ...schedulerDecider,
-        decide: (state, command, context) =>
-          command.type === 'CompleteTask' && state.tasks.get(command.data.taskId)?.status === 'running'
-            ? [{ type: 'task.completed', subject: 'task', data: { ...command.data, completedAtMs: context.nowMs } }]
-            : schedulerDecider.decide(state, command, context),
+        decide: (state, command, context) => {
+          if (command.type !== 'CompleteTask' || state.tasks.get(command.data.taskId)?.status !== 'running')
+            return schedulerDecider.decide(state, command, context);
+          const { assignment: _unseen, ...data } = command.data;
+          return [{ type: 'task.completed', subject: 'task', data: { ...data, completedAtMs: context.nowMs } }];
+        },
       },
     ],
   ];

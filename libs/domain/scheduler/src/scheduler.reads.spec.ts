@@ -1,11 +1,10 @@
 import { fieldProblem, RunView, TaskList, TaskView } from '@torch/contracts';
 import { DeciderRun, SPEC_START_MS } from '@torch/testing';
-import { schedulerDecider } from './decider';
-import { completeTask, failTask, lost, registered, startTask, submitRun, task } from './decider.fixture';
+import { completeTask, failTask, lost, registered, startTask, submitRun, task, withAssignments } from './decider.fixture';
 import { listAgentWork, listRuns, listTasks, runView, taskView } from './scheduler.reads';
 
 function twoRuns() {
-  const run = new DeciderRun(schedulerDecider).happened(registered('agent-1', { capacity: 2 }));
+  const run = new DeciderRun(withAssignments()).happened(registered('agent-1', { capacity: 2 }));
   run.decide({ ...submitRun([task('a'), task('b'), task('c', { dependsOn: ['a'] })], { name: 'nightly' }), correlationId: 'plan-7' });
   run.decide(submitRun([task('d'), task('e')], { runId: 'run-2' }));
   run.settle();
@@ -23,6 +22,7 @@ describe('a task is seen', () => {
       spec: task('a'),
       status: 'running',
       attempt: 1,
+      assignment: 'id-1',
       agentId: 'agent-1',
       submittedAtMs: SPEC_START_MS,
       startedAtMs: SPEC_START_MS,
@@ -49,7 +49,7 @@ describe('a task is seen', () => {
 
   it('with the trace under which it was submitted, and under which it is assigned', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    const run = new DeciderRun(schedulerDecider).happened(
+    const run = new DeciderRun(withAssignments()).happened(
       registered('agent-1'),
       { type: 'run.submitted', data: { runId: 'run-1', tasks: 1, submittedAtMs: 1 }, traceparent },
       { type: 'task.submitted', data: { runId: 'run-1', spec: task('a'), submittedAtMs: 1 }, traceparent },

@@ -59,12 +59,13 @@ function knownRun({ runs }: SchedulerState, runId: string): RunState {
 }
 
 function viewOfTask(task: TaskState): TaskView {
-  const { run, spec, status, attempt, submittedAtMs, startedAtMs, endedAtMs, exitCode, durationMs, reason, thread } = task;
+  const { run, spec, status, attempt, assignments, submittedAtMs, startedAtMs, endedAtMs, exitCode, durationMs, reason, thread } = task;
   return withoutAbsent({
     runId: run.id,
     spec,
     status,
     attempt,
+    assignment: assignments.at(-1),
     agentId: isLive(task) || hasEnded(task) ? task.agentId : undefined,
     submittedAtMs,
     startedAtMs,

@@ -1,5 +1,5 @@
 import type { RunStatus, TaskSpec, TaskStatus } from '@torch/contracts';
-import type { SnapshotFormat } from '@torch/kernel';
+import { type EncodedReports, RecentReports, type SnapshotFormat } from '@torch/kernel';
 import { newAgent, successRate } from './agent.evolve';
 import { count, newRun } from './run.evolve';
 import type { SchedulerLimits } from './scheduler.limits';
@@ -18,7 +18,7 @@ import {
 } from './scheduler.state';
 import { addTask, newTask } from './task.evolve';
 
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 interface EncodedTask {
   readonly spec: TaskSpec;
@@ -27,6 +27,7 @@ interface EncodedTask {
   readonly thread: Thread;
   readonly status: TaskStatus;
   readonly attempt: number;
+  readonly assignments: readonly string[];
   readonly before: number;
   readonly agentId?: string;
   readonly instance?: string;
@@ -74,6 +75,7 @@ interface EncodedState {
   readonly runs: readonly EncodedRun[];
   readonly agents: readonly EncodedAgent[];
   readonly announced: readonly EncodedDemand[];
+  readonly fenced: EncodedReports;
 }
 
 /** Keeps what events have said, in one order whatever theirs was; every index is built again from it. */
@@ -85,11 +87,11 @@ function encode(state: SchedulerState): EncodedState {
   const { lastSeq, lastEndedSeq, lastLostSeq } = state;
   const runs = [...state.runs.values()].sort(bySeq).map(encodeRun);
   const agents = [...state.agents.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).map(encodeAgent);
-  return { lastSeq, lastEndedSeq, lastLostSeq, runs, agents, announced: encodeAnnounced(state) };
+  return { lastSeq, lastEndedSeq, lastLostSeq, runs, agents, announced: encodeAnnounced(state), fenced: state.fenced.encode() };
 }
 
 function decode(encoded: EncodedState, limits: SchedulerLimits): SchedulerState {
-  const state = initialState(limits);
+  const state = initialState(limits, RecentReports.decode(limits.fenced, encoded.fenced));
   state.lastSeq = encoded.lastSeq;
   state.lastEndedSeq = encoded.lastEndedSeq;
   state.lastLostSeq = encoded.lastLostSeq;
@@ -128,6 +130,7 @@ function encodeTask(task: TaskState): EncodedTask {
     thread,
     status,
     attempt,
+    assignments,
     attemptsBefore,
     agentId,
     instance,
@@ -145,6 +148,7 @@ function encodeTask(task: TaskState): EncodedTask {
     thread: present(thread),
     status,
     attempt,
+    assignments,
     before: attemptsBefore,
     agentId,
     instance,

@@ -1,5 +1,5 @@
 import type { RunStatus, TaskSpec, TaskStatus } from '@torch/contracts';
-import { invariant } from '@torch/kernel';
+import { invariant, RecentReports } from '@torch/kernel';
 import { Heap, noteIndex } from './heap';
 import { type AgentProfile, type DemandClass, Matching } from './matching';
 import { SCHEDULER_LIMITS, type SchedulerLimits } from './scheduler.limits';
@@ -47,6 +47,8 @@ export interface TaskState {
   status: TaskStatus;
   /** The newest attempt; grows for ever, so that it fences the results of all older ones. */
   attempt: number;
+  /** Of the last attempts, the newest last: `assignmentsKeptMax` of them. */
+  assignments: readonly string[];
   /** Attempts made before somebody asked for a retry: they no longer count against the limit. */
   attemptsBefore: number;
   /** Of the newest attempt. */
@@ -109,6 +111,8 @@ export interface SchedulerState {
   lastSeq: number;
   lastEndedSeq: number;
   lastLostSeq: number;
+  /** What agents reported of attempts that no task here knows. */
+  readonly fenced: RecentReports;
   /** What follows is derived from the above. */
   readonly matching: Matching;
   readonly timers: Heap<TaskState>;
@@ -124,7 +128,7 @@ export interface SchedulerState {
   readonly ending: Set<RunState>;
 }
 
-export function initialState(limits: SchedulerLimits = SCHEDULER_LIMITS): SchedulerState {
+export function initialState(limits: SchedulerLimits = SCHEDULER_LIMITS, fenced = new RecentReports(limits.fenced)): SchedulerState {
   return {
     limits,
     tasks: new Map(),
@@ -133,6 +137,7 @@ export function initialState(limits: SchedulerLimits = SCHEDULER_LIMITS): Schedu
     lastSeq: 0,
     lastEndedSeq: 0,
     lastLostSeq: 0,
+    fenced,
     matching: new Matching(),
     timers: new Heap<TaskState>((a, b) => a.dueAtMs < b.dueAtMs || (a.dueAtMs === b.dueAtMs && a.seq < b.seq), noteIndex),
     openTasks: 0,
@@ -144,6 +149,10 @@ export function initialState(limits: SchedulerLimits = SCHEDULER_LIMITS): Schedu
     ending: new Set(),
   };
 }
+
+/** The assignment of one of the last attempts; undefined for one that has not been, or is too old to be remembered. */
+export const assignmentOf = ({ attempt: newest, assignments }: TaskState, attempt: number): string | undefined =>
+  attempt > newest ? undefined : assignments.at(attempt - newest - 1);
 
 export const isLive = ({ status }: TaskState): boolean => status === 'assigned' || status === 'running';
 

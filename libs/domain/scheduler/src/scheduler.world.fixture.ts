@@ -1,4 +1,4 @@
-import type { TaskSpec } from '@torch/contracts';
+import type { TaskAssigned, TaskSpec } from '@torch/contracts';
 import type { AnyEvent, NewEvent, Rejection } from '@torch/kernel';
 import * as fc from 'fast-check';
 import {
@@ -34,6 +34,8 @@ export interface Project {
   restart(): unknown;
 }
 
+export type Reported = 'start' | 'progress' | 'complete' | 'fail' | 'fail for good';
+
 const SKILLS = ['css', 'go', 'ts'];
 const ROLES = ['developer', 'specialist'];
 const AGENTS = 4;
@@ -45,7 +47,7 @@ export type Step =
     }
   | { do: 'register'; agent: number; role: string; skills: string[]; capacity: number; instance: number }
   | { do: 'presence'; agent: number; change: 'suspected' | 'recovered' | 'lost' | 'deregistered' }
-  | { do: 'report'; assignment: number; what: 'start' | 'progress' | 'complete' | 'fail' | 'fail for good' }
+  | { do: 'report'; assignment: number; what: Reported }
   | { do: 'cancel task' | 'retry task' | 'cancel run'; which: number }
   | { do: 'wait'; ms: number }
   | { do: 'wait until due' | 'settle' };
@@ -142,9 +144,15 @@ function plan({ state }: Project, wanted: Extract<Step, { do: 'submit' }>['tasks
 /** Of any assignment there ever was: late, repeated and contradictory reports included. */
 function report(project: Project, { assignment, what }: Extract<Step, { do: 'report' }>): void {
   const assignments = project.log.filter(({ type }) => type === 'task.assigned').slice(-6);
-  const assigned = pick(assignments, assignment)?.data as { taskId: string; attempt: number; agentId: string } | undefined;
-  if (!assigned) return;
-  const { taskId, attempt, agentId } = assigned;
+  const assigned = pick(assignments, assignment)?.data as TaskAssigned | undefined;
+  if (assigned) reportOf(project, assigned, what);
+}
+
+export function reportOf(
+  project: Project,
+  { taskId, attempt, assignment, agentId }: TaskAssigned,
+  what: Reported,
+): readonly NewEvent[] | Rejection {
   const commands = {
     start: startTask(''),
     progress: reportProgress(''),
@@ -153,7 +161,7 @@ function report(project: Project, { assignment, what }: Extract<Step, { do: 'rep
     'fail for good': failTask('', { class: 'permanent' }),
   };
   const { type, data } = commands[what];
-  project.tryToDecide({ type, data: { ...data, taskId, attempt, agentId } });
+  return project.tryToDecide({ type, data: { ...data, taskId, attempt, assignment, agentId } });
 }
 
 function foreign(project: Project, event: Said): void {
@@ -167,8 +175,11 @@ export function everyAgentAnswers(project: Project): void {
   for (let turn = 0; turn < 2000; turn++) {
     settleAll(project);
     const live = [...project.state.tasks.values()].filter((at) => isLive(at) && at.agentId?.startsWith('good-'));
-    for (const { spec, attempt, agentId } of live)
-      project.tryToDecide({ type: 'CompleteTask', data: { taskId: spec.taskId, attempt, agentId, durationMs: 1 } });
+    for (const { spec, attempt, assignments, agentId } of live)
+      project.tryToDecide({
+        type: 'CompleteTask',
+        data: { taskId: spec.taskId, attempt, assignment: assignments.at(-1), agentId, durationMs: 1 },
+      });
     if (live.length > 0) continue;
     if (project.dueAtMs() === Infinity) return;
     project.passTo(Math.max(project.nowMs, project.dueAtMs()));

@@ -13,8 +13,8 @@ const CASCADED_REASON_CHARS_MAX = 100;
  * What follows from the state: cancellations, ends of runs, assignments, news of demand. The cost depends on what there
  * is to say, not on how many tasks wait. An answer has at most `settleEventsMax` events; an empty one means that all is said.
  */
-export function settle(state: SchedulerState, { nowMs }: Pick<DecisionContext, 'nowMs'>): readonly NewEvent[] {
-  const settlement: Settlement = { state, nowMs, events: [], cancelled: new Set(), left: new Map() };
+export function settle(state: SchedulerState, { nowMs, newId }: DecisionContext): readonly NewEvent[] {
+  const settlement: Settlement = { state, nowMs, newId, events: [], cancelled: new Set(), left: new Map() };
   if (state.cancelling.size > 0) cancelRuns(settlement);
   if (state.doomed.size > 0 || settlement.cancelled.size > 0) cancelDependants(settlement);
   if (state.ending.size > 0 || settlement.cancelled.size > 0) endRuns(settlement);

@@ -6,6 +6,7 @@ import type { SchedulerState, TaskState } from './scheduler.state';
 export interface Settlement {
   readonly state: SchedulerState;
   readonly nowMs: number;
+  readonly newId: () => string;
   readonly events: NewEvent[];
   readonly cancelled: Set<TaskState>;
   /** By demand class: how many ready tasks have left the queue. */

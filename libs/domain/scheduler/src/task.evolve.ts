@@ -32,11 +32,12 @@ export function onTaskSubmitted(state: SchedulerState, { data, ...envelope }: Ev
   if (task.waitingFor === 0) makeReady(state, task);
 }
 
-export function onTaskAssigned(state: SchedulerState, { taskId, attempt, agentId, leaseUntilMs }: TaskAssigned): void {
+export function onTaskAssigned(state: SchedulerState, { taskId, attempt, assignment, agentId, leaseUntilMs }: TaskAssigned): void {
   const task = knownTask(state, taskId);
   state.matching.dequeue(task);
   task.status = 'assigned';
   task.attempt = attempt;
+  task.assignments = [...task.assignments, assignment].slice(-state.limits.assignmentsKeptMax);
   task.agentId = agentId;
   task.startedAtMs = undefined;
   attemptBegins(state, task, agentId);
@@ -151,6 +152,9 @@ function clearTimer(state: SchedulerState, task: TaskState): void {
 
 export const threadOf = ({ correlationId, traceparent }: Thread): Thread => ({ correlationId, traceparent });
 
+/** Shared by all tasks that wait for their first. */
+const NO_ASSIGNMENTS: readonly string[] = [];
+
 export function newTask(given: Pick<TaskState, 'spec' | 'run' | 'seq' | 'submittedAtMs' | 'thread'>): TaskState {
   const { spec, run, seq, submittedAtMs, thread } = given;
   return {
@@ -161,6 +165,7 @@ export function newTask(given: Pick<TaskState, 'spec' | 'run' | 'seq' | 'submitt
     thread,
     status: 'blocked',
     attempt: 0,
+    assignments: NO_ASSIGNMENTS,
     attemptsBefore: 0,
     agentId: undefined,
     instance: undefined,

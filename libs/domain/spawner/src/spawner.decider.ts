@@ -1,5 +1,6 @@
 import type { AgentRegistered, DemandChanged, RunEnded, RunSubmitted, SpawnerCommand, SpawnerEvent } from '@torch/contracts';
 import { type Decider, type DecisionContext, type EventEnvelope, type NewEvent, unreachable } from '@torch/kernel';
+import { processFenced, recordFencedProcess } from './fencing.rules';
 import { poolDefined, poolQuarantined, poolRetired, quarantineReleased, runEnded, runSubmitted } from './pool.facts';
 import { definePools, releaseQuarantine, retirePool } from './pool.rules';
 import { agentExited, agentRegistered, agentSpawned, agentStopRequested, demandChanged, spawnRequested } from './process.facts';
@@ -22,7 +23,7 @@ export type SpawnerDecider = Decider<SpawnerState, SpawnerCommand, SpawnerFact>;
 /** The same limits must hold wherever one log is decided, replayed and audited: some of them say what a state remembers. */
 export function spawnerDeciderWith(limits: SpawnerLimits): SpawnerDecider {
   return {
-    initialState: emptySpawner,
+    initialState: () => emptySpawner(limits),
     decide: (state, command, context) => decide(state, command, context, limits),
     evolve(state, event) {
       state.spawnDueAtMs = undefined;
@@ -32,7 +33,7 @@ export function spawnerDeciderWith(limits: SpawnerLimits): SpawnerDecider {
     settle: (state, context) => settleSpawns(state, context, limits),
     dueAtMs: (state) => spawnerDueAtMs(state, limits),
     due: (state, nowMs) => spawnerDue(state, nowMs, limits),
-    snapshot: spawnerSnapshot,
+    snapshot: spawnerSnapshot(limits),
   };
 }
 
@@ -52,6 +53,8 @@ function decide(state: SpawnerState, command: SpawnerCommand, { nowMs }: Decisio
       return recordSpawned(state, command.data, nowMs);
     case 'RecordExited':
       return recordExited(state, command.data, nowMs, limits);
+    case 'RecordFencedProcess':
+      return recordFencedProcess(state, command.data, nowMs, limits);
     default:
       return unreachable(command);
   }
@@ -75,6 +78,8 @@ function evolve(state: SpawnerState, event: SpawnerFact, limits: SpawnerLimits):
       return poolQuarantined(state, event.data);
     case 'agent.quarantine-released':
       return quarantineReleased(state, event.data);
+    case 'process.fenced':
+      return processFenced(state, event.data);
     case 'demand.changed':
       return demandChanged(state, event.data, limits);
     case 'run.submitted':

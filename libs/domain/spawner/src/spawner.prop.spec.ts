@@ -4,7 +4,13 @@ import { spawnerDeciderWith } from './spawner.decider';
 import { processesOf, serves, SPAWNER_LIMITS, type SpawnerState } from './spawner.state';
 import { listPools } from './spawner.views';
 
-const LIMITS = { ...SPAWNER_LIMITS, agentsPerNodeMax: 6, poolsMax: 3, demandKindsMax: 4 };
+const LIMITS = {
+  ...SPAWNER_LIMITS,
+  agentsPerNodeMax: 6,
+  poolsMax: 3,
+  demandKindsMax: 4,
+  fenced: { perReporterMax: 2, windowMs: 60_000, reportersMax: 2 },
+};
 const decider = spawnerDeciderWith(LIMITS);
 
 type Step = { command: SpecCommand } | { event: SpecEvent } | { about: number; type: string; data: object } | { passMs: number };
@@ -59,6 +65,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
   about('StopAgent', fc.record({ reason })),
+  about('RecordFencedProcess', fc.record({ node: fc.constantFrom('n1', 'n2', 'n3') })),
   { weight: 2, arbitrary: about('agent.registered', fc.constant({})) },
   { weight: 2, arbitrary: fc.integer({ min: 1, max: 130_000 }).map((passMs) => ({ passMs })) },
 );
@@ -106,6 +113,9 @@ describe('safety', () => {
           expect(run.state.processes.size).toBeLessThanOrEqual(LIMITS.agentsPerNodeMax);
           expect(run.state.pools.size).toBeLessThanOrEqual(LIMITS.poolsMax);
           expect(run.state.demand.size).toBeLessThanOrEqual(LIMITS.demandKindsMax);
+          const reports = run.state.fenced.encode();
+          expect(reports.length).toBeLessThanOrEqual(LIMITS.fenced.reportersMax);
+          for (const [, , noted] of reports) expect(noted.length).toBeLessThanOrEqual(LIMITS.fenced.perReporterMax);
         }
       }),
     );

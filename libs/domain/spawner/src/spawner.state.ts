@@ -1,4 +1,5 @@
 import type { PoolSpec, ProcessState } from '@torch/contracts';
+import { RecentReports, type ReportLimits } from '@torch/kernel';
 
 export interface SpawnerLimits {
   /** Pools of a project, retired ones with processes included. */
@@ -23,6 +24,8 @@ export interface SpawnerLimits {
   /** Pause of a pool after an agent ended unasked: first, and longest. */
   readonly backoffMs: number;
   readonly backoffMsMax: number;
+  /** Reports of nodes on processes that the log does not know. */
+  readonly fenced: ReportLimits;
 }
 
 export const POOLS_MAX = 1000;
@@ -41,6 +44,7 @@ export const SPAWNER_LIMITS: SpawnerLimits = {
   provenLifeMs: 60_000,
   backoffMs: 1000,
   backoffMsMax: 60_000,
+  fenced: { perReporterMax: 1000, windowMs: 3_600_000, reportersMax: 100 },
 };
 
 /** The work that something was asked for as part of: what follows from it by itself belongs to that work too. */
@@ -96,12 +100,14 @@ export interface SpawnerState {
   readonly demand: Map<string, Demand>;
   /** Runs that are running, oldest first. */
   readonly runs: Set<string>;
+  /** What nodes reported of processes that are not here. */
+  readonly fenced: RecentReports;
   /** When `settle` has something to start; worked out when it is asked for, and forgotten with every event. */
   spawnDueAtMs?: number;
 }
 
-export function emptySpawner(): SpawnerState {
-  return { pools: new Map(), processes: new Map(), demand: new Map(), runs: new Set() };
+export function emptySpawner(limits: SpawnerLimits): SpawnerState {
+  return { pools: new Map(), processes: new Map(), demand: new Map(), runs: new Set(), fenced: new RecentReports(limits.fenced) };
 }
 
 export const demandKey = ({ role, skills }: Pick<Demand, 'role' | 'skills'>): string => [role, ...skills].join(' ');

@@ -1,6 +1,6 @@
 import { type AnyCommand, type AnyEvent, type Decider, InvariantViolation } from '@torch/kernel';
 import { COMMANDS, EVENTS, QUERIES, type ServiceName } from '@torch/contracts';
-import type { LogServer } from '@torch/log';
+import type { Consumed, Lease, LogServer } from '@torch/log';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { HostConfig } from '../host.config';
@@ -14,6 +14,7 @@ export const EFFECT = { effect: true } as const;
 
 /** What acts by itself on owned partitions: a watch over heartbeats, a process runtime. */
 export interface OwnershipHooks<State = unknown> {
+  prepare?(lease: Lease, readOn: () => Promise<Consumed>): Promise<void>;
   onOwned?(partition: OwnedPartition<State>): Promise<void> | void;
   onReleased?(partition: number): Promise<void> | void;
 }
@@ -85,6 +86,7 @@ export class TorchStrategy extends Server implements CustomTransportStrategy {
       queries: new Map(queryTypes.map((type) => [type, call<unknown, Reading>(handlers.get(type) as MessageHandler)])),
       reactions: this.eventHandlers<readonly OwnCommand[], Turn>(false),
       effects: this.eventHandlers<void, EffectContext>(true),
+      prepare: hooks?.prepare?.bind(hooks),
       onOwned: hooks?.onOwned?.bind(hooks),
       onReleased: hooks?.onReleased?.bind(hooks),
     };

@@ -4,19 +4,25 @@
   KEYS[1]  log
   KEYS[2]  head
   KEYS[3]  lease of the service
+  KEYS[4]  gate
   ARGV[1]  the lease as the writer holds it: <holder>|<epoch>
   ARGV[2]  seq that the writer has seen
   ARGV[3]  generation of that seq
   ARGV[4]  generation to append in
-  ARGV[5…] the commits
+  ARGV[5]  the gate as it is while it is open; empty: works without it
+  ARGV[6…] the commits
 
   Returns  position of the first commit: <seq>-<generation>
   Errors   TORCH_FENCED             the lease is another's, or has run out
+           TORCH_GATE_SHUT          the log may be missing something; nobody has made sure yet
            TORCH_REGRESSED <head>   the log no longer holds what the writer has seen
            what XADD answers        nothing was appended
 ]]
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then
   return redis.error_reply('TORCH_FENCED')
+end
+if ARGV[5] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[5] then
+  return redis.error_reply('TORCH_GATE_SHUT')
 end
 
 local seen_seq, seen_generation, generation = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -61,7 +67,7 @@ if has_regressed() then
   return redis.error_reply('TORCH_REGRESSED ' .. position(head_seq, head_generation))
 end
 
-local refused = add(head_seq + 1, ARGV[5])
+local refused = add(head_seq + 1, ARGV[6])
 if refused then
   local known_seq = head_seq
   read_head_back()
@@ -71,15 +77,15 @@ if refused then
   if has_regressed() then
     return redis.error_reply('TORCH_REGRESSED ' .. position(head_seq, head_generation))
   end
-  refused = add(head_seq + 1, ARGV[5])
+  refused = add(head_seq + 1, ARGV[6])
   if refused then
     return refused
   end
 end
 
-local count = #ARGV - 4
+local count = #ARGV - 5
 for n = 2, count do
-  refused = add(head_seq + n, ARGV[4 + n])
+  refused = add(head_seq + n, ARGV[5 + n])
   if refused then
     for added = 1, n - 1 do
       redis.call('XDEL', KEYS[1], position(head_seq + added, generation))

@@ -10,4 +10,5 @@
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
-return redis.call('DEL', KEYS[1])
+-- Not `DEL`: nobody has the right to that.
+return redis.call('PEXPIRE', KEYS[1], 0)

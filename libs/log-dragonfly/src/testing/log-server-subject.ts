@@ -3,6 +3,8 @@ import type { LogServerSubject } from '@torch/log/contract';
 import { waitUntil } from '@torch/testing';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
+import { aclRules } from '../access/acl-rules';
+import type { LogUser } from '../access/log-users';
 import { DragonflyLogServer } from '../dragonfly-log-server';
 import { Keys } from '../keys';
 import { SCRIPTS, type ScriptTexts } from '../scripts';
@@ -10,16 +12,30 @@ import { FIELD, type StreamEntry } from '../stream-entries';
 
 const CACHE_BYTES = 100_000;
 
+export interface SubjectOptions {
+  /** Replace the scripts of these names. */
+  readonly scripts?: Partial<ScriptTexts>;
+  /** Clients have the rights of all of these, on a server where `url` is that of one who may grant them. Default: every right. */
+  readonly users?: readonly LogUser[];
+}
+
 /** A part of a running log server, by a prefix of its own, without data; what `dispose` removes. */
-export async function openSubject(url: string, scripts: Partial<ScriptTexts> = {}): Promise<LogServerSubject> {
+export async function openSubject(url: string, { scripts, users }: SubjectOptions = {}): Promise<LogServerSubject> {
   const prefix = `torch-test-${randomUUID()}:`;
   const keys = new Keys(prefix);
   const raw = new Redis(url, { protocol: 2 });
   const clients: LogServer[] = [];
+  const clientUrl = users
+    ? await grant(
+        raw,
+        url,
+        users.map((user) => aclRules(user, { kind: 'redis', prefix })),
+      )
+    : url;
   return {
     connect: async (options = {}) => {
       const texts = { ...SCRIPTS, ...scripts };
-      const client = await DragonflyLogServer.connect({ url, prefix, cacheBytesMax: CACHE_BYTES, ...options, scripts: texts });
+      const client = await DragonflyLogServer.connect({ url: clientUrl, prefix, cacheBytesMax: CACHE_BYTES, ...options, scripts: texts });
       clients.push(client);
       return client;
     },
@@ -34,6 +50,23 @@ export async function openSubject(url: string, scripts: Partial<ScriptTexts> = {
       await raw.quit();
     },
   };
+}
+
+/** Makes a user with these rights. @returns that user's url. */
+async function grant(raw: Redis, url: string, rules: readonly string[]): Promise<string> {
+  const [name, password] = [randomUUID(), randomUUID()];
+  await raw.call(
+    'ACL',
+    'SETUSER',
+    name,
+    'reset',
+    'on',
+    `>${password}`,
+    '-@all',
+    ...rules.flatMap((text) => text.replace('-@all ', '').split(' ')),
+  );
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${name}:${password}@${host}`;
 }
 
 /** As if the server had come back with what it had when `lastSeq` was its end. */

@@ -60,6 +60,7 @@ export const readingChecks: Checks = {
     await log.trim(PARTITION, 4);
     expect(formatPosition((await log.first(PARTITION))!)).toBe('4-0');
     await log.setTrimGuard(PARTITION, 'archive', 9);
+    expect(Math.min(...(await log.trimGuards(PARTITION)).values())).toBe(8);
     await expect(log.trim(PARTITION, 9)).rejects.toThrow(/8/);
     await log.trim(PARTITION, 8);
     expect((await log.read(PARTITION, 7, 10)).map(({ body }) => body)).toEqual(['entry 8', 'entry 9']);

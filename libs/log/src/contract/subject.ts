@@ -1,8 +1,11 @@
+import type { GateRole } from '../gate';
 import type { LogServer } from '../log';
 
 export interface ConnectOptions {
   /** Entries that a command queue holds before it refuses more. */
   readonly commandEntriesMax?: number;
+  /** Default: `none`. */
+  readonly gate?: GateRole;
 }
 
 /** One log server with nothing in it, and what a test must be able to do to it. */

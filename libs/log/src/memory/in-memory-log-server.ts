@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { Archived, Gate, GateRole, LogIdentity } from '../gate';
 import {
   CACHE_BYTES_MAX,
   type Caches,
@@ -8,10 +10,13 @@ import {
   type LogServer,
   type Waiter,
 } from '../log';
+import { LogUnavailable } from '../log.errors';
 import { checkPartitionCount } from '../partition';
+import { MemoryArchived } from './memory-archived';
 import { MemoryCaches } from './memory-caches';
 import { MemoryCommandQueues } from './memory-command-queues';
 import { MemoryFaults } from './memory-faults';
+import { MemoryGate } from './memory-gate';
 import { MemoryLeases } from './memory-leases';
 import { MemoryLog } from './memory-log';
 import { MemorySignals } from './memory-signals';
@@ -23,6 +28,8 @@ export interface InMemoryOptions {
   readonly nowMs?: () => number;
   /** Default: the machine's timers. */
   readonly startTimer?: StartTimer;
+  /** Default: `none`. */
+  readonly gate?: GateRole;
   readonly commandEntriesMax?: number;
   readonly cacheBytesMax?: number;
 }
@@ -44,6 +51,8 @@ export class InMemoryLogServer implements LogServer {
   readonly commands: CommandQueues;
   readonly caches: Caches;
   readonly signals: MemorySignals;
+  readonly gate: Gate;
+  readonly archived: Archived;
   private readonly waiters = new Set<MemoryWaiter>();
   private readonly stopListening: (() => void)[] = [];
 
@@ -55,10 +64,13 @@ export class InMemoryLogServer implements LogServer {
     const nowMs = options.nowMs ?? Date.now;
     const leases = new MemoryLeases(store, faults, nowMs);
     this.leases = leases;
-    this.log = new MemoryLog(store, faults, leases);
+    const gate = new MemoryGate(store, faults, leases, options.gate ?? 'none');
+    this.gate = gate;
+    this.log = new MemoryLog(store, faults, leases, gate);
     this.commands = new MemoryCommandQueues(store, faults, { nowMs, commandEntriesMax: options.commandEntriesMax ?? COMMAND_ENTRIES_MAX });
     this.caches = new MemoryCaches(store, faults, options.cacheBytesMax ?? CACHE_BYTES_MAX);
     this.signals = new MemorySignals(store, faults);
+    this.archived = new MemoryArchived(store, faults, this.signals);
   }
 
   /** Another client of the same server. */
@@ -67,8 +79,21 @@ export class InMemoryLogServer implements LogServer {
   }
 
   async partitions(partitionsDefault: number): Promise<number> {
-    checkPartitionCount(partitionsDefault);
-    return this.faults.around('partitions', undefined, () => (this.store.partitionCount ??= partitionsDefault));
+    return (await this.identity({ partitions: partitionsDefault })).partitions;
+  }
+
+  async identity({ partitions, logId = randomUUID() }: { partitions: number; logId?: string }): Promise<LogIdentity> {
+    checkPartitionCount(partitions);
+    return this.faults.around('identity', undefined, () => {
+      if (!this.store.identity && this.options.gate === 'guarded')
+        throw new LogUnavailable('The log is not there yet: audit creates it, or restores it.', false);
+      return (this.store.identity ??= { partitions, logId });
+    });
+  }
+
+  /** There is one copy of everything. */
+  async replicas(): Promise<number> {
+    return this.faults.around('replicas', undefined, () => 0);
   }
 
   waiter(): Waiter {

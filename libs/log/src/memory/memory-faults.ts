@@ -9,6 +9,7 @@ export type Operation =
   | 'first'
   | 'trim'
   | 'setTrimGuard'
+  | 'trimGuards'
   | 'acquire'
   | 'renew'
   | 'release'
@@ -20,7 +21,10 @@ export type Operation =
   | 'setCache'
   | 'publish'
   | 'listen'
-  | 'partitions';
+  | 'identity'
+  | 'gate'
+  | 'archived'
+  | 'replicas';
 
 /** `before`: nothing has happened yet. `after`: it has taken effect, and the caller does not know. */
 export type Phase = 'before' | 'after';
@@ -53,6 +57,14 @@ export class MemoryFaults {
   comeBack(): void {
     this.away = false;
     for (const listener of [...this.returnListeners]) listener();
+  }
+
+  /** The log server is started anew: with all it had, with an earlier `snapshot` of the store, or `empty`. */
+  restart(data: 'whole' | 'empty' | { readonly snapshot: unknown } = 'whole'): void {
+    if (data === 'empty') this.store.empty();
+    else if (data !== 'whole') this.store.restore(data.snapshot);
+    this.store.restart();
+    this.comeBack();
   }
 
   get isAway(): boolean {

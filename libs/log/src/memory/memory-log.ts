@@ -5,6 +5,7 @@ import { Fenced, LogRegressed } from '../log.errors';
 import type { Position } from '../position';
 import { checkFence } from '../fence';
 import type { MemoryFaults } from './memory-faults';
+import type { MemoryGate } from './memory-gate';
 import type { MemoryLeases } from './memory-leases';
 import type { MemoryStore } from './memory-store';
 
@@ -13,16 +14,22 @@ export class MemoryLog implements Log {
     private readonly store: MemoryStore,
     private readonly faults: MemoryFaults,
     private readonly leases: MemoryLeases,
+    private readonly gate: MemoryGate,
   ) {}
 
   async append(fence: Fence, bodies: readonly string[]): Promise<Position> {
     checkFence(fence);
     checkAppendSize(bodies);
-    return this.faults.around('append', fence.partition, () => this.appendNow(fence, bodies));
+    return this.faults.around('append', fence.partition, () => {
+      this.assertHeld(fence);
+      this.gate.pass(fence.partition);
+      return this.appendNow(fence, bodies);
+    });
   }
 
   async read(partition: number, afterSeq: number, limit: number): Promise<readonly LogEntry[]> {
     return this.faults.around('read', partition, () => {
+      this.gate.pass(partition);
       const { entries, head } = this.store.partition(partition);
       const start = firstIndexBehind(entries, afterSeq);
       const found = entries.slice(start, start + limit);
@@ -32,11 +39,17 @@ export class MemoryLog implements Log {
   }
 
   async head(partition: number): Promise<Position> {
-    return this.faults.around('head', partition, () => this.store.partition(partition).head);
+    return this.faults.around('head', partition, () => {
+      this.gate.pass(partition);
+      return this.store.partition(partition).head;
+    });
   }
 
   async first(partition: number): Promise<Position | undefined> {
-    return this.faults.around('first', partition, () => this.store.partition(partition).entries[0]?.position);
+    return this.faults.around('first', partition, () => {
+      this.gate.pass(partition);
+      return this.store.partition(partition).entries[0]?.position;
+    });
   }
 
   async trim(partition: number, belowSeq: number): Promise<void> {
@@ -54,10 +67,17 @@ export class MemoryLog implements Log {
     await this.faults.around('setTrimGuard', partition, () => void this.store.partition(partition).trimGuard.set(reader, seq));
   }
 
+  async trimGuards(partition: number): Promise<ReadonlyMap<string, number>> {
+    return this.faults.around('trimGuards', partition, () => new Map(this.store.partition(partition).trimGuard));
+  }
+
+  private assertHeld({ partition, service, holder, epoch }: Fence): void {
+    const lease = this.leases.heldNow(partition, service);
+    if (lease?.holder !== holder || lease.epoch !== epoch) throw new Fenced(partition, service, epoch);
+  }
+
   private appendNow(fence: Fence, bodies: readonly string[]): Position {
     const data = this.store.partition(fence.partition);
-    const lease = this.leases.heldNow(fence.partition, fence.service);
-    if (lease?.holder !== fence.holder || lease.epoch !== fence.epoch) throw new Fenced(fence.partition, fence.service, fence.epoch);
     if (data.head.seq < fence.seen.seq || data.head.generation !== fence.seen.generation) {
       throw new LogRegressed(fence.partition, fence.seen, data.head);
     }

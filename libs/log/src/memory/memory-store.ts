@@ -1,3 +1,4 @@
+import type { ArchivedState, LogIdentity } from '../gate';
 import { type CommandEntry, type LogEntry } from '../log';
 import { START, type Position } from '../position';
 
@@ -17,6 +18,9 @@ export interface PartitionData {
   readonly queues: Map<string, CommandEntry[]>;
   readonly lastCommandIds: Map<string, string>;
   readonly caches: Map<string, string>;
+  /** Incarnation for which the gate is open, or was refused and why. */
+  gate?: { readonly incarnation: string; readonly refused?: string };
+  archived?: ArchivedState;
 }
 
 const emptyPartition = (): PartitionData => ({
@@ -33,7 +37,8 @@ const emptyPartition = (): PartitionData => ({
 /** Everything that the log server keeps, shared by all its clients. */
 export class MemoryStore {
   private partitions = new Map<number, PartitionData>();
-  partitionCount: number | undefined;
+  identity: LogIdentity | undefined;
+  private incarnations = 1;
   private readonly changeListeners = new Set<() => void>();
   readonly channels = new Map<string, Set<(body: string) => void>>();
 
@@ -53,15 +58,31 @@ export class MemoryStore {
     for (const listener of [...this.changeListeners]) listener();
   }
 
+  /** Of the log server, now. */
+  get incarnation(): string {
+    return `run-${this.incarnations}`;
+  }
+
+  /** The log server ends and starts anew, with what it has; `restore` or `empty` says with what. */
+  restart(): void {
+    this.incarnations++;
+  }
+
+  /** As a log server that kept nothing. */
+  empty(): void {
+    this.partitions = new Map();
+    this.identity = undefined;
+  }
+
   /** Everything as it is now, for `restore`. */
   snapshot(): unknown {
-    return structuredClone({ partitions: this.partitions, partitionCount: this.partitionCount });
+    return structuredClone({ partitions: this.partitions, identity: this.identity });
   }
 
   /** Goes back to an earlier `snapshot`, as a log server does that lost what came after it. */
   restore(snapshot: unknown): void {
-    const copy = structuredClone(snapshot) as Pick<MemoryStore, 'partitionCount'> & { partitions: Map<number, PartitionData> };
+    const copy = structuredClone(snapshot) as Pick<MemoryStore, 'identity'> & { partitions: Map<number, PartitionData> };
     this.partitions = copy.partitions;
-    this.partitionCount = copy.partitionCount;
+    this.identity = copy.identity;
   }
 }

@@ -1,5 +1,5 @@
 import { invariant } from '@torch/kernel';
-import { compareEntryIds, FIRST_ENTRY_ID } from '../entry-id';
+import { compareEntryIds } from '../entry-id';
 import { WAIT_MS_MAX, type WaitFor, type Waiter } from '../log';
 import { LogUnavailable } from '../log.errors';
 import type { MemoryStore } from './memory-store';
@@ -40,8 +40,10 @@ export class MemoryWaiter implements Waiter {
   }
 
   private isThere({ partition, afterSeq, commands }: WaitFor): boolean {
-    const { head, lastCommandIds } = this.store.partition(partition);
+    const { head, queues } = this.store.partition(partition);
     if (afterSeq !== undefined && head.seq > afterSeq) return true;
-    return commands !== undefined && compareEntryIds(lastCommandIds.get(commands.service) ?? FIRST_ENTRY_ID, commands.afterId) > 0;
+    if (!commands) return false;
+    const last = queues.get(commands.service)?.at(-1);
+    return last !== undefined && compareEntryIds(last.id, commands.afterId) > 0;
   }
 }

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { DeadlineExceeded } from '@torch/host';
+import { DeadlineExceeded, NotDurable } from '@torch/host';
 import { Rejection } from '@torch/kernel';
 import { EntryTooLarge, Fenced, LogRegressed, LogUnavailable, QueueFull } from '@torch/log';
 import { Forbidden, Unauthorized } from '../auth/auth.errors';
@@ -80,6 +80,7 @@ function ofTorch(error: unknown): Finding | undefined {
   if (error instanceof Unauthorized) return { status: 401, code: 'unauthorized', detail: error.message };
   if (error instanceof Forbidden) return { status: 403, code: 'forbidden', detail: error.message };
   if (error instanceof EntryTooLarge) return { status: 413, code: 'entry-too-large', detail: error.message };
+  if (error instanceof NotDurable) return { status: 503, code: `not-${error.durability}`, detail: error.message };
   if (error instanceof QueueFull) return { status: 503, code: 'queue-full', detail: error.message };
   if (error instanceof DeadlineExceeded)
     return {

@@ -6,6 +6,7 @@ import { isTracing, startSpan, type TraceSpan } from '../telemetry/spans';
 import { parseTraceparent } from '../telemetry/traceparent';
 
 export const CORRELATION_HEADER = 'torch-correlation-id';
+const DURABILITY_HEADER = 'torch-durability';
 
 interface RequestWork {
   readonly context: RequestContext;
@@ -31,6 +32,11 @@ export function addRequestHooks(fastify: FastifyInstance): void {
   });
   // A body comes in by events of the socket, which know nothing of the request: enter its context again.
   fastify.addHook('preValidation', (request, _reply, done) => within(request, done));
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    const durability = works.get(request)?.context.durability;
+    if (durability !== undefined && reply.statusCode < 400) void reply.header(DURABILITY_HEADER, durability);
+    done();
+  });
   fastify.addHook('onResponse', (request, reply, done) => {
     endSpan(works.get(request)?.span, reply);
     done();

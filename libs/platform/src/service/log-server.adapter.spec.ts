@@ -24,7 +24,7 @@ describe('a log server that is not there yet', () => {
     const server = await reachLogServer(env, log, { connect, retryMs: 1, retryMsMax: 2 });
     expect(tried()).toBe(4);
     expect(lines).toEqual([
-      ...[1, 2, 2].map((ms) => `The log server at redis://torch:***@127.0.0.1:6379 cannot be reached; trying again in ${ms} ms.`),
+      ...[1, 2, 2].map((ms) => `The log server at redis://torch:***@127.0.0.1:6379 cannot be worked with yet; trying again in ${ms} ms.`),
       'Connected to the log server at redis://torch:***@127.0.0.1:6379.',
     ]);
     await server.close();

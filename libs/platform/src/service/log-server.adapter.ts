@@ -1,18 +1,22 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HostLogger } from '@torch/host';
-import type { LogServer } from '@torch/log';
-import { connectLogServer } from '@torch/log-dragonfly';
+import { type GateRole, type LogServer, LogUnavailable } from '@torch/log';
+import { connectLogServer, type LogTls } from '@torch/log-dragonfly';
 import type { TorchEnv } from '../torch.config';
 
 /** First and longest pause between two attempts to reach the log server at start. */
 export const CONNECT_RETRY_MS = 200;
-export const CONNECT_RETRY_MS_MAX = 5000;
+export const CONNECT_RETRY_MS_MAX = 1000;
 
 export interface ConnectOptions {
   /** Ends the waiting: the process is to stop. */
   readonly signal?: AbortSignal;
+  /** How the process takes part in the gate; default `none`. */
+  readonly gate?: GateRole;
+  /** What the log is created as where there is none; default: a new log. */
+  readonly created?: { readonly logId: string; readonly partitions: number };
   /** For tests; default `connectLogServer`. */
-  readonly connect?: (options: { url: string }) => Promise<LogServer>;
+  readonly connect?: (options: { url: string; tls?: LogTls; gate?: GateRole }) => Promise<LogServer>;
   readonly retryMs?: number;
   readonly retryMsMax?: number;
 }
@@ -23,23 +27,26 @@ export interface ConnectOptions {
  * @throws what `signal` was aborted with; everything else but an unreachable server is thrown at once.
  */
 export async function reachLogServer(
-  env: Pick<TorchEnv, 'logUrl' | 'partitions'>,
+  env: Pick<TorchEnv, 'logUrl' | 'logTls' | 'partitions'>,
   log: HostLogger,
   options: ConnectOptions = {},
 ): Promise<LogServer> {
-  const { signal, connect = connectLogServer, retryMs = CONNECT_RETRY_MS, retryMsMax = CONNECT_RETRY_MS_MAX } = options;
+  const { signal, gate, created, connect = connectLogServer, retryMs = CONNECT_RETRY_MS, retryMsMax = CONNECT_RETRY_MS_MAX } = options;
   const address = withoutPassword(env.logUrl);
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     try {
-      const server = await unlessAborted(connect({ url: env.logUrl }), signal);
-      const partitions = await server.partitions(env.partitions);
+      const server = await unlessAborted(connect({ url: env.logUrl, tls: env.logTls, gate }), signal);
+      const { partitions } = await server.identity(created ?? { partitions: env.partitions }).catch(async (error: unknown) => {
+        await server.close();
+        throw error;
+      });
       log.info(`Connected to the log server at ${address}.`, { attempt, partitions });
       return server;
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'LogUnavailable') throw error;
+      if (!(error instanceof LogUnavailable)) throw error;
       const waitMs = Math.min(retryMs * 2 ** Math.min(attempt - 1, 16), retryMsMax);
-      log.warn(`The log server at ${address} cannot be reached; trying again in ${waitMs} ms.`, { attempt, reason: error.message });
+      log.warn(`The log server at ${address} cannot be worked with yet; trying again in ${waitMs} ms.`, { attempt, reason: error.message });
       await pause(waitMs, signal);
     }
   }

@@ -14,7 +14,7 @@ import {
   type TorchStrategyOptions,
 } from '@torch/host';
 import type { Decider } from '@torch/kernel';
-import type { LogServer } from '@torch/log';
+import type { GateRole, LogIdentity, LogServer } from '@torch/log';
 import { LoggerModule, PinoLogger } from 'nestjs-pino';
 import { ProblemFilter } from '../http/problem.filter';
 import { hostLogger } from '../logging/host.logger';
@@ -26,10 +26,15 @@ import { reachLogServer } from './log-server.adapter';
 import { ProcessEnd, processEnd } from './process-end';
 import { LOG_SERVER, TORCH_CLIENT, TORCH_CLIENT_PROXY, TORCH_ENV, TORCH_INSTANCE } from './torch.tokens';
 
-/** Pause before effects and the notary read what is new in the log, so that they read it in groups. */
+/** Pause before effects read what is new in the log, so that they read it in groups. */
 const TAIL_GATHER_MS = 20;
 /** The same behind the gateway, where somebody waits for the next event. What it appends itself it passes on at once. */
 const EDGE_GATHER_MS = 3;
+/** Acknowledgements wait for the archive, which groups what comes in by itself. */
+const ARCHIVE_GATHER_MS = 0;
+
+const gatherMs = (service: ServiceName): number =>
+  service === 'gateway' ? EDGE_GATHER_MS : service === 'audit' ? ARCHIVE_GATHER_MS : TAIL_GATHER_MS;
 
 export interface TorchModuleOptions {
   readonly service: ServiceName;
@@ -38,6 +43,8 @@ export interface TorchModuleOptions {
   /** A provider of the service's own module that is told which partitions this process owns. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- hooks of any state
   readonly hooks?: Type<OwnershipHooks<any>>;
+  /** For the gate's keeper: what the log is, where that is known from elsewhere than the log server. */
+  readonly knownLog?: (env: TorchEnv) => Promise<LogIdentity | undefined>;
   readonly config?: Partial<HostConfig>;
 }
 
@@ -56,7 +63,7 @@ export class TorchModule implements OnApplicationShutdown {
       module: TorchModule,
       imports: [LoggerModule.forRootAsync({ useFactory: () => loggingParams(options.service, readLogLevel()) })],
       controllers: [HealthController],
-      providers: [...connections(options.service), strategy(options), { provide: APP_FILTER, useClass: ProblemFilter }],
+      providers: [...connections(options), strategy(options), { provide: APP_FILTER, useClass: ProblemFilter }],
       exports: [TORCH_ENV, TORCH_INSTANCE, LOG_SERVER, TORCH_CLIENT, TORCH_CLIENT_PROXY, LogTails, TorchStrategy, LoggerModule],
     };
   }
@@ -69,7 +76,7 @@ export class TorchModule implements OnApplicationShutdown {
   }
 }
 
-function connections(service: ServiceName): Provider[] {
+function connections({ service, knownLog }: TorchModuleOptions): Provider[] {
   return [
     { provide: ProcessEnd, useValue: processEnd },
     { provide: TORCH_ENV, useFactory: () => readTorchEnv() },
@@ -77,21 +84,27 @@ function connections(service: ServiceName): Provider[] {
     {
       provide: LOG_SERVER,
       inject: [TORCH_ENV, PinoLogger, ProcessEnd],
-      useFactory: (env: TorchEnv, pino: PinoLogger, end: ProcessEnd) => reachLogServer(env, hostLogger(pino), { signal: end.signal }),
+      useFactory: async (env: TorchEnv, pino: PinoLogger, end: ProcessEnd) =>
+        reachLogServer(env, hostLogger(pino), { signal: end.signal, gate: gateRole(service, env), created: await knownLog?.(env) }),
     },
     {
       provide: TORCH_CLIENT,
-      inject: [LOG_SERVER, TORCH_INSTANCE],
-      useFactory: (server: LogServer, instance: string) => createTorchClient(server, { instance }),
+      inject: [LOG_SERVER, TORCH_INSTANCE, TORCH_ENV],
+      useFactory: (server: LogServer, instance: string, { replicasMin }: TorchEnv) =>
+        createTorchClient(server, { instance, config: { replicasMin } }),
     },
     { provide: TORCH_CLIENT_PROXY, inject: [TORCH_CLIENT], useFactory: (client: ConnectedTorchClient) => new TorchClientProxy(client) },
     {
       provide: LogTails,
       inject: [LOG_SERVER],
-      useFactory: (server: LogServer) =>
-        new LogTails(server, { ...LOG_TAILS_DEFAULTS, gatherMs: service === 'gateway' ? EDGE_GATHER_MS : TAIL_GATHER_MS }),
+      useFactory: (server: LogServer) => new LogTails(server, { ...LOG_TAILS_DEFAULTS, gatherMs: gatherMs(service) }),
     },
   ];
+}
+
+function gateRole(service: ServiceName, { gate }: TorchEnv): GateRole {
+  if (gate === 'none') return 'none';
+  return service === 'audit' ? 'keeper' : 'guarded';
 }
 
 function strategy({ service, decider, hooks, config }: TorchModuleOptions): Provider {
@@ -117,7 +130,9 @@ function strategy({ service, decider, hooks, config }: TorchModuleOptions): Prov
 /** The provider is looked up when a partition is owned: the service's own module is made after this one. */
 function hooksOf(modules: ModuleRef, provider: Type<OwnershipHooks>): OwnershipHooks {
   const found = (): OwnershipHooks => modules.get(provider, { strict: false });
+  const prepares = 'prepare' in (provider.prototype as OwnershipHooks);
   return {
+    ...(prepares && { prepare: async (...args) => found().prepare?.(...args) }),
     onOwned: (partition) => found().onOwned?.(partition),
     onReleased: (partition) => found().onReleased?.(partition),
   };

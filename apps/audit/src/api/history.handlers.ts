@@ -1,0 +1,17 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+import type { EventsFound, FindEvents } from '@torch/contracts';
+import type { Reading } from '@torch/host';
+import { History } from '../adapters/history.adapter';
+
+/** What is asked of audit about what happened. */
+@Controller()
+export class HistoryHandlers {
+  constructor(private readonly history: History) {}
+
+  /** Searches for a limited time; an answer may be short and say where to go on. */
+  @MessagePattern('FindEvents')
+  findEvents(@Payload() question: FindEvents, @Ctx() { partition, project }: Reading): Promise<EventsFound> {
+    return this.history.find({ partition, project, question });
+  }
+}

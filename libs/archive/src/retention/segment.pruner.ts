@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createGzip, type Gzip } from 'node:zlib';
+import { decodeRecord, encodeRecord, leafHash, type RecordLine, type SegmentPruned, type SegmentSealed } from '@torch/domain-audit';
+import type { ArchiveDisk, DiskFile } from '../archive-disk';
+import { ArchiveBroken } from '../archive.errors';
+import { type ArchivePlace, partitionDir, sealedSegmentName } from '../archive.layout';
+import { sha256 } from '../hashing';
+import { eachLine, readSegmentLines } from '../segment-lines.reader';
+import { SegmentTally } from '../segment-tally';
+import { type Expiry, isExpired } from './expired-commit';
+
+/** End of the name of a segment that was written anew and has not yet taken the place of the old one. */
+export const PRUNED = '.pruned';
+
+const GZIP_LEVEL = 4;
+const NEWLINE = Buffer.from('\n');
+
+export interface Pruning {
+  readonly place: ArchivePlace;
+  readonly disk: ArchiveDisk;
+  readonly segment: SegmentSealed;
+  readonly expiry: Expiry;
+}
+
+/** What pruning a segment takes out of it. */
+export interface PrunedRecords {
+  /** Records that lose their content now; those without any before are not counted. */
+  readonly records: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
+/** What a pruning of the segment would take out of it; undefined when there is nothing to take. */
+export async function countExpired({ place, disk, segment, expiry }: Pruning): Promise<PrunedRecords | undefined> {
+  if (!segment.projects.some((project) => segment.fromMs < (expiry.get(project) ?? -Infinity))) return undefined;
+  const tally = new PrunedTally();
+  for await (const lines of readSegmentLines(fileOf(place, segment), { disk }))
+    eachLine(lines, (line) => {
+      const record = recordOf(line, segment);
+      if (isExpiredRecord(record, expiry)) tally.add(record.seq);
+    });
+  return tally.found;
+}
+
+/**
+ * Writes the segment anew, beside the old one, with a leaf in place of each expired commit and every other line as it is,
+ * byte for byte. It is durable when this has resolved, and nobody reads it yet.
+ */
+export async function writePruned(pruning: Pruning): Promise<Pick<SegmentPruned, 'pruned' | 'bytes' | 'gzBytes' | 'sha256' | 'projects'>> {
+  const { place, disk, segment } = pruning;
+  const to = await disk.openToWrite(prunedPath(place, segment));
+  try {
+    await to.truncate(0);
+    const written = await compressed(pruning, to);
+    await to.sync();
+    await disk.syncDir(partitionDir(place));
+    return written;
+  } finally {
+    await to.close();
+  }
+}
+
+export const prunedPath = (place: ArchivePlace, { firstSeq }: Pick<SegmentSealed, 'firstSeq'>): string =>
+  `${join(partitionDir(place), sealedSegmentName(firstSeq))}${PRUNED}`;
+
+async function compressed(
+  pruning: Pruning,
+  to: DiskFile,
+): Promise<Pick<SegmentPruned, 'pruned' | 'bytes' | 'gzBytes' | 'sha256' | 'projects'>> {
+  const hash = createHash('sha256');
+  const gzip = createGzip({ level: GZIP_LEVEL });
+  const fed = feed(gzip, pruning);
+  fed.catch((error: Error) => gzip.destroy(error));
+  let gzBytes = 0;
+  try {
+    for await (const chunk of gzip as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      await to.write(chunk, gzBytes);
+      gzBytes += chunk.length;
+    }
+    return { ...(await fed), gzBytes, sha256: hash.digest('hex') };
+  } finally {
+    gzip.destroy();
+  }
+}
+
+async function feed(gzip: Gzip, { place, disk, segment, expiry }: Pruning): Promise<Pick<SegmentPruned, 'pruned' | 'bytes' | 'projects'>> {
+  const left = new SegmentTally();
+  let pruned = 0;
+  let bytes = 0;
+  for await (const lines of readSegmentLines(fileOf(place, segment), { disk })) {
+    const out: Buffer[] = [];
+    eachLine(lines, (line) => {
+      const record = recordOf(line, segment);
+      const isGone = record.leaf !== undefined || isExpiredRecord(record, expiry);
+      if (isGone) pruned++;
+      left.add(record, isGone ? undefined : textOf(record));
+      out.push(isGone && record.leaf === undefined ? Buffer.from(withoutContent(record)) : line, NEWLINE);
+    });
+    const chunk = Buffer.concat(out);
+    bytes += chunk.length;
+    if (gzip.destroyed) break;
+    if (!gzip.write(chunk)) await Promise.race([once(gzip, 'drain'), once(gzip, 'close')]);
+  }
+  gzip.end();
+  return { pruned, bytes, projects: left.content().projects };
+}
+
+const fileOf = (place: ArchivePlace, { firstSeq }: SegmentSealed) => ({
+  path: join(partitionDir(place), sealedSegmentName(firstSeq)),
+  isSealed: true,
+});
+
+/** @throws ArchiveBroken: pruning must not make something of what is not whole. */
+function recordOf(line: Buffer, { firstPosition, lastPosition }: SegmentSealed): RecordLine {
+  const record = decodeRecord(line);
+  if (!record)
+    throw new ArchiveBroken(`A record of segment ${firstPosition} to ${lastPosition} cannot be read; the segment is not pruned.`);
+  return record;
+}
+
+const isExpiredRecord = (record: RecordLine, expiry: Expiry): boolean =>
+  record.body !== undefined && isExpired(textOf(record) as string, expiry);
+
+const textOf = ({ body }: RecordLine): string | undefined =>
+  body && Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+
+function withoutContent({ seq, generation, previous, hash, body }: RecordLine): string {
+  const leaf = leafHash({ seq, generation, body: body as Uint8Array }, sha256);
+  return encodeRecord({ seq, generation, previous, hash, leaf, body: undefined });
+}
+
+class PrunedTally {
+  found: PrunedRecords | undefined;
+
+  add(seq: number): void {
+    this.found = { records: (this.found?.records ?? 0) + 1, firstSeq: this.found?.firstSeq ?? seq, lastSeq: seq };
+  }
+}

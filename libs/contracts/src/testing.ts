@@ -1,0 +1,2 @@
+/** For the specs of other libraries. */
+export { type PlantedSecret, plantedSecrets } from './redaction/planted-secrets.fixture';

@@ -1,0 +1,181 @@
+import type { GateState } from '../gate';
+import { type Lease, type LogEntry, type LogServer } from '../log';
+import { Fenced, GateShut, LogRegressed, LogUnavailable } from '../log.errors';
+import { formatPosition, START } from '../position';
+import type { Checks, LogServerSubject } from './subject';
+import { fenceOf, LEASE_MS, numbered, PARTITION, writer } from './writers';
+
+interface Keeper {
+  readonly server: LogServer;
+  readonly lease: Lease;
+  readonly incarnation: string;
+}
+
+/** A client that looks after the gate, with its lease. */
+async function keeper({ connect }: LogServerSubject, holder = 'keeper'): Promise<Keeper> {
+  const server = await connect({ gate: 'keeper' });
+  await server.identity({ partitions: 8 });
+  const lease = await server.leases.acquire(PARTITION, 'audit', holder, LEASE_MS);
+  if (!lease) throw new Error('The keeper has no lease.');
+  const { incarnation } = await server.gate.state(PARTITION);
+  return { server, lease, incarnation };
+}
+
+const entries = (bodies: readonly string[], from = 1, generation = 0): LogEntry[] =>
+  bodies.map((body, index) => ({ position: { seq: from + index, generation }, body }));
+
+const stateOf = ({ server }: Keeper): Promise<GateState> => server.gate.state(PARTITION);
+
+/** What keeps owners and readers from a log that may have lost what it had. */
+export const gateChecks: Checks = {
+  'a log that nobody has looked after yet is not created by those who wait for the gate': async ({ connect }) => {
+    await expect((await connect({ gate: 'guarded' })).partitions(4)).rejects.toThrow(LogUnavailable);
+    const { logId, partitions } = await (await connect({ gate: 'keeper' })).identity({ partitions: 4, logId: 'a-log' });
+    expect({ logId, partitions }).toEqual({ logId: 'a-log', partitions: 4 });
+    expect(await (await connect({ gate: 'guarded' })).identity({ partitions: 8, logId: 'another' })).toEqual({
+      logId: 'a-log',
+      partitions: 4,
+    });
+  },
+
+  'while the gate is shut nobody who waits for it reads or appends': async (subject) => {
+    const { server } = await keeper(subject);
+    const guarded = await subject.connect({ gate: 'guarded' });
+    const { lease } = await writer(server);
+    await expect(guarded.log.read(PARTITION, 0, 10)).rejects.toThrow(GateShut);
+    await expect(guarded.log.head(PARTITION)).rejects.toThrow(GateShut);
+    await expect(guarded.log.first(PARTITION)).rejects.toThrow(GateShut);
+    await expect(guarded.log.append(fenceOf(lease), ['too early'])).rejects.toThrow(GateShut);
+    expect(await server.log.head(PARTITION)).toEqual(START);
+  },
+
+  'a shut gate is an unavailable log of which nothing was asked': async (subject) => {
+    await keeper(subject);
+    const guarded = await subject.connect({ gate: 'guarded' });
+    await expect(guarded.log.read(PARTITION, 0, 1)).rejects.toMatchObject({ outcomeUnknown: false });
+    await expect(guarded.log.read(PARTITION, 0, 1)).rejects.toThrow(LogUnavailable);
+  },
+
+  'once it is open, they work, on that partition': async (subject) => {
+    const gate = await keeper(subject);
+    await gate.server.gate.open(gate.lease, gate.incarnation, { head: START });
+    const guarded = await subject.connect({ gate: 'guarded' });
+    expect((await stateOf(gate)).state).toBe('open');
+    await (await writer(guarded)).append('first');
+    expect(await guarded.log.head(PARTITION)).toEqual({ seq: 1, generation: 0 });
+    await expect(guarded.log.head(PARTITION + 1)).rejects.toThrow(GateShut);
+  },
+
+  'what is missing is put back under its own positions, and the next generation is opened with the gate': async (subject) => {
+    const gate = await keeper(subject);
+    await gate.server.gate.restore(gate.lease, gate.incarnation, entries(numbered(3)));
+    await gate.server.gate.restore(gate.lease, gate.incarnation, entries(numbered(2, 4), 4, 1));
+    const head = { seq: 5, generation: 1 };
+    await gate.server.gate.open(gate.lease, gate.incarnation, { head, recovered: { generation: 2, body: 'recovered' } });
+    const { log } = await subject.connect({ gate: 'guarded' });
+    const found = await log.read(PARTITION, 0, 10);
+    expect(found.map(({ position }) => formatPosition(position))).toEqual(['1-0', '2-0', '3-0', '4-1', '5-1', '6-2']);
+    expect(found.map(({ body }) => body)).toEqual([...numbered(5), 'recovered']);
+    expect(await log.head(PARTITION)).toEqual({ seq: 6, generation: 2 });
+  },
+
+  'nothing is put back where it would leave a hole or stand for something else': async (subject) => {
+    const gate = await keeper(subject);
+    await gate.server.gate.restore(gate.lease, gate.incarnation, entries(numbered(3)));
+    for (const from of [2, 3, 5]) {
+      const attempt = gate.server.gate.restore(gate.lease, gate.incarnation, entries(['other'], from));
+      await expect(attempt).rejects.toThrow(LogRegressed);
+    }
+    expect((await gate.server.log.read(PARTITION, 0, 10)).map(({ body }) => body)).toEqual(numbered(3));
+  },
+
+  'nothing is put back once owners are at work': async (subject) => {
+    const gate = await keeper(subject);
+    await gate.server.gate.open(gate.lease, gate.incarnation, { head: START });
+    await expect(gate.server.gate.restore(gate.lease, gate.incarnation, entries(['late']))).rejects.toThrow();
+    expect(await gate.server.log.head(PARTITION)).toEqual(START);
+  },
+
+  'the gate is not opened on another end of the log than was looked at': async (subject) => {
+    const gate = await keeper(subject);
+    await gate.server.gate.restore(gate.lease, gate.incarnation, entries(numbered(2)));
+    const opening = { head: { seq: 1, generation: 0 }, recovered: { generation: 1, body: 'recovered' } };
+    await expect(gate.server.gate.open(gate.lease, gate.incarnation, opening)).rejects.toThrow(LogRegressed);
+    expect((await stateOf(gate)).state).toBe('shut');
+  },
+
+  'a gate that was opened without an answer is opened once': async (subject) => {
+    const gate = await keeper(subject);
+    const opening = { head: START, recovered: { generation: 1, body: 'recovered' } };
+    await gate.server.gate.open(gate.lease, gate.incarnation, opening);
+    await gate.server.gate.open(gate.lease, gate.incarnation, opening);
+    expect(await gate.server.log.head(PARTITION)).toEqual({ seq: 1, generation: 1 });
+  },
+
+  'a gate opened for another life of the log server is shut': async (subject) => {
+    const gate = await keeper(subject);
+    await gate.server.gate.open(gate.lease, 'an-earlier-life', { head: START });
+    expect((await stateOf(gate)).state).toBe('shut');
+    await expect((await subject.connect({ gate: 'guarded' })).log.head(PARTITION)).rejects.toThrow(GateShut);
+  },
+
+  'a gate that is refused says why, and shuts out those who were at work': async (subject) => {
+    const gate = await keeper(subject);
+    await gate.server.gate.open(gate.lease, gate.incarnation, { head: START });
+    const guarded = await writer(await subject.connect({ gate: 'guarded' }));
+    await guarded.append('before');
+    await gate.server.gate.refuse(gate.lease, gate.incarnation, 'It differs at 7-0: ask.');
+    expect(await stateOf(gate)).toEqual({ incarnation: gate.incarnation, state: 'refused', reason: 'It differs at 7-0: ask.' });
+    await expect(guarded.server.log.append(fenceOf(guarded.lease, { seq: 1, generation: 0 }), ['after'])).rejects.toThrow(GateShut);
+    await expect(guarded.server.log.append(fenceOf(guarded.lease), ['after'])).rejects.toThrow('It differs at 7-0: ask.');
+    expect(await gate.server.log.head(PARTITION)).toEqual({ seq: 1, generation: 0 });
+  },
+
+  'who has lost the lease neither restores nor opens nor refuses': async (subject) => {
+    const old = await keeper(subject);
+    await old.server.leases.release(old.lease);
+    const { incarnation } = await keeper(subject, 'successor');
+    await expect(old.server.gate.restore(old.lease, incarnation, entries(['late']))).rejects.toThrow(Fenced);
+    await expect(old.server.gate.open(old.lease, incarnation, { head: START })).rejects.toThrow(Fenced);
+    await expect(old.server.gate.refuse(old.lease, incarnation, 'late')).rejects.toThrow(Fenced);
+    await expect(old.server.gate.mark(old.lease, [{ service: 'registry', epoch: 9, entry: '5-0' }])).rejects.toThrow(Fenced);
+    expect((await stateOf(old)).state).toBe('shut');
+  },
+
+  'epochs and command ids go on behind what the log has': async (subject) => {
+    const { server, lease } = await keeper(subject);
+    const entry = `${Date.now() + 3_600_000}-4`;
+    await server.gate.mark(lease, [{ service: 'registry', epoch: 41, entry }]);
+    await server.gate.mark(lease, [{ service: 'registry', epoch: 7, entry: '1-1' }]);
+    expect(await server.leases.acquire(PARTITION, 'registry', 'owner', LEASE_MS)).toMatchObject({ epoch: 42 });
+    expect(await server.commands.read(PARTITION, 'registry', '0-0', 10)).toEqual([]);
+    await server.commands.send(PARTITION, 'registry', '["a command"]');
+    expect(await server.commands.read(PARTITION, 'registry', entry, 10)).toMatchObject([{ body: '["a command"]' }]);
+  },
+
+  'commands that wait in a queue are still there after its ids were marked': async (subject) => {
+    const { server, lease } = await keeper(subject);
+    await server.commands.send(PARTITION, 'registry', '["waits"]');
+    await server.gate.mark(lease, [{ service: 'registry', epoch: 1, entry: '5-5' }]);
+    expect((await server.commands.read(PARTITION, 'registry', '0-0', 10)).map(({ body }) => body)).toEqual(['["waits"]']);
+  },
+
+  'how far the archive is can be asked, and is told to those who listen': async ({ connect, eventually }) => {
+    const [one, two] = [await connect(), await connect()];
+    expect(await one.archived.get(PARTITION)).toBeUndefined();
+    const heard: unknown[] = [];
+    const stop = await two.archived.listen(PARTITION, (state) => heard.push(state));
+    await one.archived.publish(PARTITION, { position: { seq: 3, generation: 1 } });
+    await one.archived.publish(PARTITION, { position: { seq: 4, generation: 1 }, failing: 'The disk is full.' });
+    await one.archived.publish(PARTITION + 1, { position: START });
+    await eventually(() => heard.length >= 2, 'both are heard');
+    expect(heard).toEqual([{ position: { seq: 3, generation: 1 } }, { position: { seq: 4, generation: 1 }, failing: 'The disk is full.' }]);
+    expect(await two.archived.get(PARTITION)).toEqual({ position: { seq: 4, generation: 1 }, failing: 'The disk is full.' });
+    await stop();
+  },
+
+  'without replicas none has confirmed anything, and nobody waits for long': async ({ connect }) => {
+    const server = await connect();
+    expect(await Promise.all([server.replicas(1, 20), server.replicas(1, 20), server.replicas(2, 20)])).toEqual([0, 0, 0]);
+  },
+};
