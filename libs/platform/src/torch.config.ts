@@ -34,7 +34,10 @@ export interface TorchEnv {
   readonly gate: (typeof GATES)[number];
   /** `TORCH_DURABILITY`: what an acknowledgement promises unless the request or its project says otherwise; default `archived`, `memory` without the gate. */
   readonly durability: Durability;
-  /** `TORCH_ARCHIVE_OUTAGE`, while the archive does not advance: `refuse` such acknowledgements, the default, or give `memory` instead where nobody asked for more. */
+  /**
+   * `TORCH_ARCHIVE_OUTAGE`, while the archive does not advance: `refuse` such acknowledgements, the default, or give `memory`
+   * instead where nobody asked for more.
+   */
   readonly archiveOutage: (typeof ARCHIVE_OUTAGES)[number];
   /** `TORCH_REPLICAS_MIN`, default 1: replicas that must have what is acknowledged as `replicated`. */
   readonly replicasMin: number;

@@ -8,8 +8,8 @@ import { ChaosWorld } from './world';
 
 /**
  * What happens to a log server that keeps nothing by itself. `empty`: it comes back empty. `old-snapshot`: with what it had
- * some time before. `lagging-replica`: a replica takes over that had not got everything. `audit-killed`: empty, and the archive's keeper is killed with it. `torn-archive`: empty, the keeper is
- * killed, and what it was writing is torn.
+ * some time before. `lagging-replica`: a replica takes over that had not got everything. `audit-killed`: empty, and the
+ * archive's keeper is killed with it. `torn-archive`: empty, the keeper is killed, and what it was writing is torn.
  */
 export const LOSSES = ['empty', 'old-snapshot', 'lagging-replica', 'audit-killed', 'torn-archive'] as const;
 export type Loss = (typeof LOSSES)[number];
