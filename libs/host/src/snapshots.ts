@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Caches, Log, LogEntry, Position } from '@torch/log';
+import { type Caches, type Log, type LogEntry, LogRegressed, type Position } from '@torch/log';
 import type { EncodedPartition, PartitionState } from './partition-state';
 
 interface StoredSnapshot {
@@ -55,7 +55,12 @@ export class Snapshots {
 
   private async entryAt(partition: number, seq: number): Promise<LogEntry | undefined> {
     if (seq === 0) return undefined;
-    return (await this.log.read(partition, seq - 1, 1))[0];
+    try {
+      return (await this.log.read(partition, seq - 1, 1))[0];
+    } catch (error) {
+      if (error instanceof LogRegressed) return undefined; // The log is shorter than what the cache has kept of it.
+      throw error;
+    }
   }
 }
 

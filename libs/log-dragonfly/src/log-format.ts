@@ -8,7 +8,9 @@ export const LOG_FORMAT = 2;
 /** The log server holds a log that this build cannot work with. Another build made it, or it is not Torch's. */
 export class LogFormatUnknown extends Error {
   constructor(found: string) {
-    super(`The log server holds a log of an unknown format, ${found}; this Torch works with format ${LOG_FORMAT}.`);
+    super(
+      `The log server holds a log of an unknown format, ${found}; this Torch works with format ${LOG_FORMAT}. Give it a log server, or a data directory, of its own.`,
+    );
     this.name = 'LogFormatUnknown';
   }
 }

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { waitUntil } from '@torch/testing';
+import { archiveFull } from './archive-full.suite';
 import { Load } from './load';
 import { LOSSES, logLoss } from './log-loss.suite';
 import { serviceKills } from './service-kills.suite';
+import { SmallDisk } from './small-disk';
 import type { SuiteOptions } from './suite';
 import { ChaosWorld, PROJECT } from './world';
 
@@ -55,6 +57,17 @@ describe(`under load, with seed ${SEED} (TORCH_TEST_SEED)`, () => {
       await world.stop();
     }
   }, 120_000);
+
+  // Mounting takes rights that not everybody has who runs the tests.
+  (SmallDisk.isPossible() ? it : it.skip)(
+    'nothing acknowledged is lost when the disk of the archive is full, and an alarm says so',
+    async () => {
+      const result = await archiveFull(options(1));
+      expect(result).toMatchObject(NOTHING_WRONG);
+      expect(result.acknowledged).toBeGreaterThan(0);
+    },
+    240_000,
+  );
 
   it('nothing is lost, doubled or reordered when services are killed', async () => {
     const result = await serviceKills(options(2));

@@ -1,3 +1,4 @@
+import { archiveFull } from './archive-full.suite';
 import { type Loss, LOSSES, logLoss } from './log-loss.suite';
 import { serviceKills } from './service-kills.suite';
 import type { Suite } from './suite';
@@ -29,6 +30,12 @@ export const SUITES: readonly Suite[] = [
     what: 'the log server comes back empty; clients asked for memory only',
     rounds: 10,
     run: (options) => logLoss({ ...options, losses: ['empty'], durability: 'memory' }),
+  },
+  {
+    name: 'archive-full',
+    what: "the archive's disk fills up, and has room again (needs the right to mount)",
+    rounds: 5,
+    run: archiveFull,
   },
   {
     name: 'service-kills',

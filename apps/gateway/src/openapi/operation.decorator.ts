@@ -1,6 +1,6 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
-import { type ContractClass, fieldsOf, type JsonSchema, objectSchema } from '@torch/contracts';
+import { DURABILITIES, type ContractClass, fieldsOf, type JsonSchema, objectSchema } from '@torch/contracts';
 
 /** A schema that no contract class says. `uses` names the contract classes that it refers to. */
 export interface NamedSchema {
@@ -26,6 +26,9 @@ interface OperationDocs {
 
 const REFS = '#/components/schemas/';
 const IDEMPOTENCY_KEY = 'The same key gives the same answer, and never a second effect.';
+
+const DURABILITY =
+  'What the acknowledgement is to promise; the answer says under the same name what holds. Default: as the project is set.';
 
 const documented = new Map<string, ContractClass | NamedSchema>();
 
@@ -84,7 +87,15 @@ export function Operation(docs: OperationDocs): MethodDecorator {
     }),
     ...(open ? [] : [ApiBearerAuth()]),
     ...(idempotent
-      ? [ApiHeader({ name: 'Idempotency-Key', required: false, description: IDEMPOTENCY_KEY, schema: { type: 'string', maxLength: 255 } })]
+      ? [
+          ApiHeader({ name: 'Idempotency-Key', required: false, description: IDEMPOTENCY_KEY, schema: { type: 'string', maxLength: 255 } }),
+          ApiHeader({
+            name: 'Torch-Durability',
+            required: false,
+            description: DURABILITY,
+            schema: { type: 'string', enum: [...DURABILITIES] },
+          }),
+        ]
       : []),
     ...(body ? [ApiBody({ schema: ref(body), required: true })] : []),
     ...(bodyMedia ? [ApiConsumes(...bodyMedia), ApiBody({ schema: { type: 'string' }, required: true })] : []),

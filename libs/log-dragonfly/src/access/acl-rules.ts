@@ -23,13 +23,19 @@ const SIGNS: Readonly<Record<Right, string>> = { read: '%R~', write: '%W~', both
  * @throws RangeError for a prefix that no rule can name.
  */
 export function aclFile(settings: AclSettings): string {
-  // A user with the name of every connection that has not said who it is must be there, or the server makes it, all-powerful.
-  const nobody = 'user default off resetpass resetkeys resetchannels -@all';
   const lines = LOG_USERS.map(
     (user) => `user ${user} on #${sha256(settings.passwords[user])} resetkeys resetchannels ${aclRules(user, settings)}`,
   );
-  return `${[nobody, ...lines].join('\n')}\n`;
+  return `${[defaultUser(settings.kind), ...lines].join('\n')}\n`;
 }
+
+/**
+ * The user of every connection that has not said who it is. It must be there, or the server makes it, open and all-powerful.
+ * Off, nobody can be it. Redis and Valkey read their AOF back as this user, and drop what scripts wrote where it has not the
+ * rights for it: there it keeps them.
+ */
+const defaultUser = (kind: AclKind): string =>
+  `user default off resetpass ${kind === 'dragonfly' ? 'resetkeys resetchannels -@all' : '~* &* +@all'}`;
 
 /** What a user may do, in the words of `ACL SETUSER`, without its password. @throws RangeError as `aclFile`. */
 export function aclRules(user: LogUser, { kind, prefix = PREFIX_DEFAULT }: Pick<AclSettings, 'kind' | 'prefix'>): string {

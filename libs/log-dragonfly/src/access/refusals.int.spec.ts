@@ -172,6 +172,15 @@ describe.each(LOG_USERS)('%s', (user) => {
 });
 
 describe('whoever says no name', () => {
+  it('cannot be the default user, whatever password is tried', async () => {
+    const stranger = new Redis(server.port, '127.0.0.1', { protocol: 2, enableReadyCheck: false, retryStrategy: () => null });
+    connections.push(stranger.on('error', () => undefined));
+    for (const password of ['', 'default', passwords['torch-audit']])
+      expect(await outcomeOf(stranger, ['AUTH', 'default', password])).toMatch(/WRONGPASS/);
+    expect(await outcomeOf(stranger, ['AUTH', passwords['torch-audit']])).toMatch(/WRONGPASS|ERR/);
+    expect(await outcomeOf(stranger, ['GET', keys.meta])).toMatch(/NOAUTH/);
+  });
+
   it('may do nothing at all', async () => {
     const stranger = new Redis(server.port, '127.0.0.1', { protocol: 2, enableReadyCheck: false, retryStrategy: () => null });
     connections.push(stranger.on('error', () => undefined));
