@@ -12,6 +12,7 @@ describe('a rejection', () => {
     ['unknown-project', 404],
     ['unknown-dependency', 422],
     ['project-exists', 409],
+    ['under-legal-hold', 409],
     ['stale-attempt', 409],
     ['run-ended', 409],
     ['task-over', 409],

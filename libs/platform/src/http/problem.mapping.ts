@@ -16,6 +16,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   busy: 503,
   'invalid-command': 400,
   'invalid-query': 400,
+  'under-legal-hold': 409,
   // The plan names it, not the path.
   'unknown-dependency': 422,
 };

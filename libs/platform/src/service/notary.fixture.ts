@@ -1,8 +1,8 @@
 import { Controller, Injectable, Module } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
-import type { ChainVerdict, VerifyChain } from '@torch/contracts';
+import { type ChainVerdict, commandTypesOf, QUERIES, type VerifyChain } from '@torch/contracts';
 import type { OwnedPartition, Reading } from '@torch/host';
-import type { Decider } from '@torch/kernel';
+import { type Decider, Rejection } from '@torch/kernel';
 import { TorchModule } from './torch.module';
 
 interface NotaryState {
@@ -33,8 +33,16 @@ export class OwnershipRecord {
   }
 }
 
+const otherQueries = QUERIES.filter(({ service, type }) => service === 'audit' && type !== 'VerifyChain').map(({ type }) => type);
+
 @Controller()
 class NotaryController {
+  /** Nobody asks for these here; a service without a handler for one of its messages would not start. */
+  @MessagePattern([...commandTypesOf('audit'), ...otherQueries])
+  refuse(): never {
+    throw new Rejection('not-here', 'The smallest service there is answers only whether its chain is sound.');
+  }
+
   @MessagePattern('VerifyChain')
   verify(@Payload() _query: VerifyChain, @Ctx() { partition, state }: Reading<NotaryState>): ChainVerdict {
     return { ok: true, partitions: [{ partition, ok: true, records: state.seen, lastSeq: 0, lastHash: '' }] };

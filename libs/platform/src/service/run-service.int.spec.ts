@@ -39,7 +39,7 @@ describe('a service process', () => {
   it('starts before its log server, and tells when it is lost and found', async () => {
     await log.kill();
     const program = notary.start({ TORCH_LOG_URL: log.url });
-    await waitUntil(() => program.stdout.includes('cannot be reached; trying again'), {
+    await waitUntil(() => program.stdout.includes('cannot be worked with yet; trying again'), {
       what: 'it says that it waits',
       deadlineMs: 20_000,
     });
@@ -56,7 +56,7 @@ describe('a service process', () => {
 
   it('ends in order while it still waits for its log server', async () => {
     const program = notary.start({ TORCH_LOG_URL: 'redis://127.0.0.1:1' });
-    await waitUntil(() => program.stdout.includes('cannot be reached; trying again'), {
+    await waitUntil(() => program.stdout.includes('cannot be worked with yet; trying again'), {
       what: 'it says that it waits',
       deadlineMs: 20_000,
     });

@@ -1,6 +1,6 @@
 import { Test } from '@nestjs/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { auditQueries } from '@torch/contracts';
+import { type QueryContract, queryContract } from '@torch/contracts';
 import { type TorchClient, TorchStrategy } from '@torch/host';
 import { InMemoryLogServer } from '@torch/log';
 import { waitUntil } from '@torch/testing';
@@ -59,7 +59,7 @@ describe('a service', () => {
   it('answers through the client that it provides', async () => {
     const client = app.get<TorchClient>(TORCH_CLIENT);
     expect(client.partitions).toBe(2);
-    const verdict = await client.queryPartition(auditQueries[0], 1, {});
+    const verdict = await client.queryPartition(queryContract('VerifyChain') as QueryContract, 1, {});
     expect(verdict).toMatchObject({ ok: true, partitions: [{ partition: 1 }] });
   });
 
