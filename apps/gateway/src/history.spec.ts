@@ -148,6 +148,13 @@ describe('the history of a project', () => {
     expect(asked).toEqual([]);
   });
 
+  it("can be had of Torch's own events, which are in a project that nobody has created", async () => {
+    await start();
+    expect((await gateway.fetch('/v1/projects/torch/history', { token: await gateway.token('user:x', ['default']) })).status).toBe(403);
+    expect((await gateway.fetch('/v1/projects/torch/history')).status).toBe(200);
+    expect((await gateway.fetch('/v1/projects/torch/runs')).status).toBe(404);
+  });
+
   it('cannot be had without audit, and says so in time', async () => {
     await start({ deadlineMs: 300 }, []);
     for (const path of ['', '/export']) {

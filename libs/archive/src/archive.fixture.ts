@@ -6,7 +6,7 @@ import { readArchive } from './archive.reader';
 import type { SignCheckpoint } from './checkpoint.writer';
 import { sha256 } from './hashing';
 import { NODE_DISK } from './node-disk.adapter';
-import type { ArchiveEntry } from './record-buffer';
+import type { ArchiveEntry } from './record-lines';
 import { positionOf } from '@torch/domain-audit';
 import { listSegments } from './segment-list';
 import { eachLine, readSegmentLines } from './segment-lines.reader';

@@ -6,7 +6,7 @@ import type { ArchivePlace, SegmentFile } from './archive.layout';
 import { ArchivedRecord } from './archived-record';
 import { NODE_DISK } from './node-disk.adapter';
 import { listSegments } from './segment-list';
-import { eachLine, readSegmentLines } from './segment-lines.reader';
+import { eachRecord, readSegmentLines } from './segment-lines.reader';
 
 export interface ReadArchive extends ArchivePlace {
   /** Begin behind this seq. Default 0. */
@@ -63,17 +63,16 @@ class Sequence {
   /** The records that come next; those of before are passed over. */
   take(lines: Buffer, { path }: SegmentFile): ArchivedRecord[] {
     const batch: ArchivedRecord[] = [];
-    eachLine(lines, (line) => {
+    eachRecord(lines, (record) => {
       if (this.seq >= this.end) return false;
-      const record = ArchivedRecord.of(line);
       if (!record) throw this.broken(`A record behind ${this.seq} in ${path} cannot be read.`);
-      const { seq, generation } = record.position;
+      const { seq, generation } = record;
       if (seq <= this.seq) return true;
-      if (seq !== this.seq + 1) throw this.missing(`${positionOf(record.position)} comes in its place.`);
-      if (generation < this.generation) throw this.broken(`Record ${positionOf(record.position)} in ${path} goes back a generation.`);
+      if (seq !== this.seq + 1) throw this.missing(`${positionOf(record)} comes in its place.`);
+      if (generation < this.generation) throw this.broken(`Record ${positionOf(record)} in ${path} goes back a generation.`);
       this.seq = seq;
       this.generation = generation;
-      batch.push(record);
+      batch.push(new ArchivedRecord(record));
       return true;
     });
     return batch;

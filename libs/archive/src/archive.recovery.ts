@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { CHAIN_START, type ChainHead, Frontier, leafOf, decodeRecord, recordFault, type SegmentSealed } from '@torch/domain-audit';
+import { CHAIN_START, type ChainHead, Frontier, leafOf, recordFault, type RecordLine, type SegmentSealed } from '@torch/domain-audit';
 import { type ArchiveDisk } from './archive-disk';
 import { ArchiveBroken } from './archive.errors';
 import {
@@ -11,10 +11,11 @@ import {
   segmentsAmong,
   UNFINISHED,
 } from './archive.layout';
+import { outlineCommit } from './commit-outline';
 import { sha256 } from './hashing';
 import { ManifestWriter } from './manifest.writer';
 import { OpenSegment } from './open-segment';
-import { eachLine, readSegmentLines } from './segment-lines.reader';
+import { eachRecord, readSegmentLines } from './segment-lines.reader';
 import { finishPruning } from './retention/archive.pruning';
 import type { FullSegment } from './segment.sealer';
 
@@ -95,7 +96,7 @@ class Scan {
     let bytes = 0;
     const segment = new OpenSegment(place, disk, file.firstSeq);
     for await (const lines of readSegmentLines(file, { disk })) {
-      eachLine(lines, (line) => this.follow(line, segment, file));
+      eachRecord(lines, (record) => this.follow(record, segment, file));
       bytes += lines.length;
     }
     segment.durableBytes = bytes;
@@ -103,8 +104,7 @@ class Scan {
     return { segment, full: { ...segment.tally.content(), bytes, head: this.head.hash, frontier: this.frontier.encode() } };
   }
 
-  private follow(line: Buffer, segment: OpenSegment, { path }: SegmentFile): void {
-    const record = decodeRecord(line);
+  private follow(record: RecordLine | undefined, segment: OpenSegment, { path }: SegmentFile): void {
     const position = `${this.head.seq + 1}-${this.head.generation}`;
     if (!record) throw new ArchiveBroken(`The record behind ${this.head.seq} in ${path} cannot be read.`, position);
     const leaf = leafOf(record, sha256);
@@ -112,7 +112,7 @@ class Scan {
     if (fault) throw new ArchiveBroken(`${path} cannot be carried on. ${fault.position}: ${fault.problem}`, fault.position);
     this.head = { seq: record.seq, generation: record.generation, hash: record.hash };
     this.frontier.append(leaf);
-    segment.tally.add(record, record.body && Buffer.from(record.body).toString('utf8'));
+    segment.tally.add(record, record.body && outlineCommit(record.body));
   }
 }
 

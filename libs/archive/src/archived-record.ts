@@ -9,7 +9,7 @@ export class ArchivedRecord {
   readonly previous: string;
   readonly hash: string;
 
-  private constructor(private readonly line: RecordLine) {
+  constructor(private readonly line: RecordLine) {
     this.position = { seq: line.seq, generation: line.generation };
     this.previous = line.previous;
     this.hash = line.hash;
@@ -24,7 +24,7 @@ export class ArchivedRecord {
   /** The commit as the log held it; undefined once retention has removed it. */
   get body(): string | undefined {
     const { body } = this.line;
-    return body && Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+    return body?.toString('utf8');
   }
 
   /** Bytes of `body`, without making a text of them. */

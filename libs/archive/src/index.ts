@@ -32,7 +32,7 @@ export { type ArchiveLock, lockArchive } from './archive-lock.adapter';
 export { ARCHIVE_DEFAULTS, type ArchiveConfig } from './archive.config';
 export { type ArchiveTree, type SignCheckpoint } from './checkpoint.writer';
 export { type ArchiveStatus, openArchive, type OpenArchive, type PartitionArchive } from './partition-archive';
-export { type ArchiveEntry } from './record-buffer';
+export { type ArchiveEntry } from './record-lines';
 export { ArchiveLog, type ArchiveLogOptions, type PrunedContent, type ReadableLog } from './history/archive-log';
 export { causeKey, correlationKey, keysOf } from './history/event-keys';
 export { HistoryForked } from './history/history.errors';

@@ -12,7 +12,8 @@ import { NODE_DISK } from './node-disk.adapter';
 import { OpenSegment } from './open-segment';
 import { pause } from './pause';
 import { ProgressWaiters } from './progress-waiters';
-import { type ArchiveEntry, type RecordBatch, RecordBuffer } from './record-buffer';
+import { RecordBuffer } from './record-buffer';
+import type { ArchiveEntry, BatchedRecord, RecordLines } from './record-lines';
 import { SegmentSeals } from './segment-seals';
 import { Wake } from './wake';
 
@@ -78,7 +79,7 @@ export class PartitionArchive {
   private readonly wake = new Wake();
   private readonly closing = new AbortController();
   private segment: OpenSegment | undefined;
-  private inFlight: RecordBatch | undefined;
+  private inFlight: RecordLines | undefined;
   private head: ChainHead;
   private end: Error | undefined;
   private closed: Promise<void> | undefined;
@@ -218,7 +219,8 @@ export class PartitionArchive {
   private async flushOnce(): Promise<boolean> {
     const { options, config, disk, lock } = this.parts;
     const batch = (this.inFlight ??= this.buffer.take());
-    const segment = (this.segment ??= new OpenSegment(options, disk, (batch.records[0] as { seq: number }).seq));
+    if (!batch) return true;
+    const segment = (this.segment ??= new OpenSegment(options, disk, (batch.records[0] as BatchedRecord).seq));
     this.flushStartedMs = performance.now();
     const slow = setTimeout(() => this.failures.failed('append', new SlowDisk(segment.path, config.slowMs)), config.slowMs);
     try {
@@ -238,14 +240,14 @@ export class PartitionArchive {
     return true;
   }
 
-  private settle(batch: RecordBatch, segment: OpenSegment): void {
-    const { seq, generation, hash } = batch.records[batch.records.length - 1] as ChainHead;
+  private settle(batch: RecordLines, segment: OpenSegment): void {
+    const { seq, generation, hash } = batch.records[batch.records.length - 1] as BatchedRecord;
     this.head = { seq, generation, hash };
     this.failures.succeeded('append');
     this.parts.options.onDurable?.(this.head);
     for (const record of batch.records) {
       this.frontier.append(record.leaf);
-      segment.tally.add(record, record.body);
+      segment.tally.add(record, record.outline);
     }
     this.buffer.done(batch);
     this.checkpoints.markDirty();

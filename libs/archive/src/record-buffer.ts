@@ -1,27 +1,19 @@
-import { type ChainHead, type ChainRecord, chainRecord, encodeRecord, placeFault } from '@torch/domain-audit';
-import type { Position } from '@torch/log';
+import { type ChainHead, placeFault } from '@torch/domain-audit';
 import { ArchiveBroken } from './archive.errors';
-import { sha256 } from './hashing';
-
-/** A commit as the log holds it. */
-export interface ArchiveEntry {
-  readonly position: Position;
-  readonly body: string;
-}
-
-/** Records that are made durable together. */
-export interface RecordBatch {
-  readonly records: readonly ChainRecord[];
-  /** Their lines. */
-  readonly bytes: Buffer;
-}
+import { type ArchiveEntry, RecordLines } from './record-lines';
 
 /** One flush takes about this much, so that the work on it does not hold everything else up. */
 const BATCH_BYTES_MAX = 2 * 1024 * 1024;
+/** For a start: most batches are small, and whoever falls behind gets a large one at once. */
+const BUFFER_BYTES = 64 * 1024;
+/** A buffer that was made for a huge commit is not kept. */
+const SPARE_BYTES_MAX = 2 * BATCH_BYTES_MAX;
 
 /** Records that are not durable yet, in order. */
 export class RecordBuffer {
-  private waiting: { readonly record: ChainRecord; readonly line: string }[] = [];
+  private readonly waiting: RecordLines[] = [];
+  /** Of a batch that is done, for the next one. */
+  private spare: Buffer | undefined;
   private heldBytes = 0;
   private roomSeekers: { resolve: () => void; reject: (error: Error) => void }[] = [];
 
@@ -39,7 +31,7 @@ export class RecordBuffer {
     return this.waiting.length === 0;
   }
 
-  /** Characters of lines that are not durable: bytes, of what is ASCII. */
+  /** Of lines that are not durable. */
   get bytes(): number {
     return this.heldBytes;
   }
@@ -50,13 +42,13 @@ export class RecordBuffer {
   add({ position, body }: ArchiveEntry): void {
     if (this.heldBytes >= this.bytesMax)
       throw new RangeError(`${this.heldBytes} bytes wait to be archived, and at most ${this.bytesMax} may; wait for room.`);
-    const record = chainRecord(this.last.hash, { seq: position.seq, generation: position.generation, body }, sha256);
-    const fault = placeFault(this.last, { ...position, previous: record.previous, hash: record.hash });
+    const fault = placeFault(this.last, position);
     if (fault) throw new ArchiveBroken(`The archive cannot be carried on at ${fault.position}: ${fault.problem}`, fault.position);
-    const line = `${encodeRecord(record)}\n`;
-    this.waiting.push({ record, line });
-    this.heldBytes += line.length;
-    this.last = { seq: record.seq, generation: record.generation, hash: record.hash };
+    const lines = this.linesWithRoom();
+    const before = lines.size;
+    const { seq, generation, hash } = lines.add({ position, body }, this.last.hash);
+    this.heldBytes += lines.size - before;
+    this.last = { seq, generation, hash };
   }
 
   /** Resolves when one more entry may be added. */
@@ -66,21 +58,29 @@ export class RecordBuffer {
   }
 
   /** Takes the oldest records out. They count as held until `done`. */
-  take(): RecordBatch {
-    let count = 0;
-    for (let bytes = 0; count < this.waiting.length && bytes < BATCH_BYTES_MAX; count++) bytes += (this.waiting[count]?.line ?? '').length;
-    const taken = this.waiting.slice(0, count);
-    this.waiting = this.waiting.slice(count);
-    return { records: taken.map(({ record }) => record), bytes: Buffer.from(taken.map(({ line }) => line).join(''), 'utf8') };
+  take(): RecordLines | undefined {
+    return this.waiting.shift();
   }
 
-  done({ records, bytes }: RecordBatch): void {
-    this.heldBytes = this.isEmpty ? 0 : Math.max(0, this.heldBytes - bytes.length);
-    if (records.length === 0 || this.heldBytes >= this.bytesMax) return;
+  /** What was taken out is durable. */
+  done(lines: RecordLines): void {
+    this.heldBytes -= lines.size;
+    const buffer = lines.release();
+    if (buffer.length <= SPARE_BYTES_MAX) this.spare = buffer;
+    if (this.heldBytes >= this.bytesMax) return;
     for (const { resolve } of this.roomSeekers.splice(0)) resolve();
   }
 
   fail(error: Error): void {
     for (const { reject } of this.roomSeekers.splice(0)) reject(error);
+  }
+
+  private linesWithRoom(): RecordLines {
+    const newest = this.waiting.at(-1);
+    if (newest && newest.size < BATCH_BYTES_MAX) return newest;
+    const lines = new RecordLines(this.spare ?? Buffer.allocUnsafeSlow(newest ? SPARE_BYTES_MAX : BUFFER_BYTES));
+    this.spare = undefined;
+    this.waiting.push(lines);
+    return lines;
   }
 }

@@ -1,5 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { decodeRecord, type RecordLine } from '@torch/domain-audit';
 import type { ArchiveDisk, DiskFile } from './archive-disk';
 import { ArchiveBroken } from './archive.errors';
 import type { SegmentFile } from './archive.layout';
@@ -85,6 +86,15 @@ export function eachLine(lines: Buffer, each: (line: Buffer) => boolean | void):
   for (let at = 0; at < lines.length;) {
     const end = lines.indexOf(NEWLINE, at);
     if (each(lines.subarray(at, end)) === false) return;
+    at = end + 1;
+  }
+}
+
+/** Calls `each` with every record of a buffer of whole lines; undefined stands for a line that is none. Records keep the buffer. */
+export function eachRecord(lines: Buffer, each: (record: RecordLine | undefined) => boolean | void): void {
+  for (let at = 0; at < lines.length;) {
+    const end = lines.indexOf(NEWLINE, at);
+    if (each(decodeRecord(lines, at, end)) === false) return;
     at = end + 1;
   }
 }

@@ -1,4 +1,5 @@
 import { type ChainPosition, positionOf, type SegmentSealed } from '@torch/domain-audit';
+import type { CommitOutline } from './commit-outline';
 
 /** What a manifest line says about the content of a segment. */
 export type SegmentContent = Pick<
@@ -16,19 +17,18 @@ export class SegmentTally {
   private first: ChainPosition | undefined;
   private last: ChainPosition | undefined;
 
-  add(position: ChainPosition, body: string | undefined): void {
+  /** @param outline of the commit; undefined when retention has removed it. */
+  add(position: ChainPosition, outline: CommitOutline | undefined): void {
     this.first ??= position;
     this.last = position;
     this.records++;
-    const { events, recordedAtMs } = body === undefined ? NOTHING : read(body);
-    if (Array.isArray(events)) {
-      this.events += events.length;
-      for (const event of events as { project?: unknown }[]) if (typeof event?.project === 'string') this.projects.add(event.project);
-    }
-    if (Number.isSafeInteger(recordedAtMs)) {
-      this.fromMs = Math.min(this.fromMs, recordedAtMs as number);
-      this.toMs = Math.max(this.toMs, recordedAtMs as number);
-    }
+    if (!outline) return;
+    const { events, projects, recordedAtMs } = outline;
+    this.events += events;
+    for (const project of projects) this.projects.add(project);
+    if (recordedAtMs === undefined) return;
+    this.fromMs = Math.min(this.fromMs, recordedAtMs);
+    this.toMs = Math.max(this.toMs, recordedAtMs);
   }
 
   /** @throws RangeError while there is no record. */
@@ -46,22 +46,5 @@ export class SegmentTally {
       fromMs: Math.min(this.fromMs, this.toMs),
       toMs: this.toMs,
     };
-  }
-}
-
-interface Read {
-  readonly events?: unknown;
-  readonly recordedAtMs?: unknown;
-}
-
-const NOTHING: Read = {};
-
-/** The archive keeps whatever the log holds, also what is no commit. */
-function read(body: string): Read {
-  try {
-    const commit: unknown = JSON.parse(body);
-    return commit !== null && typeof commit === 'object' ? commit : NOTHING;
-  } catch {
-    return NOTHING;
   }
 }

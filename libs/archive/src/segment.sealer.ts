@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { createGzip, type Gzip } from 'node:zlib';
+import { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import type { SegmentSealed } from '@torch/domain-audit';
 import type { ArchiveDisk, DiskFile } from './archive-disk';
 import { ArchiveBroken, ArchiveClosed } from './archive.errors';
@@ -46,7 +47,7 @@ export async function compressSegment({
     const to = await disk.openToWrite(`${target}${UNFINISHED}`);
     try {
       await to.truncate(0);
-      const written = await compress({ from, to, bytes: full.bytes, source, signal });
+      const written = await writeGzip(() => stretch({ from, bytes: full.bytes, source, signal }), to);
       await to.sync();
       await to.close();
       await disk.rename(`${target}${UNFINISHED}`, target);
@@ -61,42 +62,41 @@ export async function compressSegment({
   }
 }
 
-interface Compression {
+/** Compresses what comes from `chunks`, only as fast as the disk takes it. @throws what either of them throws. */
+export async function writeGzip(
+  chunks: () => AsyncGenerator<Buffer, void, void>,
+  to: DiskFile,
+): Promise<Pick<SegmentSealed, 'gzBytes' | 'sha256'>> {
+  const hash = createHash('sha256');
+  let gzBytes = 0;
+  const write = async (chunk: Buffer): Promise<void> => {
+    hash.update(chunk);
+    await to.write(chunk, gzBytes);
+    gzBytes += chunk.length;
+  };
+  await pipeline(
+    Readable.from(chunks(), { highWaterMark: 1 }),
+    createGzip({ level: GZIP_LEVEL, chunkSize: READ_BYTES }),
+    // With an async function in its place, what the disk says would be lost behind an AbortError.
+    new Writable({ highWaterMark: READ_BYTES, write: (chunk: Buffer, _, done) => void write(chunk).then(() => done(), done) }),
+  );
+  return { gzBytes, sha256: hash.digest('hex') };
+}
+
+interface Stretch {
   readonly from: DiskFile;
-  readonly to: DiskFile;
   readonly bytes: number;
   readonly source: string;
   readonly signal?: AbortSignal;
 }
 
-async function compress({ from, to, bytes, source, signal }: Compression): Promise<{ gzBytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  const gzip = createGzip({ level: GZIP_LEVEL, chunkSize: READ_BYTES });
-  const fed = feed(gzip, { from, bytes, source, signal });
-  fed.catch((error: Error) => gzip.destroy(error));
-  let gzBytes = 0;
-  try {
-    for await (const chunk of gzip as AsyncIterable<Buffer>) {
-      hash.update(chunk);
-      await to.write(chunk, gzBytes);
-      gzBytes += chunk.length;
-    }
-    await fed;
-  } finally {
-    gzip.destroy();
-  }
-  return { gzBytes, sha256: hash.digest('hex') };
-}
-
-async function feed(gzip: Gzip, { from, bytes, source, signal }: Omit<Compression, 'to'>): Promise<void> {
+async function* stretch({ from, bytes, source, signal }: Stretch): AsyncGenerator<Buffer, void, void> {
   for (let at = 0; at < bytes;) {
     if (signal?.aborted) throw new ArchiveClosed(`${source} was not sealed before the archive was closed; that is done when it is opened.`);
     const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, bytes - at));
     const count = await from.read(buffer, at);
     if (count === 0) throw new ArchiveBroken(`${source} ends at ${at} where ${bytes} bytes were durable.`);
     at += count;
-    if (gzip.destroyed) return;
-    if (!gzip.write(buffer.subarray(0, count))) await Promise.race([once(gzip, 'drain'), once(gzip, 'close')]);
+    yield buffer.subarray(0, count);
   }
-  gzip.end();
 }

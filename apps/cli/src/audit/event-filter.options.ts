@@ -22,6 +22,9 @@ export const ARCHIVE_OPTION = [
   "read the archive itself, without a running Torch; without a directory TORCH_ARCHIVE_DIR or the data directory's",
 ] as const;
 
+const ACTOR = /^(user|agent|service):./;
+const SUBJECT = /\/.|\*$/;
+
 export function withEventFilter(command: Command): Command {
   return command
     .option('--types <list>', 'events of these types only, separated by commas')
@@ -42,6 +45,9 @@ export function eventFilterOf(options: EventFilterOptions): Omit<EventFilter, 'p
     if (options[name] === '') throw wrongUsage(`--${name} is empty.`);
   }
   const { actor, subject, correlation: correlationId, after } = options;
+  if (actor !== undefined && !ACTOR.test(actor)) throw wrongUsage(`--actor "${actor}" must be user:<name>, agent:<id> or service:<name>.`);
+  if (subject !== undefined && !SUBJECT.test(subject))
+    throw wrongUsage(`--subject "${subject}" must be such as task/run-4f2a91.lint, or its beginning with * at the end.`);
   return { types, actor, subject, correlationId, ...periodOf(options), afterId: checkedAfter(after) };
 }
 

@@ -94,6 +94,8 @@ describe('torch audit events', () => {
     [['--after', '7'], '--after: "7" is not the id of an event'],
     [['--types', 'a,,b'], '--types "a,,b"'],
     [['--actor', ''], '--actor is empty'],
+    [['--actor', 'ada'], '--actor "ada" must be user:<name>'],
+    [['--subject', 'run-4f2a91'], '--subject "run-4f2a91" must be such as task/'],
     [['--limit', '0'], '--limit must be a whole number'],
   ])('%j is wrong usage', async (args, message) => {
     const { exitCode, stdout, stderr } = await events(...args);

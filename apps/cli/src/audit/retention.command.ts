@@ -49,7 +49,10 @@ function rulesTable({ rules, holds }: RetentionView): string {
 async function set(context: CliContext, { days }: { days?: number }): Promise<void> {
   const project = context.projectName;
   const { position } = await context.gateway().setRetention({ project, ...(days !== undefined && { days }) });
-  context.answer({ project, days, position }, () => `Project ${project} is kept ${days === undefined ? 'for ever' : `for ${days} days`}.`);
+  context.answer(
+    { project, days, position },
+    () => `Project ${project} is kept ${days === undefined ? 'for ever' : `for ${days} ${days === 1 ? 'day' : 'days'}`}.`,
+  );
 }
 
 async function apply(context: CliContext, { dryRun = false }: { dryRun?: boolean }): Promise<void> {

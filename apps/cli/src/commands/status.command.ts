@@ -4,7 +4,7 @@ import type { ProcessState, TorchState } from '@torch/dev';
 import { action, type CliContext } from '../cli-context';
 import { failureOf, notRunning } from '../cli.errors';
 import { EXIT } from '../exit-code';
-import { archiveAlarms } from '../text/archive-alarm';
+import { archiveAlarms, archiveLine } from '../text/archive-alarm';
 import { ago, dateTime, duration } from '../text/format';
 import { fields, table } from '../text/table';
 import { type CommandGroup, examples } from './command-group';
@@ -103,7 +103,8 @@ function gatewayText(status: StatusView | undefined): string {
       behind.join(','),
     ];
   });
-  const archive = archiveAlarms(status.archive, Date.now())
+  const archive = [archiveLine(status.archive) ?? [], archiveAlarms(status.archive, Date.now())]
+    .flat()
     .map((line) => `\n${line}`)
     .join('');
   const head = `Version ${status.version}, log ${status.log.ok ? 'reachable' : 'NOT REACHABLE'}, ${status.partitions} partitions.`;

@@ -38,14 +38,14 @@ export async function replayUntil(
       services.push({ service, digest, known: isKnown });
     }
     const position = formatPosition(point.position);
+    const pruned = prunedNote(history);
+    if (pruned !== undefined) context.note(pruned);
     if (!services.some(({ known }) => known))
       throw new CliError(
         EXIT.failed,
         'unknown-project',
         `Nothing has happened in project ${project} by ${position}. Name another one with --project.`,
       );
-    const pruned = prunedNote(history);
-    if (pruned !== undefined) context.note(pruned);
     const recordedAt = point.recordedAtMs === undefined ? undefined : new Date(point.recordedAtMs).toISOString();
     return { project, partition, position, recordedAt, source, services };
   });

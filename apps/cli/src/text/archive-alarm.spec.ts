@@ -1,4 +1,4 @@
-import { archiveAlarms } from './archive-alarm';
+import { archiveAlarms, archiveLine } from './archive-alarm';
 
 const status = { isOpen: true, durablePosition: '7-0', lagCommits: 3, openSegmentBytes: 1, sealedSegments: 0 };
 
@@ -22,5 +22,19 @@ describe('the alarms of the archive', () => {
       'ARCHIVE FAILS on partition 3 (append, ENOSPC) for 1 min 00 s, 3 commits behind: No space left.',
       'ARCHIVE FAILS on partition 4 (upload, ENOSPC) for 1 min 00 s: No space left.',
     ]);
+  });
+});
+
+describe('the line on the archive', () => {
+  it('counts the partitions that are archived, and what is not archived yet', () => {
+    const partitions = [0, 1].map((partition) => ({ partition, ...status }));
+    expect(archiveLine(partitions)).toBe('Archive: 2 of 2 partitions, 6 commits behind the log.');
+    expect(archiveLine([{ partition: 0, ...status, lagCommits: 0, isOpen: false }])).toBe(
+      'Archive: 0 of 1 partitions, nothing behind the log.',
+    );
+  });
+
+  it('is absent where nobody archives', () => {
+    expect([archiveLine([]), archiveLine(undefined)]).toEqual([undefined, undefined]);
   });
 });

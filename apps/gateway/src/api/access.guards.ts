@@ -1,10 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { SYSTEM_PROJECT } from '@torch/host';
 import { bearerToken } from '@torch/platform';
 import type { FastifyRequest } from 'fastify';
 import { KnownProjects } from '../adapters/known-projects.adapter';
 import { TokenCheck } from '../adapters/token-check.adapter';
 import { AccessRecorder } from '../reactors/access-recorder.reactor';
-import { isPublic, principalOf } from './request-context';
+import { isPublic, principalOf, servesSystemProject } from './request-context';
 
 /** Lets nobody in without a valid token, and puts what the token says beside the request. */
 @Injectable()
@@ -33,8 +34,10 @@ export class ProjectGuard implements CanActivate {
     if (project === undefined) return true;
     const principal = principalOf(request);
     principal.requireProject(project);
-    const { durability } = await this.projects.settings(project);
-    request.projectDurability = durability;
+    if (project !== SYSTEM_PROJECT || !servesSystemProject(context)) {
+      const { durability } = await this.projects.settings(project);
+      request.projectDurability = durability;
+    }
     this.access.granted({ project, caller: principal.actor, method: request.method, address: request.ip });
     return true;
   }

@@ -6,8 +6,10 @@ import { Operation } from '../openapi/operation.decorator';
 import { EventStreams, type EventStart } from '../reactors/event-streams.reactor';
 import { EventsQuery } from './edge.contracts';
 import { queryOf } from './edge.pipes';
+import { SystemProjectToo } from './request-context';
 import { refusal } from './refusal';
 
+@SystemProjectToo()
 @Controller('v1/projects/:project/events')
 export class EventsController {
   constructor(

@@ -11,8 +11,10 @@ import { Operation } from '../openapi/operation.decorator';
 import { invalid } from './contract.pipe';
 import { HistoryFilter, HistoryPageQuery } from './edge.contracts';
 import { queryOf } from './edge.pipes';
+import { SystemProjectToo } from './request-context';
 
 /** What happened in a project, from its first event on, as far as it is still in the archive or the log. */
+@SystemProjectToo()
 @Controller('v1/projects/:project/history')
 export class HistoryController {
   constructor(

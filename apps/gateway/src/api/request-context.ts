@@ -73,6 +73,13 @@ export const AdmittedToSystem = createParamDecorator((_: unknown, context: Execu
 /** Who makes the request. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => principalOf(requestOf(context)));
 
+const SYSTEM_TOO = 'torch:system-too';
+
+/** The routes also serve the project of Torch's own events, which nobody has created. */
+export const SystemProjectToo = (): ClassDecorator => SetMetadata(SYSTEM_TOO, true);
+
+export const servesSystemProject = (context: ExecutionContext): boolean => Reflect.getMetadata(SYSTEM_TOO, context.getClass()) === true;
+
 const PUBLIC = 'torch:public';
 
 /** The route needs no token. */

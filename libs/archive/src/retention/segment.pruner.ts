@@ -1,20 +1,18 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { createGzip, type Gzip } from 'node:zlib';
 import { decodeRecord, encodeRecord, leafHash, type RecordLine, type SegmentPruned, type SegmentSealed } from '@torch/domain-audit';
 import type { ArchiveDisk, DiskFile } from '../archive-disk';
 import { ArchiveBroken } from '../archive.errors';
 import { type ArchivePlace, partitionDir, sealedSegmentName } from '../archive.layout';
+import { outlineCommit } from '../commit-outline';
 import { sha256 } from '../hashing';
 import { eachLine, readSegmentLines } from '../segment-lines.reader';
+import { writeGzip } from '../segment.sealer';
 import { SegmentTally } from '../segment-tally';
 import { type Expiry, isExpired } from './expired-commit';
 
 /** End of the name of a segment that was written anew and has not yet taken the place of the old one. */
 export const PRUNED = '.pruned';
 
-const GZIP_LEVEL = 4;
 const NEWLINE = Buffer.from('\n');
 
 export interface Pruning {
@@ -66,46 +64,29 @@ export const prunedPath = (place: ArchivePlace, { firstSeq }: Pick<SegmentSealed
   `${join(partitionDir(place), sealedSegmentName(firstSeq))}${PRUNED}`;
 
 async function compressed(
-  pruning: Pruning,
+  { place, disk, segment, expiry }: Pruning,
   to: DiskFile,
 ): Promise<Pick<SegmentPruned, 'pruned' | 'bytes' | 'gzBytes' | 'sha256' | 'projects'>> {
-  const hash = createHash('sha256');
-  const gzip = createGzip({ level: GZIP_LEVEL });
-  const fed = feed(gzip, pruning);
-  fed.catch((error: Error) => gzip.destroy(error));
-  let gzBytes = 0;
-  try {
-    for await (const chunk of gzip as AsyncIterable<Buffer>) {
-      hash.update(chunk);
-      await to.write(chunk, gzBytes);
-      gzBytes += chunk.length;
-    }
-    return { ...(await fed), gzBytes, sha256: hash.digest('hex') };
-  } finally {
-    gzip.destroy();
-  }
-}
-
-async function feed(gzip: Gzip, { place, disk, segment, expiry }: Pruning): Promise<Pick<SegmentPruned, 'pruned' | 'bytes' | 'projects'>> {
   const left = new SegmentTally();
   let pruned = 0;
   let bytes = 0;
-  for await (const lines of readSegmentLines(fileOf(place, segment), { disk })) {
-    const out: Buffer[] = [];
-    eachLine(lines, (line) => {
-      const record = recordOf(line, segment);
-      const isGone = record.leaf !== undefined || isExpiredRecord(record, expiry);
-      if (isGone) pruned++;
-      left.add(record, isGone ? undefined : textOf(record));
-      out.push(isGone && record.leaf === undefined ? Buffer.from(withoutContent(record)) : line, NEWLINE);
-    });
-    const chunk = Buffer.concat(out);
-    bytes += chunk.length;
-    if (gzip.destroyed) break;
-    if (!gzip.write(chunk)) await Promise.race([once(gzip, 'drain'), once(gzip, 'close')]);
+  async function* chunks(): AsyncGenerator<Buffer, void, void> {
+    for await (const lines of readSegmentLines(fileOf(place, segment), { disk })) {
+      const out: Buffer[] = [];
+      eachLine(lines, (line) => {
+        const record = recordOf(line, segment);
+        const isGone = record.leaf !== undefined || isExpiredRecord(record, expiry);
+        if (isGone) pruned++;
+        left.add(record, isGone || !record.body ? undefined : outlineCommit(record.body));
+        out.push(isGone && record.leaf === undefined ? Buffer.from(withoutContent(record)) : line, NEWLINE);
+      });
+      const chunk = Buffer.concat(out);
+      bytes += chunk.length;
+      yield chunk;
+    }
   }
-  gzip.end();
-  return { pruned, bytes, projects: left.content().projects };
+  const written = await writeGzip(chunks, to);
+  return { pruned, bytes, projects: left.content().projects, ...written };
 }
 
 const fileOf = (place: ArchivePlace, { firstSeq }: SegmentSealed) => ({
@@ -122,10 +103,7 @@ function recordOf(line: Buffer, { firstPosition, lastPosition }: SegmentSealed):
 }
 
 const isExpiredRecord = (record: RecordLine, expiry: Expiry): boolean =>
-  record.body !== undefined && isExpired(textOf(record) as string, expiry);
-
-const textOf = ({ body }: RecordLine): string | undefined =>
-  body && Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  record.body !== undefined && isExpired(record.body.toString('utf8'), expiry);
 
 function withoutContent({ seq, generation, previous, hash, body }: RecordLine): string {
   const leaf = leafHash({ seq, generation, body: body as Uint8Array }, sha256);

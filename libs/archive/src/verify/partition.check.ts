@@ -13,7 +13,7 @@ import {
   sealedSegmentName,
   segmentsAmong,
 } from '../archive.layout';
-import { countEvents } from './event-count';
+import { outlineCommit } from '../commit-outline';
 import { type ManifestSurvey, ManifestWalk } from './manifest.walk';
 import { RecordWalk } from './record-walk';
 import { checkSealed, walkSegment } from './segment.check';
@@ -188,7 +188,7 @@ class PartitionWalk {
       const onRecord: Parameters<typeof walkSegment>[1]['onRecord'] = (record) => {
         const { body } = record;
         if (!body) throw new Fault(positionOf(record), 'Its content is gone, and retention removes none before a segment is sealed.');
-        this.events += countEvents(body);
+        this.events += outlineCommit(body).events;
       };
       const parts = { ...request, walk, onRead: this.onRead, onRecord };
       const isThere = (await walkSegment(segment, parts)) ?? (await this.sealedMeanwhile(segment.firstSeq, parts));

@@ -2,7 +2,6 @@ import {
   CHAIN_START,
   type ChainHead,
   type Checkpoint,
-  decodeRecord,
   Frontier,
   placeFault,
   positionOf,
@@ -63,9 +62,11 @@ export class RecordWalk {
     this.nextSize = Math.min(this.nextSize, size);
   }
 
-  /** @param line is written over, except for the commit. @throws Fault naming the first record that is not what it must be. */
-  take(line: Buffer): RecordLine {
-    const record = decodeRecord(line);
+  /**
+   * @param record its line is written over, except for the commit. Undefined when the line is none.
+   * @throws Fault naming the first record that is not what it must be.
+   */
+  take(record: RecordLine | undefined): RecordLine {
     if (!record) throw new Fault(nextPosition(this.head), 'The record cannot be read.');
     const leaf = record.takeLeaf(sha256);
     const fault = this.faultOf(record, leaf);

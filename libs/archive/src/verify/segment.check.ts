@@ -3,7 +3,7 @@ import { positionOf, type RecordLine, type SegmentPruned, type SegmentSealed } f
 import type { ArchiveDisk } from '../archive-disk';
 import { ArchiveBroken } from '../archive.errors';
 import type { SegmentFile } from '../archive.layout';
-import { eachLine, readSegmentLines } from '../segment-lines.reader';
+import { eachRecord, readSegmentLines } from '../segment-lines.reader';
 import type { RecordWalk } from './record-walk';
 import { type Checks, Fault, nextPosition } from './verdict';
 
@@ -34,9 +34,9 @@ export async function walkSegment(
     for (;;) {
       const { value, done } = await lines.next();
       if (done) return value ? bytes : undefined;
-      eachLine(value, (line) => {
-        const record = walk.take(line);
-        onRecord?.(record);
+      eachRecord(value, (record) => {
+        const sound = walk.take(record);
+        onRecord?.(sound);
       });
       bytes += value.length;
       onRead(unread);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type ChainRecord, chainRecord, GENESIS_HASH } from './chain';
 import { leafOf, verifyChain } from './chain.verification';
 import { sha256 } from './hashing.fixture';
-import { decodeRecord, encodeRecord, type RecordLine } from './record.codec';
+import { decodeRecord, encodeRecord, type RecordLine, writeRecord } from './record.codec';
 
 const decode = (line: string): RecordLine | undefined => decodeRecord(Buffer.from(line));
 
@@ -62,6 +62,24 @@ describe('liveness', () => {
           expect(read).toMatchObject({ seq, generation, previous, hash });
           expect(leafOf(read, sha256)).toBe(leaf);
           if (!isPruned) expect(Buffer.from(read.body!).equals(Buffer.from(body))).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('a record written in its place is the same, wherever that is, and is refused where it might not fit', () => {
+    fc.assert(
+      fc.property(chain, fc.nat(300), fc.nat(300), (records, at, spare) => {
+        for (const record of records) {
+          const { seq, generation, previous, body = '' } = record;
+          const line = Buffer.from(`${encodeRecord(record)}\n`);
+          const into = Buffer.alloc(at + spare + line.length, '#');
+          const written = writeRecord(into, at, { seq, generation, body, previous }, sha256)!;
+          expect(written).toMatchObject({ seq, generation, hash: record.hash, leaf: record.leaf, end: at + line.length });
+          expect(written.body.equals(Buffer.from(body))).toBe(true);
+          expect(into.toString('latin1')).toBe('#'.repeat(at) + line.toString('latin1') + '#'.repeat(spare));
+          const short = Buffer.alloc(at + line.length - 1);
+          expect(writeRecord(short, at, { seq, generation, body, previous }, sha256)).toBeUndefined();
         }
       }),
     );

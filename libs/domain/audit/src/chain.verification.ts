@@ -1,4 +1,4 @@
-import { CHAIN_START, chainHash, type ChainHead, leafHash, type LinkedRecord, positionOf, type Sha256 } from './chain';
+import { CHAIN_START, chainHash, type ChainHead, type ChainPosition, leafHash, type LinkedRecord, positionOf, type Sha256 } from './chain';
 
 /** The first place where a chain is not what it must be. */
 export interface ChainFault {
@@ -43,7 +43,7 @@ export function recordFault(
 }
 
 /** What is wrong with the place of `record` behind `head`, whatever is in it. */
-export function placeFault(head: ChainHead, record: LinkedRecord): ChainFault | undefined {
+export function placeFault(head: ChainHead, record: ChainPosition): ChainFault | undefined {
   const { seq, generation } = record;
   const expected = head.seq + 1;
   if (seq === expected && generation >= head.generation) return undefined;

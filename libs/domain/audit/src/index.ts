@@ -57,7 +57,7 @@ export {
 export { keyNameOf } from './notary-key.rules';
 export { ERASURES_MAX, HOLDS_MAX, RETENTION_RULES_MAX } from './retention.rules';
 export { expiryOf, retentionView } from './retention.views';
-export { decodeRecord, encodeRecord, RecordLine } from './record.codec';
+export { decodeRecord, encodeRecord, RecordLine, writeRecord, type WrittenRecord } from './record.codec';
 export { emptyRoot, foldNodes, Frontier, nodeHash } from './tree';
 export {
   consistencyRanges,

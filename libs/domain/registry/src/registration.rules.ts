@@ -1,11 +1,12 @@
-import type {
-  AgentDeregistered,
-  AgentRegistered,
-  DeregisterAgent,
-  ProjectCreated,
-  ProjectDurabilitySet,
-  RegisterAgent,
-  SetProjectDurability,
+import {
+  type AgentDeregistered,
+  type AgentRegistered,
+  type DeregisterAgent,
+  type ProjectCreated,
+  type ProjectDurabilitySet,
+  type RegisterAgent,
+  type SetProjectDurability,
+  SYSTEM_PROJECT,
 } from '@torch/contracts';
 import { type AnyCommand, canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
 import { type AgentRecord, isPresent, type RegistryLimits, type RegistryState } from './registry.state';
@@ -14,6 +15,7 @@ import { type AgentRecord, isPresent, type RegistryLimits, type RegistryState } 
 const RESERVED_AGENT_IDS: readonly string[] = ['operator'];
 
 export function createProject(state: RegistryState, project: string, nowMs: number): readonly NewEvent[] {
+  if (project === SYSTEM_PROJECT) throw new Rejection('reserved-project', `"${project}" is Torch's own; choose another name.`);
   if (state.createdAtMs !== undefined) throw new Rejection('project-exists', `Project "${project}" exists since ${state.createdAtMs}.`);
   return [{ type: 'project.created', subject: `project/${project}`, data: { createdAtMs: nowMs } satisfies ProjectCreated }];
 }

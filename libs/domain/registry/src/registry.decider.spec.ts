@@ -1,4 +1,5 @@
 import { given, type SpecEvent } from '@torch/testing';
+import { createProject } from './registration.rules';
 import { registryDecider, registryDeciderWith } from './registry.decider';
 import { REGISTRY_LIMITS } from './registry.state';
 
@@ -37,6 +38,10 @@ describe('a project', () => {
     registry({ type: 'project.created', data: { createdAtMs: 1 } })
       .when({ type: 'CreateProject', data: {} })
       .thenRejected('project-exists');
+  });
+
+  it('is never the one that Torch keeps its own events in', () => {
+    expect(() => createProject(registryDecider.initialState(), 'torch', NOW_MS)).toThrow("Torch's own");
   });
 
   it('says once what its acknowledgements promise, and again when that changes', () => {

@@ -3,6 +3,7 @@ import { Controller, Get, Logger as NestLogger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger, LoggerModule, PinoLogger } from 'nestjs-pino';
+import { plantedSecrets } from '@torch/contracts/testing';
 import { fastifyAdapter } from '../http/fastify.adapter';
 import { hostLogger } from './host.logger';
 import { loggingParams } from './logging.config';
@@ -83,6 +84,16 @@ describe('a log line', () => {
   it('never has a token in it', () => {
     expect(line('With secrets.')).toMatchObject({ token: '[redacted]', headers: { authorization: '[redacted]' } });
     expect(JSON.stringify(lines)).not.toContain('hush');
+  });
+
+  it('has no secret in it that a caller sent, and is JSON as before', async () => {
+    const pino = await app.resolve(PinoLogger);
+    const planted = plantedSecrets(5);
+    const before = lines.length;
+    for (const { text } of planted) pino.warn({ path: `/tasks/${text}`, error: new Error(text).stack }, `Refused GET /tasks/${text}.`);
+    expect(lines).toHaveLength(before + planted.length);
+    const written = JSON.stringify(lines.slice(before));
+    expect(planted.filter(({ secret }) => written.includes(secret) || written.includes(JSON.stringify(secret).slice(1, -1)))).toEqual([]);
   });
 
   it('tells of a request that went well in its lowest voice', () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { redactText } from '@torch/contracts';
 import type { Params } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { currentTrace } from '../telemetry/spans';
@@ -22,6 +23,7 @@ export function loggingParams(service: string, level: LogLevel, destination?: De
     level,
     base: { service, pid: process.pid },
     redact: { paths: [...REDACTED, 'token', '*.token', 'secret', '*.secret'], censor: '[redacted]' },
+    hooks: { streamWrite: redactText }, // Paths, messages and stacks hold what callers sent.
     mixin: workAtHand,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     quietReqLogger: true,
