@@ -121,7 +121,8 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommended],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    // One program for all: one for each project would read most files many times.
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
       ...boundaries([...layerConstraints([]), ...serviceConstraints([])]),
       '@typescript-eslint/await-thenable': 'error',
