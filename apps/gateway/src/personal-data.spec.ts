@@ -127,7 +127,7 @@ describe('a data subject that is erased', () => {
   it('is a person for whom a token of all projects must ask, and not under hold', async () => {
     const ask = async (subject: string, token?: string) =>
       (await gateway.fetch('/v1/audit/erasures', { method: 'POST', body: { subject }, ...(token && { token }) })).status;
-    expect(await ask('user:held')).toBe(422);
+    expect(await ask('user:held')).toBe(409);
     expect(await ask('user:ada', await gateway.token('agent:dev-1'))).toBe(403);
     expect(await ask('user:ada', await gateway.token('user:ada', ['default']))).toBe(403);
     expect(await inbox('dev-1')).toContain('Meet me at the old mill.');
