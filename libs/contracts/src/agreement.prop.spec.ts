@@ -145,7 +145,7 @@ describe.each(contracts.map((contract) => [contract.name, contract] as const))('
         expect(fieldProblem(contract, value)).toBeUndefined();
         expect(acceptedByClassValidator(contract, value)).toBe(true);
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
@@ -155,7 +155,7 @@ describe.each(contracts.map((contract) => [contract.name, contract] as const))('
       fc.property(sometimesWrong, (value) => {
         expect(acceptedByClassValidator(contract, value)).toBe(acceptedBySchema(contract, value));
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

@@ -16,6 +16,8 @@ const options = (rounds: number): SuiteOptions => ({
   cliPath: resolve(__dirname, '../../../dist/apps/cli/main.js'),
   progress: (line) => console.log(line),
 });
+/** With `npm run test:long`; `npm run chaos` has many rounds of each. */
+const long = process.env.TORCH_TEST_LONG ? it : it.skip;
 const NOTHING_WRONG = { lost: 0, doubled: 0, reordered: 0, problems: [], ok: true };
 
 const post = (world: ChaosWorld): Promise<Response> =>
@@ -59,7 +61,7 @@ describe(`under load, with seed ${SEED} (TORCH_TEST_SEED)`, () => {
   }, 120_000);
 
   // Mounting takes rights that not everybody has who runs the tests.
-  (SmallDisk.isPossible() ? it : it.skip)(
+  (SmallDisk.isPossible() ? long : it.skip)(
     'nothing acknowledged is lost when the disk of the archive is full, and an alarm says so',
     async () => {
       const result = await archiveFull(options(1));
