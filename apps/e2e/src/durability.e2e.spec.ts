@@ -31,9 +31,7 @@ interface Replay {
   readonly services: readonly { readonly service: string; readonly digest: string }[];
 }
 
-const long = process.env.TORCH_TEST_LONG ? describe : describe.skip;
-
-long('an archive, from its first record to an auditor without Torch', () => {
+(process.env.TORCH_TEST_LONG ? describe : describe.skip)('an archive, from its first record to an auditor without Torch', () => {
   const env: NodeJS.ProcessEnv = { TORCH_AUDIT_SEGMENT_MS: '1000' };
   const torch = new Torch(env);
   const file = (name: string): string => join(torch.root, name);
