@@ -1,5 +1,6 @@
 import type { HistoryQuery } from '@torch/agent';
 import type { EventFilter } from '@torch/archive';
+import { eventContract, EVENTS } from '@torch/contracts';
 import { parseEventId } from '@torch/log';
 import type { Command } from 'commander';
 import { wrongUsage } from '../cli.errors';
@@ -41,6 +42,9 @@ export function withEventFilter(command: Command): Command {
 export function eventFilterOf(options: EventFilterOptions): Omit<EventFilter, 'project' | 'limit'> {
   const types = options.types?.split(',').map((type) => type.trim());
   if (types?.some((type) => type === '')) throw wrongUsage(`--types "${options.types}" must be types separated by commas.`);
+  const unknown = types?.find((type) => eventContract(type) === undefined);
+  if (unknown !== undefined)
+    throw wrongUsage(`--types: there is no event type "${unknown}"${similarTo(unknown)}. docs/contracts lists all.`);
   for (const name of ['actor', 'subject', 'correlation'] as const) {
     if (options[name] === '') throw wrongUsage(`--${name} is empty.`);
   }
@@ -49,6 +53,13 @@ export function eventFilterOf(options: EventFilterOptions): Omit<EventFilter, 'p
   if (subject !== undefined && !SUBJECT.test(subject))
     throw wrongUsage(`--subject "${subject}" must be such as task/run-4f2a91.lint, or its beginning with * at the end.`);
   return { types, actor, subject, correlationId, ...periodOf(options), afterId: checkedAfter(after) };
+}
+
+/** Types of the same noun: `task.done` means one of `task.…`. */
+function similarTo(type: string): string {
+  const noun = type.split('.', 1)[0];
+  const similar = EVENTS.map((contract) => contract.type).filter((known) => known.startsWith(`${noun}.`));
+  return similar.length > 0 ? `; there are ${similar.join(', ')}` : '';
 }
 
 /** The same question for the gateway. */

@@ -93,6 +93,8 @@ describe('torch audit events', () => {
     [['--from', '2026-11-02', '--to', '2026-11-01'], 'must be before'],
     [['--after', '7'], '--after: "7" is not the id of an event'],
     [['--types', 'a,,b'], '--types "a,,b"'],
+    [['--types', 'run.finished'], 'no event type "run.finished"; there are run.submitted, run.cancel-requested, run.ended'],
+    [['--from', '2026-02-30'], '--from "2026-02-30" must be a date'],
     [['--actor', ''], '--actor is empty'],
     [['--actor', 'ada'], '--actor "ada" must be user:<name>'],
     [['--subject', 'run-4f2a91'], '--subject "run-4f2a91" must be such as task/'],

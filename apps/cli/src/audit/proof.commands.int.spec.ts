@@ -176,6 +176,7 @@ describe('torch audit prove', () => {
     for (const args of [[], ['x'], ['0'], ['-1'], ['7', '--check', 'f'], ['--check', 'nowhere']])
       expect((await prove(...args)).exitCode).toBe(2);
     expect((await torch('prove', '--check', 'f')).exitCode).toBe(2);
+    expect(await prove('1', '--partition', '99')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('partitions, 0 to ') });
     writeFileSync(join(archive.dataDir, 'no-proof'), '{}');
     expect(await prove('--check', join(archive.dataDir, 'no-proof'))).toMatchObject({
       exitCode: 2,

@@ -53,6 +53,8 @@ async function prove(context: CliContext, position: string | undefined, options:
   const note = await readLogNote({ dir });
   if (!note) throw new CliError(EXIT.failed, 'no-archive', `There is no archive in ${dir}.`);
   const partition = options.partition ?? partitionOf(context.projectName, note.partitions);
+  if (partition >= note.partitions)
+    throw wrongUsage(`--partition ${partition}: the archive in ${dir} has ${note.partitions} partitions, 0 to ${note.partitions - 1}.`);
   const place = { dir, partition };
   const keys = await trustedKeysOf(context, { key: options.key, archiveDir: dir });
   const newest = await newestCheckpoint(place, keys);

@@ -1,3 +1,4 @@
+import { momentMs } from '@torch/contracts';
 import { decodeCommit, formatPosition, type LogEntry, type Position } from '@torch/log';
 import { CliError, wrongUsage } from '../cli.errors';
 import { EXIT } from '../exit-code';
@@ -11,9 +12,8 @@ export interface HistoryPoint {
 }
 
 export const POSITION = /^(\d{1,16})(?:-(\d{1,9}))?$/;
-export const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 /** In the help of every command that takes a point. */
-export const POINT_HELP = 'a time (ISO 8601, such as 2026-11-22T14:03:27Z; without a zone local) or a position (42-0, or 42)';
+export const POINT_HELP = 'a time (ISO 8601, such as 2026-11-22T14:03:27Z; UTC unless it says otherwise) or a position (42-0, or 42)';
 
 /**
  * The point that somebody named by a time or a position; the end of the history when nothing was named. A time stands for
@@ -28,8 +28,8 @@ export async function pointAt(history: History, text?: string): Promise<HistoryP
   if (text === undefined) return pointOf(history, head.seq);
   const [, seq, generation] = POSITION.exec(text) ?? [];
   if (seq !== undefined) return atPosition(history, head, Number(seq), generation === undefined ? undefined : Number(generation));
-  const atMs = TIME.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(atMs)) throw wrongUsage(`"${text}" is not ${POINT_HELP}.`);
+  const atMs = momentMs(text);
+  if (atMs === undefined) throw wrongUsage(`"${text}" is not ${POINT_HELP}.`);
   if (atMs > Date.now()) throw outside(`${text} has not come yet. The history ends at ${await described(history, head.seq)}.`);
   const found = await history.index.seqAt(atMs);
   if (found === 0) throw outside(`Nothing had happened by ${text}: the history begins at ${await described(history, 1)}.`);

@@ -1,3 +1,4 @@
+import { momentMs } from '@torch/contracts';
 import { wrongUsage } from '../cli.errors';
 
 /** Recorded times from `fromMs` on and before `toMs`, epoch ms; an absent bound is the archive's own. */
@@ -7,7 +8,6 @@ export interface ReportPeriod {
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?$/;
 const DAY_MS = 24 * 3_600_000;
 
 /** @throws CliError 2 when a bound is no moment, or the period has no length. */
@@ -21,8 +21,7 @@ export function periodOf({ from, to }: { readonly from?: string; readonly to?: s
 
 /** Without an offset, the time is UTC: the same on every machine. @throws CliError 2. */
 export function momentOf(option: string, text: string): number {
-  const [, , , offset] = TIME.exec(text) ?? [];
-  const ms = DATE.test(text) || TIME.test(text) ? Date.parse(DATE.test(text) || offset !== undefined ? text : `${text}Z`) : NaN;
-  if (Number.isNaN(ms)) throw wrongUsage(`${option} "${text}" must be a date such as 2026-11-01, or a time such as 2026-11-01T08:30:00Z.`);
+  const ms = momentMs(text);
+  if (ms === undefined) throw wrongUsage(`${option} "${text}" must be a date such as 2026-11-01, or a time such as 2026-11-01T08:30:00Z.`);
   return ms;
 }

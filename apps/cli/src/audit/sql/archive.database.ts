@@ -52,7 +52,9 @@ export class ArchiveDatabase {
    */
   async select(sql: string, { rowsMax }: { readonly rowsMax: number }): Promise<SqlAnswer> {
     const result = await this.started(sql);
-    const columns = result.deduplicatedColumnNames().map((name, i) => ({ name, type: result.columnType(i).alias ?? String(result.columnType(i)) }));
+    const columns = result
+      .deduplicatedColumnNames()
+      .map((name, i) => ({ name, type: result.columnType(i).alias ?? String(result.columnType(i)) }));
     const rows: Json[][] = [];
     try {
       for await (const chunk of result.yieldRowsJson()) {
