@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
-import { readLogNote } from '@torch/archive';
+import { ArchiveLog, readLogNote } from '@torch/archive';
 import { auditDecider } from '@torch/domain-audit';
 import { TorchModule } from '@torch/platform';
+import { ArchivedEntriesReader } from './adapters/archived-entries.adapter';
 import { ARCHIVED } from './adapters/archived.port';
 import { ChainKeeper } from './adapters/chain-keeper.adapter';
 import { History } from './adapters/history.adapter';
@@ -26,6 +27,7 @@ import { readStoreConfig, STORE_CONFIG } from './store.config';
       service: 'audit',
       decider: auditDecider,
       hooks: ChainKeeper,
+      trimmed: ({ archiveDir }) => new ArchiveLog({ dir: archiveDir }),
       knownLog: async ({ archiveDir }) => {
         await restoreNewMachine(archiveDir, readStoreConfig(process.env));
         return readLogNote({ dir: archiveDir });
@@ -40,6 +42,7 @@ import { readStoreConfig, STORE_CONFIG } from './store.config';
     { provide: ARCHIVE_FOLLOWER, useClass: SegmentStore },
     { provide: STORE_CONFIG, useFactory: () => readStoreConfig(process.env) },
     History,
+    ArchivedEntriesReader,
     Retention,
     HotLog,
     { provide: HOT_LOG_CONFIG, useFactory: () => readHotLogConfig(process.env) },

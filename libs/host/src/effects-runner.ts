@@ -54,7 +54,7 @@ export class EffectsRunner<State> {
   }
 
   private async follow(commit: TailedCommit): Promise<void> {
-    const { definition, owner } = this.parts;
+    const { definition, owner, config } = this.parts;
     let acted = false;
     for (const [index, event] of commit.events.entries()) {
       const act = definition.effects.get(event.type);
@@ -62,7 +62,8 @@ export class EffectsRunner<State> {
       acted = true;
       await this.attempt(act, { ...event, ...placeOf(owner.partition, commit, index) });
     }
-    if (acted || commit.position.seq - this.savedSeq >= SAVE_EVERY_SEQS) await this.save(commit.position);
+    const saveEverySeqs = Math.min(SAVE_EVERY_SEQS, config.snapshotEveryCommits);
+    if (acted || commit.position.seq - this.savedSeq >= saveEverySeqs) await this.save(commit.position);
   }
 
   /** What is below is not needed any more, and is not read again at the next start. */

@@ -14,7 +14,7 @@ export interface HostConfig {
   readonly readEntriesMax: number;
   /** Answered command ids that are remembered for each service and partition. */
   readonly idempotencyIdsMax: number;
-  /** Commits between two snapshots. */
+  /** Commits of the partition's log, whoever wrote them, between two snapshots. */
   readonly snapshotEveryCommits: number;
   /** Commands of the service's own that wait for a turn, before `submit` waits too. */
   readonly ownCommandsMax: number;

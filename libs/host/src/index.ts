@@ -14,3 +14,4 @@ export { type Replayed, replayProject, type ReplayRequest, stateDigest } from '.
 export type { Decision, EffectContext, OwnCommand, OwnedPartition, PlacedEvent, Reading, ServiceDefinition, Turn } from './service';
 export { type HostReadiness, ServiceHost, type ServiceHostOptions } from './service-host';
 export { ConnectedTorchClient, createTorchClient, TORCH_CLIENT_DEFAULTS, type TorchClientConfig } from './torch-client';
+export { HistoryPruned, type TrimmedLog, trimmedLogOf } from './trimmed-log';

@@ -6,6 +6,7 @@ import { lastSharedSeq } from './lost-tail';
 function logOf(...positions: readonly string[]): Log {
   const entries: LogEntry[] = positions.map((position) => ({ position: parsePosition(position), body: '{}' }));
   return {
+    first: () => Promise.resolve(entries[0]?.position),
     head: () => Promise.resolve(entries.at(-1)?.position ?? { seq: 0, generation: 0 }),
     read: (_partition: number, afterSeq: number, limit: number) =>
       Promise.resolve(entries.filter(({ position }) => position.seq > afterSeq).slice(0, limit)),
@@ -23,6 +24,9 @@ describe('a place that was noted before the log lost its tail', () => {
     ['4-1', ['1-0', '2-2', '3-2', '4-2'], 1, 'its whole generation was lost'],
     ['2-0', ['1-1', '2-1'], 0, 'everything was lost'],
     ['2-0', [], 0, 'the log is empty'],
+    ['9-0', ['7-0', '8-0', '9-0'], 9, 'the beginning was trimmed'],
+    ['3-0', ['7-0', '8-0', '9-0'], 3, 'it was trimmed itself'],
+    ['8-0', ['7-1', '8-1'], 6, 'all but what was trimmed was lost'],
   ])('%s leads back to the last entry that is still the one that was seen', async (noted, log, seq) => {
     expect(await lastSharedSeq(logOf(...log), 0, parsePosition(noted))).toBe(seq);
   });

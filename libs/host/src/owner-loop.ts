@@ -231,9 +231,10 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
 
   /** The position of each unit. */
   private async append(units: readonly Unit[]): Promise<ReadonlyMap<Unit, Position>> {
-    const { appender, state, clock, definition, tails } = this.parts;
+    const { appender, state, clock, definition, tails, config } = this.parts;
     const positions = new Map<Unit, Position>();
-    if (units.length === 0 && state.foreignSeq - state.consumed.seq < CHECKPOINT_EVERY_SEQS) return positions;
+    const checkpointEverySeqs = Math.min(CHECKPOINT_EVERY_SEQS, config.snapshotEveryCommits);
+    if (units.length === 0 && state.foreignSeq - state.consumed.seq < checkpointEverySeqs) return positions;
     const recordedAtMs = clock.nowMs();
     const { first, batch } = await appender.append((epoch) =>
       commitBatch(units, { service: definition.service, epoch, recordedAtMs }, state.foreignSeq, state.consumed),

@@ -1,4 +1,13 @@
-import { Fenced, formatPosition, type Lease, LogRegressed, type LogServer, LogUnavailable, type Position } from '@torch/log';
+import {
+  checkContiguity,
+  Fenced,
+  formatPosition,
+  type Lease,
+  LogRegressed,
+  type LogServer,
+  LogUnavailable,
+  type Position,
+} from '@torch/log';
 import { Appender } from './appender';
 import { EffectsRunner } from './effects-runner';
 import { backoffMs, type HostClock, pause } from './host.clock';
@@ -11,6 +20,7 @@ import { PartitionState } from './partition-state';
 import { recordRecovery } from './recovery';
 import type { ServiceDefinition } from './service';
 import { Snapshots } from './snapshots';
+import type { TrimmedLog } from './trimmed-log';
 
 export interface PartitionHostParts<State> {
   readonly server: LogServer;
@@ -24,6 +34,8 @@ export interface PartitionHostParts<State> {
   readonly log: HostLogger;
   readonly tracing: HostTracing;
   readonly newId: () => string;
+  /** Where the beginning of the log is when the log server has it no more. Without it, a service that needs it stops. */
+  readonly trimmed?: TrimmedLog;
 }
 
 /** `starting`: has not read the log yet; `standby`: follows it, ready to take over; `owner`: decides; `failed`: met a bug or a corrupt log. */
@@ -37,7 +49,8 @@ export class PartitionHost<State> {
   private mustVerify = false;
   /** Set when a tail was lost that this instance had seen. */
   private lostFrom: Position | undefined;
-  private commitsSinceSnapshot = 0;
+  /** Of the newest snapshot, written or restored. */
+  private snapshotSeq = 0;
   /** Said once, however long it lasts. */
   private lastTrouble: string | undefined;
   private readonly snapshots: Snapshots;
@@ -90,6 +103,8 @@ export class PartitionHost<State> {
     const cursor = new LogCursor(server.log, partition);
     this.mustVerify = false;
     await this.snapshots.restore(partition, state);
+    this.snapshotSeq = state.ownSeq;
+    await this.catchUpTrimmed(state);
     await this.catchUp(state, cursor);
     this.role = 'standby';
     const lease = await this.standBy(state, cursor);
@@ -106,6 +121,21 @@ export class PartitionHost<State> {
     } catch (error) {
       if (error instanceof LogRegressed) await server.leases.release(lease).catch(() => undefined); // It runs out by itself.
       throw error;
+    }
+  }
+
+  /** Reads what the log server does not hold any more, up to what it holds. */
+  private async catchUpTrimmed(state: PartitionState<State>): Promise<void> {
+    const { server, partition, trimmed, config, definition, log } = this.parts;
+    const first = await server.log.first(partition);
+    if (!trimmed || !first || state.read.seq + 1 >= first.seq) return;
+    log.info(`${definition.service} reads partition ${partition} from the archive up to seq ${first.seq - 1}.`, {
+      afterSeq: state.read.seq,
+    });
+    while (state.read.seq + 1 < first.seq) {
+      const entries = await trimmed.read(partition, state.read.seq, Math.min(config.readEntriesMax, first.seq - 1 - state.read.seq));
+      checkContiguity({ partition, afterSeq: state.read.seq, entries, headBefore: first });
+      for (const entry of entries) state.takeIn(entry);
     }
   }
 
@@ -143,7 +173,7 @@ export class PartitionHost<State> {
       state,
       cursor,
       appender: loopAppender,
-      onCommitted: (_first, commits) => this.snapshotWhenDue(commits, state),
+      onCommitted: () => this.snapshotWhenDue(state),
     });
     this.loop = loop;
     let failed: Error | undefined;
@@ -201,9 +231,9 @@ export class PartitionHost<State> {
     return next;
   }
 
-  private async snapshotWhenDue(commits: number, state: PartitionState<State>): Promise<void> {
-    this.commitsSinceSnapshot += commits;
-    if (this.commitsSinceSnapshot < this.parts.config.snapshotEveryCommits) return;
+  /** By how far the log has come, whoever wrote it: the log can only be trimmed behind the snapshots of all services. */
+  private async snapshotWhenDue(state: PartitionState<State>): Promise<void> {
+    if (state.ownSeq - this.snapshotSeq < this.parts.config.snapshotEveryCommits) return;
     try {
       await this.snapshot(state);
     } catch (error) {
@@ -212,7 +242,7 @@ export class PartitionHost<State> {
   }
 
   private async snapshot(state: PartitionState<State>): Promise<void> {
-    this.commitsSinceSnapshot = 0;
+    this.snapshotSeq = state.ownSeq;
     const { definition, partition, log } = this.parts;
     const written = await this.snapshots.write(partition, state);
     if (!written)
@@ -224,7 +254,7 @@ export class PartitionHost<State> {
   /** An orderly end: the next owner starts from here at once. */
   private async handOver(state: PartitionState<State>, lease: Lease): Promise<void> {
     try {
-      if (this.commitsSinceSnapshot > 0) await this.snapshot(state);
+      if (state.ownSeq > this.snapshotSeq) await this.snapshot(state);
       await this.parts.server.leases.release(lease);
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error; // The lease runs out, and the next owner replays more.

@@ -6,6 +6,7 @@ import { type HostLogger, type HostTracing, NO_TRACING, SILENT_LOGGER } from './
 import { LogTails } from './log-tails';
 import { PartitionHost, type PartitionRole } from './partition-host';
 import type { ServiceDefinition } from './service';
+import type { TrimmedLog } from './trimmed-log';
 
 export interface ServiceHostOptions<State> {
   readonly server: LogServer;
@@ -18,6 +19,7 @@ export interface ServiceHostOptions<State> {
   readonly tracing?: HostTracing;
   readonly tails?: LogTails;
   readonly newId?: () => string;
+  readonly trimmed?: TrimmedLog;
   /** Called once when a partition meets a bug or a corrupt log. The process should end, loudly. */
   readonly onFatal?: (error: unknown) => void;
 }
@@ -52,6 +54,7 @@ export class ServiceHost<State = unknown> {
       tracing = NO_TRACING,
       newId = randomUUID,
       onFatal,
+      trimmed,
     } = this.options;
     const partitions = await server.partitions(PARTITIONS_DEFAULT);
     server.onReconnect(() => this.hosts.forEach(({ host }) => host.reconnected()));
@@ -67,6 +70,7 @@ export class ServiceHost<State = unknown> {
         log,
         tracing,
         newId,
+        trimmed,
       });
       const done = host.run().catch((error: unknown) => {
         log.error(`${definition.service} cannot go on with partition ${partition}.`, {

@@ -24,6 +24,7 @@ describe('the environment of a service', () => {
       durability: 'archived',
       archiveOutage: 'refuse',
       replicasMin: 1,
+      snapshotEveryCommits: 5000,
       gatewayHost: '127.0.0.1',
       gatewayPort: 7420,
       healthHost: '127.0.0.1',
@@ -46,6 +47,7 @@ describe('the environment of a service', () => {
       TORCH_TOKEN_SECRET: secret,
       TORCH_NODE: 'build-7',
       TORCH_PARTITIONS: '1024',
+      TORCH_SNAPSHOT_COMMITS: '200',
       TORCH_LOG_LEVEL: 'debug',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/',
     });
@@ -54,6 +56,7 @@ describe('the environment of a service', () => {
       url: 'http://[::1]:0',
       healthPort: 8081,
       partitions: 1024,
+      snapshotEveryCommits: 200,
       otlpEndpoint: 'http://collector:4318',
     });
     expect(requireTokenSecret(env)).toEqual(new Uint8Array(32).fill(7));
@@ -71,6 +74,7 @@ describe('the environment of a service', () => {
       durability: 'replicated',
       archiveOutage: 'memory',
       replicasMin: 2,
+      snapshotEveryCommits: 5000,
       archiveDir: '/archive',
     });
     expect(problemsOf({ TORCH_LOG_URL, TORCH_DURABILITY: 'eternal' })).toHaveLength(1);

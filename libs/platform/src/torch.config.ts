@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { DURABILITIES, type Durability } from '@torch/contracts';
+import { HOST_DEFAULTS } from '@torch/host';
 import { PARTITIONS_DEFAULT, PARTITIONS_MAX } from '@torch/log';
 import { type LogTls, LogTlsInvalid, readLogTls } from '@torch/log-dragonfly/access';
 import { join } from 'node:path';
@@ -41,6 +42,8 @@ export interface TorchEnv {
   readonly archiveOutage: (typeof ARCHIVE_OUTAGES)[number];
   /** `TORCH_REPLICAS_MIN`, default 1: replicas that must have what is acknowledged as `replicated`. */
   readonly replicasMin: number;
+  /** `TORCH_SNAPSHOT_COMMITS`, default 5000: commits of a partition between two snapshots of a service's state. */
+  readonly snapshotEveryCommits: number;
   /** `TORCH_GATEWAY_HOST`, default loopback. */
   readonly gatewayHost: string;
   /** `TORCH_GATEWAY_PORT`, default 7420; 0 takes a free one. */
@@ -79,6 +82,7 @@ export function readTorchEnv(variables: NodeJS.ProcessEnv = process.env): TorchE
     durability: read.oneOf('TORCH_DURABILITY', DURABILITIES) ?? (gate === 'audit' ? 'archived' : 'memory'),
     archiveOutage: read.oneOf('TORCH_ARCHIVE_OUTAGE', ARCHIVE_OUTAGES) ?? 'refuse',
     replicasMin: read.whole('TORCH_REPLICAS_MIN', { min: 1, max: REPLICAS_MAX }) ?? 1,
+    snapshotEveryCommits: read.whole('TORCH_SNAPSHOT_COMMITS', { min: 10, max: 10_000_000 }) ?? HOST_DEFAULTS.snapshotEveryCommits,
     gatewayHost,
     gatewayPort,
     healthHost: read.text('TORCH_HEALTH_HOST') ?? LOOPBACK,

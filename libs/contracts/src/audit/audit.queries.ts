@@ -1,5 +1,5 @@
 import { contractsOf } from '../contract';
-import { ArchiveStatusFound, GetArchiveStatus } from './archive.queries';
+import { ArchivedEntries, ArchiveStatusFound, GetArchiveStatus, ReadArchive } from './archive.queries';
 import { EventsFound, FindEvents } from './history.queries';
 import { Flag, ListOf, Optional, Text, Whole } from '../field';
 
@@ -24,8 +24,12 @@ export class ChainVerdict {
 
 const { query } = contractsOf('audit');
 
+/** For the services themselves: see `ReadArchive`. */
+export const readArchive = query('ReadArchive', ReadArchive, ArchivedEntries);
+
 export const auditQueries = [
   query('GetArchiveStatus', GetArchiveStatus, ArchiveStatusFound),
+  readArchive,
   query('VerifyChain', VerifyChain, ChainVerdict),
   query('FindEvents', FindEvents, EventsFound),
 ] as const;

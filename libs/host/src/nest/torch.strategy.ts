@@ -8,6 +8,7 @@ import type { HostLogger, HostTracing } from '../host.ports';
 import type { LogTails } from '../log-tails';
 import type { Decision, EffectContext, OwnCommand, OwnedPartition, Reading, ServiceDefinition, Turn } from '../service';
 import { type HostReadiness, ServiceHost } from '../service-host';
+import type { TrimmedLog } from '../trimmed-log';
 
 /** Marks an `@EventPattern` handler as an effect: done after the commit, by the owner only, and never in replay. */
 export const EFFECT = { effect: true } as const;
@@ -30,6 +31,7 @@ export interface TorchStrategyOptions {
   readonly log?: HostLogger;
   readonly tracing?: HostTracing;
   readonly onFatal?: (error: unknown) => void;
+  readonly trimmed?: TrimmedLog;
 }
 
 /**

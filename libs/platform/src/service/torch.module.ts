@@ -6,6 +6,8 @@ import {
   type ConnectedTorchClient,
   createTorchClient,
   type HostConfig,
+  type TrimmedLog,
+  trimmedLogOf,
   LOG_TAILS_DEFAULTS,
   LogTails,
   type OwnershipHooks,
@@ -46,6 +48,8 @@ export interface TorchModuleOptions {
   /** For the gate's keeper: what the log is, where that is known from elsewhere than the log server. */
   readonly knownLog?: (env: TorchEnv) => Promise<LogIdentity | undefined>;
   readonly config?: Partial<HostConfig>;
+  /** Where the beginning of a trimmed log is; default: audit is asked for it. */
+  readonly trimmed?: (env: TorchEnv) => TrimmedLog;
 }
 
 /** Everything that the five services have in common, provided to all modules of a process. */
@@ -107,17 +111,27 @@ function gateRole(service: ServiceName, { gate }: TorchEnv): GateRole {
   return service === 'audit' ? 'keeper' : 'guarded';
 }
 
-function strategy({ service, decider, hooks, config }: TorchModuleOptions): Provider {
+function strategy({ service, decider, hooks, config, trimmed }: TorchModuleOptions): Provider {
   return {
     provide: TorchStrategy,
-    inject: [LOG_SERVER, LogTails, TORCH_INSTANCE, PinoLogger, ModuleRef, ProcessEnd],
-    useFactory: (server: LogServer, tails: LogTails, instance: string, pino: PinoLogger, modules: ModuleRef, end: ProcessEnd) =>
+    inject: [LOG_SERVER, LogTails, TORCH_INSTANCE, PinoLogger, ModuleRef, ProcessEnd, TORCH_ENV, TORCH_CLIENT],
+    useFactory: (
+      server: LogServer,
+      tails: LogTails,
+      instance: string,
+      pino: PinoLogger,
+      modules: ModuleRef,
+      end: ProcessEnd,
+      env: TorchEnv,
+      client: ConnectedTorchClient,
+    ) =>
       new TorchStrategy({
         server,
         tails,
         service,
         instance,
-        config,
+        config: { snapshotEveryCommits: env.snapshotEveryCommits, ...config },
+        trimmed: trimmed ? trimmed(env) : trimmedLogOf(client),
         decider: decider as TorchStrategyOptions['decider'],
         hooks: hooks && hooksOf(modules, hooks),
         log: hostLogger(pino),
