@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { ID_PATTERN } from '@torch/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type RequestContext, withRequestContext } from '../logging/request.context';
@@ -11,6 +12,7 @@ const DURABILITY_HEADER = 'torch-durability';
 interface RequestWork {
   readonly context: RequestContext;
   readonly span?: TraceSpan;
+  readonly startedAtMs: number;
 }
 
 /**
@@ -19,6 +21,7 @@ interface RequestWork {
  */
 export function addRequestHooks(fastify: FastifyInstance): void {
   const works = new WeakMap<FastifyRequest, RequestWork>();
+  const logger = new Logger('request');
   const within = (request: FastifyRequest, go: () => void): void => {
     const work = works.get(request);
     if (!work) return go();
@@ -38,7 +41,9 @@ export function addRequestHooks(fastify: FastifyInstance): void {
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    endSpan(works.get(request)?.span, reply);
+    const work = works.get(request);
+    endSpan(work?.span, reply);
+    within(request, () => tell(logger, request, reply, work));
     done();
   });
 }
@@ -48,7 +53,8 @@ function beginWork(request: FastifyRequest): RequestWork {
   const correlationId = asked !== undefined && ID_PATTERN.test(asked) ? asked : randomUUID();
   const sent = header(request, 'traceparent');
   const context = { correlationId, ...(parseTraceparent(sent) && { traceparent: sent }) };
-  if (!isTracing()) return { context };
+  const startedAtMs = performance.now();
+  if (!isTracing()) return { context, startedAtMs };
   const route = request.routeOptions.url ?? 'unmatched';
   const attributes = {
     'http.request.method': request.method,
@@ -56,7 +62,18 @@ function beginWork(request: FastifyRequest): RequestWork {
     'url.path': request.url.split('?', 1)[0],
     'torch.correlation_id': correlationId,
   };
-  return { context, span: startSpan(`${request.method} ${route}`, { traceparent: context.traceparent, kind: 'server', attributes }) };
+  return {
+    context,
+    startedAtMs,
+    span: startSpan(`${request.method} ${route}`, { traceparent: context.traceparent, kind: 'server', attributes }),
+  };
+}
+
+/** Heartbeats and polls come by the thousand: what went well is told only to those who look closely. */
+function tell(logger: Logger, { method, url }: FastifyRequest, { statusCode }: FastifyReply, work: RequestWork | undefined): void {
+  const level = statusCode >= 500 ? 'warn' : statusCode >= 400 ? 'log' : 'debug';
+  const tookMs = work && Math.round(performance.now() - work.startedAtMs);
+  logger[level]({ req: { method, url }, res: { statusCode }, tookMs, msg: `${method} ${url}: ${statusCode}` });
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { redactText } from '@torch/contracts';
 import type { Params } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
@@ -26,11 +25,9 @@ export function loggingParams(service: string, level: LogLevel, destination?: De
     hooks: { streamWrite: redactText }, // Paths, messages and stacks hold what callers sent.
     mixin: workAtHand,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
-    quietReqLogger: true,
-    customLogLevel: requestLevel,
-    serializers: { req: requestFields, res: ({ statusCode }: ServerResponse) => ({ statusCode }) },
   };
-  return { pinoHttp: destination ? [options, destination] : options };
+  // Requests are told of by `addRequestHooks`, which has their context at hand anyway.
+  return { pinoHttp: destination ? [options, destination] : options, forRoutes: [] };
 }
 
 /** Ids of the request and the span that a line belongs to. */
@@ -39,11 +36,3 @@ function workAtHand(): object {
   const trace = currentTrace() ?? parseTraceparent(traceparent);
   return { ...(correlationId && { correlationId }), ...(trace && { traceId: trace.traceId, spanId: trace.spanId }) };
 }
-
-/** Heartbeats and polls come by the thousand: what went well is told only to those who look closely. */
-function requestLevel(_request: IncomingMessage, { statusCode }: ServerResponse, error?: Error): 'debug' | 'info' | 'warn' {
-  if (error || statusCode >= 500) return 'warn';
-  return statusCode >= 400 ? 'info' : 'debug';
-}
-
-const requestFields = ({ id, method, url }: { id: unknown; method: string; url: string }): object => ({ id, method, url });

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { CommandEnvelope, PlacedEvent } from '@torch/host';
+import { Logger } from '@nestjs/common';
 import fastify from 'fastify';
 import { admissionContext } from '../http/caller';
 import { addRequestHooks } from '../http/request.hooks';
@@ -33,6 +34,7 @@ const event = (traceparent?: string): PlacedEvent => ({
 /** A client's span, the gateway's request, the owner's decision and an effect, as they follow from each other. */
 async function journey(): Promise<void> {
   const telemetry = await startTelemetry('torch-test', process.env.OTEL_EXPORTER_OTLP_ENDPOINT);
+  Logger.overrideLogger(false); // Its output is what it found, and nothing else.
   const server = fastify();
   addRequestHooks(server);
   let decided: string | undefined;
