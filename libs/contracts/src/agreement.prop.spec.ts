@@ -41,10 +41,18 @@ function validValue(schema: FieldSchema): fc.Arbitrary<unknown> {
     case 'array':
       return fc.array(validValue(schema.items ?? {}), { minLength: min, maxLength: Math.min(max, ELEMENTS_MAX) });
     case 'object':
-      return fc.dictionary(fc.stringMatching(/^[A-Z_]{1,8}$/), fc.string(), { maxKeys: ELEMENTS_MAX });
+      return validMap(schema);
     default:
       throw new Error(`No arbitrary for ${JSON.stringify(schema)}.`);
   }
+}
+
+/** Of a map, names and values follow rules of their own; any object is one of any fields. */
+function validMap({ propertyNames, additionalProperties }: FieldSchema): fc.Arbitrary<unknown> {
+  const { pattern } = (propertyNames ?? { pattern: '^[A-Z_]{1,8}$' }) as { pattern: string };
+  const { minLength = 0 } = (additionalProperties ?? {}) as { minLength?: number };
+  const names = fc.stringMatching(new RegExp(pattern)).filter((name) => !(name in Object.prototype));
+  return fc.dictionary(names, fc.string({ minLength }), { maxKeys: ELEMENTS_MAX });
 }
 
 const text = ({ min, max }: { min: number; max: number }): fc.Arbitrary<string> =>

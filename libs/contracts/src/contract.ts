@@ -17,6 +17,9 @@ export interface EventContract<Type extends string = string, Data extends object
   readonly upcasters: readonly ((data: never) => object)[];
 }
 
+/** Upcaster to a version that only adds: optional fields, or values of a list. What is older is whole as it is. */
+export const asItWas = (data: object): object => data;
+
 /** A request to decide, answered by the owner of the project's partition of `service`. */
 export interface CommandContract<Type extends string = string, Data extends object = object> {
   readonly kind: 'command';

@@ -199,6 +199,38 @@ function textList(regex: RegExp, what: string, { min = 0, max }: { min?: number;
 export const Names = (limits: { min?: number; max: number }): PropertyDecorator =>
   textList(NAME_PATTERN, 'a name of 1 to 64 lower-case letters, digits, ".", "_" or "-"', limits);
 
+/** `typescript`, or `typescript:3` where a level from 1 to 9 matters. */
+export const SKILL_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}(:[1-9])?$/;
+
+/** Skills, each with its level where one matters. What an agent has without a level counts as level 1. */
+export const Skills = (limits: { min?: number; max: number }): PropertyDecorator =>
+  textList(SKILL_PATTERN, 'a skill such as "typescript" or "typescript:3"', limits);
+
+/** Labels: up to 32 names, each with a text of up to 128 characters. */
+export function Labels(): PropertyDecorator {
+  const entries = { max: 32, valueMax: 128 };
+  const accept = (value: unknown): boolean =>
+    value !== null &&
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
+    Object.keys(value).length <= entries.max &&
+    Object.entries(value).every(
+      ([name, text]) => NAME_PATTERN.test(name) && typeof text === 'string' && text !== '' && codePoints(text) <= entries.valueMax,
+    );
+  return field(
+    {
+      type: 'object',
+      maxProperties: entries.max,
+      propertyNames: { type: 'string', pattern: NAME_PATTERN.source },
+      additionalProperties: { type: 'string', minLength: 1, maxLength: entries.valueMax },
+    },
+    ValidateBy({
+      name: 'labels',
+      validator: { validate: accept, defaultMessage: () => '$property must map label names to texts of 1 to 128 characters' },
+    }),
+  );
+}
+
 export const Ids = (limits: { min?: number; max: number }): PropertyDecorator => textList(ID_PATTERN, 'an id', limits);
 
 /** Environment variables: names as POSIX has them, string values of up to 32 KiB. */

@@ -31,6 +31,7 @@ export {
   ProjectName,
   SEALED_PATTERN,
   Sensitive,
+  SKILL_PATTERN,
   Text,
   Verbatim,
   Whole,
@@ -43,7 +44,9 @@ export * from './messaging/messaging.events';
 export * from './messaging/messaging.queries';
 export { momentMs } from './moment';
 export * from './plan/plan';
-export { type PlanProblem, planProblems } from './plan/plan.rules';
+export * from './plan/plan.task';
+export { type PlanProblem, planProblems, taskProblems } from './plan/plan.rules';
+export { notBeforeMsOf, timeoutMsOf } from './plan/times.rules';
 export { admittedData, assertNoSecret, redactedData, secretProblems } from './redaction/contract.redaction';
 export { holdsSensitive, mapSensitive } from './sensitive';
 export { maskText, redactText } from './redaction/secret.redaction';
@@ -54,7 +57,17 @@ export * from './registry/registry.queries';
 export * from './scheduler/scheduler.commands';
 export * from './scheduler/scheduler.events';
 export * from './scheduler/scheduler.queries';
+export * from './scheduler/approvals.contracts';
+export * from './scheduler/attempt.shapes';
+export * from './scheduler/budgets.contracts';
+export * from './scheduler/claims.contracts';
+export * from './scheduler/explain.queries';
+export * from './scheduler/limits.contracts';
+export * from './scheduler/schedules.contracts';
+export * from './scheduler/task-options';
 export * from './scheduler/task-spec';
+export * from './registry/conflicts.contracts';
+export * from './registry/context.contracts';
 export * from './spawner/pool-spec';
 export * from './spawner/spawner.commands';
 export * from './spawner/spawner.events';

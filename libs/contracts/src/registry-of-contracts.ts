@@ -14,6 +14,7 @@ import { registryEvents } from './registry/registry.events';
 import { registryQueries } from './registry/registry.queries';
 import { schedulerCommands } from './scheduler/scheduler.commands';
 import { schedulerEvents } from './scheduler/scheduler.events';
+import { explainQueries } from './scheduler/explain.queries';
 import { schedulerQueries } from './scheduler/scheduler.queries';
 import { spawnerCommands } from './spawner/spawner.commands';
 import { spawnerEvents } from './spawner/spawner.events';
@@ -39,6 +40,7 @@ export const COMMANDS: readonly CommandContract[] = [
 export const QUERIES: readonly QueryContract[] = [
   ...registryQueries,
   ...schedulerQueries,
+  ...explainQueries,
   ...spawnerQueries,
   ...messagingQueries,
   ...auditQueries,

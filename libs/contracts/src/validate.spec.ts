@@ -33,7 +33,10 @@ describe('a value that does not fit its contract', () => {
 
   it('names the values that a field may have', () => {
     const failure = { taskId: 't', attempt: 1, assignment: 'as', agentId: 'a', class: 'whatever', reason: 'timeout', message: '' };
-    expect(fieldProblem(FailTask, failure)).toEqual({ pointer: '/class', message: '"class" must be one of retryable, permanent.' });
+    expect(fieldProblem(FailTask, failure)).toEqual({
+      pointer: '/class',
+      message: '"class" must be one of retryable, permanent, rate-limited, budget.',
+    });
   });
 
   it('names a field of a nested contract by its path', () => {

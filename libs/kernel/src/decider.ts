@@ -28,6 +28,11 @@ export interface SnapshotFormat<State> {
   /** JSON-safe, and the same for equal states whatever the order in which they came about: digests are taken of it. */
   encode(state: State): unknown;
   decode(encoded: unknown): State;
+  /** For states that grow large: the same in parts of a few MiB each, so that no snapshot is one text. Read back in order. */
+  readonly parts?: {
+    encode(state: State): Iterable<unknown>;
+    decode(parts: Iterable<unknown>): State;
+  };
 }
 
 /**

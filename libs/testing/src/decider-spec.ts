@@ -96,7 +96,9 @@ export class DeciderRun<State> {
 
   /** Goes on with what a snapshot of the state holds, as an owner does after a restart. */
   restart(): this {
-    this.state = this.decider.snapshot.decode(JSON.parse(canonicalJson(this.decider.snapshot.encode(this.state))));
+    const { encode, decode, parts } = this.decider.snapshot;
+    const read = (encoded: unknown): unknown => JSON.parse(canonicalJson(encoded));
+    this.state = parts ? parts.decode([...parts.encode(this.state)].map(read)) : decode(read(encode(this.state)));
     return this;
   }
 

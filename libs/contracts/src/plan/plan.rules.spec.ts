@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { fieldProblem } from '../validate';
-import { Plan, type PlanAgents, type PlanTask } from './plan';
+import { Plan, type PlanAgents } from './plan';
 import { planProblems } from './plan.rules';
+import type { PlanTask } from './plan.task';
 
 const task = (key: string, more: Partial<PlanTask> = {}): PlanTask => ({ key, role: 'developer', run: 'true', ...more });
 const planOf = (tasks: PlanTask[], agents?: PlanAgents[]): Plan => ({ tasks, ...(agents && { agents }) });
@@ -80,7 +81,33 @@ describe('the rules that a schema cannot say', () => {
   });
 });
 
+describe('a task of another run', () => {
+  it('is named by its full id, which only the scheduler can look up', () => {
+    const named = task('a', {
+      dependsOn: ['run-7f3a.build'],
+      after: [{ task: 'run-7f3a:0123', on: 'failure' }],
+      affinity: { notAgentOf: ['run-7f3a.write'] },
+    });
+    expect(planProblems(planOf([named]))).toEqual([]);
+  });
+
+  it('is not meant by a key that was misspelt', () => {
+    const misspelt = task('b', { after: [{ task: 'aa', on: 'failure' }], affinity: { sameAgentAs: ['ab'], notAgentOf: ['a'] } });
+    expect(planProblems(planOf([task('a'), misspelt]))).toEqual([
+      { pointer: '/tasks/1/after/0/task', message: 'Task "b" depends on "aa", which is not in the plan.' },
+      { pointer: '/tasks/1/affinity/sameAgentAs/0', message: 'The affinity of task "b" names "ab", which is not in the plan.' },
+    ]);
+  });
+});
+
 describe('a cycle', () => {
+  it('is found over all kinds of dependencies', () => {
+    const tasks = [task('a', { after: [{ task: 'b', on: 'completion' }] }), task('b', { dependsOn: ['a'] })];
+    expect(planProblems(planOf(tasks))).toEqual([
+      { pointer: '/tasks/0/after', message: 'Tasks depend on each other in a circle: a → b → a.' },
+    ]);
+  });
+
   it('is named, without the tasks that only wait behind it', () => {
     const tasks = [
       task('behind', { dependsOn: ['a'] }),

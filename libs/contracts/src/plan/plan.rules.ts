@@ -1,7 +1,9 @@
-import { durationMs } from '../duration';
-import { TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from '../scheduler/task-spec';
 import { secretProblems } from '../redaction/contract.redaction';
-import { Plan, type PlanTask } from './plan';
+import { amountProblems, limitProblems } from './amounts.rules';
+import { cycle, unclearDependencies } from './dependencies.rules';
+import { Plan } from './plan';
+import type { PlanTask } from './plan.task';
+import { timeProblems } from './times.rules';
 
 /** What is wrong with a plan, and where: `/tasks/3/dependsOn/0` as a JSON Pointer. */
 export interface PlanProblem {
@@ -14,14 +16,28 @@ export function planProblems(plan: Plan): PlanProblem[] {
   const { tasks } = plan;
   return [
     ...duplicateKeys(tasks),
-    ...unclearWork(tasks),
-    ...timeouts(tasks),
+    ...tasks.flatMap((task, i) => within(`/tasks/${i}`, taskProblems(task))),
     ...agentLimits(plan),
-    ...unknownDependencies(tasks),
+    ...unclearDependencies(tasks),
     ...cycle(tasks),
     ...secretProblems(Plan, plan),
   ];
 }
+
+/** What can be said of a task without the others of its plan; pointers begin at the task. */
+export function taskProblems(task: PlanTask): PlanProblem[] {
+  return [
+    ...unclearWork(task),
+    ...unclearSkills(task),
+    ...timeProblems(task),
+    ...limitProblems(task),
+    ...amountProblems(task),
+    ...unclearEvidence(task),
+  ];
+}
+
+const within = (root: string, problems: readonly PlanProblem[]): PlanProblem[] =>
+  problems.map(({ pointer, message }) => ({ pointer: root + pointer, message }));
 
 function duplicateKeys(tasks: readonly PlanTask[]): PlanProblem[] {
   const firstAt = new Map<string, number>();
@@ -32,19 +48,33 @@ function duplicateKeys(tasks: readonly PlanTask[]): PlanProblem[] {
   });
 }
 
-function unclearWork(tasks: readonly PlanTask[]): PlanProblem[] {
-  return tasks.flatMap(({ key, run, prompt }, i) =>
-    (run === undefined) === (prompt === undefined)
-      ? [{ pointer: `/tasks/${i}`, message: `Task "${key}" needs exactly one of "run" and "prompt".` }]
-      : [],
+function unclearWork({ key, run, prompt }: PlanTask): PlanProblem[] {
+  return (run === undefined) === (prompt === undefined)
+    ? [{ pointer: '', message: `Task "${key}" needs exactly one of "run" and "prompt".` }]
+    : [];
+}
+
+function unclearSkills({ key, skills = [] }: PlanTask): PlanProblem[] {
+  const names = skills.map((skill) => skill.split(':', 1)[0]);
+  return names.flatMap((name, i) =>
+    names.indexOf(name) === i
+      ? []
+      : [{ pointer: `/skills/${i}`, message: `Task "${key}" names skill "${name}" twice; give it one level.` }],
   );
 }
 
-function timeouts(tasks: readonly PlanTask[]): PlanProblem[] {
-  return tasks.flatMap(({ timeout }, i) => {
-    const ms = timeout === undefined ? undefined : durationMs(timeout);
-    if (ms === undefined || (ms >= TIMEOUT_MS_MIN && ms <= TIMEOUT_MS_MAX)) return [];
-    return [{ pointer: `/tasks/${i}/timeout`, message: `A timeout must be between 100ms and 7d, but is ${timeout}.` }];
+/** Paths are looked for where the attempt ran, and nowhere else. */
+function unclearEvidence({ key, evidence }: PlanTask): PlanProblem[] {
+  if (!evidence) return [];
+  const { artefacts = [], command, commit, exitCodeZero } = evidence;
+  if (!exitCodeZero && !commit && artefacts.length === 0 && command === undefined) {
+    return [
+      { pointer: '/evidence', message: `The "evidence" of task "${key}" asks for nothing: leave it out, or say what is to be shown.` },
+    ];
+  }
+  return artefacts.flatMap(({ path }, i) => {
+    if (!path.startsWith('/') && !path.split('/').includes('..')) return [];
+    return [{ pointer: `/evidence/artefacts/${i}/path`, message: `"${path}" must be a path inside of the working directory.` }];
   });
 }
 
@@ -57,44 +87,4 @@ function agentLimits({ agents = [] }: Plan): PlanProblem[] {
       return [{ pointer: `/agents/${i}/min`, message: `"min" (${min}) is above "max" (${max}).` }];
     return [];
   });
-}
-
-function unknownDependencies(tasks: readonly PlanTask[]): PlanProblem[] {
-  const keys = new Set(tasks.map(({ key }) => key));
-  return tasks.flatMap(({ key, dependsOn = [] }, i) =>
-    dependsOn.flatMap((dependency, j) =>
-      keys.has(dependency)
-        ? []
-        : [{ pointer: `/tasks/${i}/dependsOn/${j}`, message: `Task "${key}" depends on "${dependency}", which is not in the plan.` }],
-    ),
-  );
-}
-
-/** Kahn's algorithm: what cannot be put in order is in a cycle or behind one; walking back finds the cycle itself. */
-function cycle(tasks: readonly PlanTask[]): PlanProblem[] {
-  const byKey = new Map(tasks.map((task) => [task.key, task]));
-  const waitsFor = new Map(tasks.map(({ key, dependsOn = [] }) => [key, new Set(dependsOn.filter((d) => byKey.has(d)))]));
-  const dependants = new Map<string, string[]>();
-  for (const [key, dependencies] of waitsFor) for (const d of dependencies) dependants.set(d, [...(dependants.get(d) ?? []), key]);
-
-  const free = [...waitsFor].filter(([, dependencies]) => dependencies.size === 0).map(([key]) => key);
-  for (let key = free.pop(); key !== undefined; key = free.pop()) {
-    waitsFor.delete(key);
-    for (const dependant of dependants.get(key) ?? []) {
-      const left = waitsFor.get(dependant);
-      left?.delete(key);
-      if (left?.size === 0) free.push(dependant);
-    }
-  }
-  if (waitsFor.size === 0) return [];
-
-  const path: string[] = [];
-  let at = waitsFor.keys().next().value as string;
-  while (!path.includes(at)) {
-    path.push(at);
-    at = waitsFor.get(at)?.values().next().value as string;
-  }
-  const around = [...path.slice(path.indexOf(at)), at];
-  const index = tasks.findIndex(({ key }) => key === at);
-  return [{ pointer: `/tasks/${index}/dependsOn`, message: `Tasks depend on each other in a circle: ${around.join(' → ')}.` }];
 }

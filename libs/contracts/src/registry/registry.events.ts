@@ -1,7 +1,9 @@
 import type { EventEnvelope } from '@torch/kernel';
-import { contractsOf } from '../contract';
+import { asItWas, contractsOf } from '../contract';
 import { DURABILITIES, type Durability } from '../durability';
-import { AtMs, Id, Name, Names, OneOf, Optional, Text, Whole } from '../field';
+import { AtMs, Id, Labels, Name, OneOf, Optional, Skills, Text, Whole } from '../field';
+import { conflictEvents, type ConflictEvent } from './conflicts.contracts';
+import { contextEvents, type ContextEvent } from './context.contracts';
 
 export class ProjectCreated {
   @AtMs() createdAtMs!: number;
@@ -17,7 +19,7 @@ export class AgentRegistered {
   @Id() agentId!: string;
   @Text({ min: 1, max: 128 }) name!: string;
   @Name() role!: string;
-  @Names({ max: 64 }) skills!: string[];
+  @Skills({ max: 64 }) skills!: string[];
   /** Tasks that the agent takes at a time. */
   @Whole({ min: 1, max: 1000 }) capacity!: number;
   /** What drives the agent: `exec`, a coding CLI, an SDK of one's own. */
@@ -26,7 +28,38 @@ export class AgentRegistered {
   @Id() instance!: string;
   @Optional() @Text({ min: 1, max: 255 }) node?: string;
   @Optional() @Whole({ min: 1 }) pid?: number;
+  @Optional() @Labels() labels?: Record<string, string>;
+  @Optional() @Text({ min: 1, max: 128 }) model?: string;
+  /** Of what drives the agent. */
+  @Optional() @Text({ min: 1, max: 64 }) version?: string;
   @AtMs() registeredAtMs!: number;
+}
+
+/** What an agent can do has changed; absent fields stay as they were. */
+export class AgentUpdated {
+  @Id() agentId!: string;
+  @Optional() @Skills({ max: 64 }) skills?: string[];
+  @Optional() @Labels() labels?: Record<string, string>;
+  @Optional() @Whole({ min: 1, max: 1000 }) capacity?: number;
+  @Optional() @Text({ min: 1, max: 128 }) model?: string;
+  @AtMs() updatedAtMs!: number;
+}
+
+/** The agent is to finish what it has and gets nothing new. A new registration of it ends that. */
+export class AgentDraining {
+  @Id() agentId!: string;
+  @Text({ max: 1000 }) reason!: string;
+  @AtMs() drainingAtMs!: number;
+}
+
+export const AGENT_PAUSES = ['blocked-on-human', 'rate-limited'] as const;
+export type AgentPause = (typeof AGENT_PAUSES)[number];
+/** The agent cannot go on for now, or (without `pause`) can again. A paused agent gets nothing new. */
+export class AgentPaused {
+  @Id() agentId!: string;
+  @Optional() @OneOf(AGENT_PAUSES) pause?: AgentPause;
+  @Optional() @AtMs() untilMs?: number;
+  @AtMs() pausedAtMs!: number;
 }
 
 export class AgentSuspected {
@@ -58,11 +91,16 @@ const { event } = contractsOf('registry');
 export const registryEvents = [
   event('project.created', ProjectCreated),
   event('project.durability-set', ProjectDurabilitySet),
-  event('agent.registered', AgentRegistered),
+  event('agent.registered', AgentRegistered, { v: 2, upcasters: [asItWas] }),
   event('agent.suspected', AgentSuspected),
   event('agent.lost', AgentLost),
   event('agent.recovered', AgentRecovered),
   event('agent.deregistered', AgentDeregistered),
+  event('agent.updated', AgentUpdated),
+  event('agent.draining', AgentDraining),
+  event('agent.paused', AgentPaused),
+  ...contextEvents,
+  ...conflictEvents,
 ] as const;
 
 export type RegistryEvent =
@@ -72,4 +110,9 @@ export type RegistryEvent =
   | EventEnvelope<'agent.suspected', AgentSuspected>
   | EventEnvelope<'agent.lost', AgentLost>
   | EventEnvelope<'agent.recovered', AgentRecovered>
-  | EventEnvelope<'agent.deregistered', AgentDeregistered>;
+  | EventEnvelope<'agent.deregistered', AgentDeregistered>
+  | EventEnvelope<'agent.updated', AgentUpdated>
+  | EventEnvelope<'agent.draining', AgentDraining>
+  | EventEnvelope<'agent.paused', AgentPaused>
+  | ContextEvent
+  | ConflictEvent;

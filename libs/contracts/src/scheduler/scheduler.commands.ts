@@ -1,8 +1,18 @@
 import type { AnyCommand } from '@torch/kernel';
 import { contractsOf } from '../contract';
-import { Id, ListOf, Nested, OneOf, Optional, Text, Whole } from '../field';
-import { OUTPUT_TAIL_CHARS_MAX, Usage } from './scheduler.events';
+import { AnyObject, AtMs, Flag, Id, Ids, ListOf, Name, Nested, OneOf, Optional, Text, Whole } from '../field';
+import { approvalCommands, type ApprovalCommand } from './approvals.contracts';
+import { budgetCommands, type BudgetCommand } from './budgets.contracts';
+import { claimCommands, type ClaimCommand } from './claims.contracts';
+import { limitCommands, type LimitCommand } from './limits.contracts';
+import { FAILURE_CLASSES, type FailureClass, OUTPUT_TAIL_CHARS_MAX } from './scheduler.events';
+import { Usage } from './attempt.shapes';
+import { scheduleCommands, type ScheduleCommand } from './schedules.contracts';
+import { Evidence } from './task-options';
 import { TaskSpec } from './task-spec';
+
+export const MOMENTS = ['not-before', 'queue-timeout', 'deadline', 'progress-timeout'] as const;
+export type Moment = (typeof MOMENTS)[number];
 
 /** Tasks of one run; a larger plan is refused whole. */
 export const RUN_TASKS_MAX = 2000;
@@ -41,6 +51,10 @@ export class CompleteTask {
   @Whole() durationMs!: number;
   @Optional() @Text({ max: OUTPUT_TAIL_CHARS_MAX }) outputTail?: string;
   @Optional() @Nested(() => Usage) usage?: Usage;
+  /** For the tasks that depend on this one; up to `RESULT_BYTES_MAX` as JSON. */
+  @Optional() @AnyObject() result?: object;
+  @Optional() @Text({ min: 1, max: 2000 }) resultRef?: string;
+  @Optional() @Nested(() => Evidence) evidence?: Evidence;
 }
 
 export class FailTask {
@@ -49,7 +63,9 @@ export class FailTask {
   @Id() assignment!: string;
   @Id() agentId!: string;
   /** `permanent`: no retry can mend it. */
-  @OneOf(['retryable', 'permanent']) class!: 'retryable' | 'permanent';
+  @OneOf(FAILURE_CLASSES) class!: FailureClass;
+  /** With `rate-limited`, which needs it: when to try again. */
+  @Optional() @AtMs() retryAtMs?: number;
   @OneOf(['exit-code', 'timeout', 'harness']) reason!: 'exit-code' | 'timeout' | 'harness';
   @Text({ max: 2000 }) message!: string;
   @Optional() @Whole({ min: -1, max: 255 }) exitCode?: number;
@@ -58,9 +74,30 @@ export class FailTask {
   @Optional() @Nested(() => Usage) usage?: Usage;
 }
 
+/** Cancelled already, it changes nothing. */
 export class CancelTask {
   @Id() taskId!: string;
   @Text({ max: 2000 }) reason!: string;
+  /** Also everything that depends on it, directly or not. */
+  @Optional() @Flag() subtree?: boolean;
+}
+
+export class ChangePriority {
+  @Id() taskId!: string;
+  @Whole({ min: 0, max: 9 }) priority!: number;
+}
+
+/** Dead letters that one request takes up again at most. */
+export const REDRIVE_MAX = 500;
+/** Takes dead letters up again: those named, or those that fit the filter, the oldest first. */
+export class RedriveTasks {
+  @Optional() @Ids({ min: 1, max: REDRIVE_MAX }) taskIds?: string[];
+  @Optional() @Id() runId?: string;
+  @Optional() @Name() role?: string;
+  @Optional() @Name() kind?: string;
+  /** Text that the reason contains. */
+  @Optional() @Text({ min: 1, max: 200 }) reason?: string;
+  @Optional() @Whole({ min: 1, max: REDRIVE_MAX }) limit?: number;
 }
 
 export class CancelRun {
@@ -71,6 +108,13 @@ export class CancelRun {
 /** Puts a failed, dead-lettered or cancelled task back into the queue with a fresh set of attempts. */
 export class RetryTask {
   @Id() taskId!: string;
+}
+
+/** From the scheduler's own timer: queue timeout, deadline, progress timeout, or the time that a task was not to start before. */
+export class PassMoment {
+  @Id() taskId!: string;
+  @OneOf(MOMENTS) moment!: Moment;
+  @AtMs() dueAtMs!: number;
 }
 
 /** From the scheduler's own timer. */
@@ -114,6 +158,14 @@ export const schedulerCommands = [
   command('EndBackoff', EndBackoff),
   command('ReleaseAgent', ReleaseAgent),
   command('RecordFencedAttempt', RecordFencedAttempt),
+  command('ChangePriority', ChangePriority),
+  command('RedriveTasks', RedriveTasks),
+  command('PassMoment', PassMoment),
+  ...limitCommands,
+  ...claimCommands,
+  ...approvalCommands,
+  ...budgetCommands,
+  ...scheduleCommands,
 ] as const;
 
 export type SchedulerCommand =
@@ -128,4 +180,12 @@ export type SchedulerCommand =
   | AnyCommand<'ExpireLease', ExpireLease>
   | AnyCommand<'EndBackoff', EndBackoff>
   | AnyCommand<'ReleaseAgent', ReleaseAgent>
-  | AnyCommand<'RecordFencedAttempt', RecordFencedAttempt>;
+  | AnyCommand<'RecordFencedAttempt', RecordFencedAttempt>
+  | AnyCommand<'ChangePriority', ChangePriority>
+  | AnyCommand<'RedriveTasks', RedriveTasks>
+  | AnyCommand<'PassMoment', PassMoment>
+  | LimitCommand
+  | ClaimCommand
+  | ApprovalCommand
+  | BudgetCommand
+  | ScheduleCommand;

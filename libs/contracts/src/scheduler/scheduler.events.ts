@@ -1,24 +1,45 @@
 import type { EventEnvelope } from '@torch/kernel';
-import { contractsOf } from '../contract';
-import { AtMs, Decimal, Id, Name, Names, Nested, OneOf, Optional, Text, Whole } from '../field';
+import { asItWas, contractsOf } from '../contract';
+import { AnyObject, AtMs, Id, Labels, Name, Nested, OneOf, Optional, Skills, Text, Whole } from '../field';
+import { approvalEvents, type ApprovalEvent } from './approvals.contracts';
+import { budgetEvents, type BudgetEvent } from './budgets.contracts';
+import { claimEvents, type ClaimEvent } from './claims.contracts';
+import { limitEvents, type LimitEvent } from './limits.contracts';
+import { scheduleEvents, type ScheduleEvent } from './schedules.contracts';
+import { Evidence } from './task-options';
+import { AgentChoice, Usage } from './attempt.shapes';
 import { TaskSpec } from './task-spec';
 
-export const ATTEMPT_FAILURES = ['exit-code', 'timeout', 'harness', 'lease-expired', 'agent-lost', 'agent-gone'] as const;
-/** Why an attempt failed; `agent-gone`: its agent was deregistered or replaced by another instance. */
+export const ATTEMPT_FAILURES = [
+  'exit-code',
+  'timeout',
+  'harness',
+  'lease-expired',
+  'agent-lost',
+  'agent-gone',
+  'rate-limited',
+  'budget',
+  'stopped',
+  'progress-timeout',
+  'deadline',
+  'evidence-missing',
+] as const;
+/**
+ * Why an attempt failed. `agent-gone`: its agent was deregistered or replaced by another instance; `stopped`: the project's work
+ * was; `deadline`: the task's own; `evidence-missing`: the result was not accepted.
+ */
 export type AttemptFailure = (typeof ATTEMPT_FAILURES)[number];
+
+/** `rate-limited`: again at a given time, and no attempt is spent. `budget`: there is nothing left to spend. */
+export const FAILURE_CLASSES = ['retryable', 'permanent', 'rate-limited', 'budget'] as const;
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
 export const RUN_STATUSES = ['running', 'completed', 'failed', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 export const OUTPUT_TAIL_CHARS_MAX = 4096;
-
-/** What an attempt used; absent fields are unknown, not zero. */
-export class Usage {
-  @Optional() @Whole() inputTokens?: number;
-  @Optional() @Whole() outputTokens?: number;
-  @Optional() @Decimal({ min: 0, max: 1_000_000 }) costUsd?: number;
-  @Optional() @Text({ max: 128 }) model?: string;
-}
+/** Of a task's result, as JSON; a larger one goes by reference. */
+export const RESULT_BYTES_MAX = 16_384;
 
 export class RunSubmitted {
   @Id() runId!: string;
@@ -41,6 +62,8 @@ export class RunEnded {
   @Whole() failed!: number;
   @Whole() cancelled!: number;
   @Whole() deadLettered!: number;
+  /** Tasks whose dependency ended otherwise than they waited for; they do not count against the run. */
+  @Optional() @Whole() skipped?: number;
   @AtMs() endedAtMs!: number;
 }
 
@@ -62,6 +85,8 @@ export class TaskAssigned {
   @Id() agentId!: string;
   /** The agent must have started by then. */
   @AtMs() leaseUntilMs!: number;
+  /** Absent when nobody else was there to choose. */
+  @Optional() @Nested(() => AgentChoice) choice?: AgentChoice;
   @AtMs() assignedAtMs!: number;
 }
 
@@ -92,6 +117,11 @@ export class TaskCompleted {
   @Whole() durationMs!: number;
   @Optional() @Text({ max: OUTPUT_TAIL_CHARS_MAX }) outputTail?: string;
   @Optional() @Nested(() => Usage) usage?: Usage;
+  /** For the tasks that depend on this one; up to `RESULT_BYTES_MAX`. */
+  @Optional() @AnyObject() result?: object;
+  /** Where a larger result is. */
+  @Optional() @Text({ min: 1, max: 2000 }) resultRef?: string;
+  @Optional() @Nested(() => Evidence) evidence?: Evidence;
   @AtMs() completedAtMs!: number;
 }
 
@@ -116,11 +146,27 @@ export class TaskRetryScheduled {
   @AtMs() retryAtMs!: number;
 }
 
-/** The task is ready for its next attempt: its back-off is over, or somebody asked for a retry. */
+export const REQUEUE_REASONS = ['backoff-over', 'retry-asked', 'not-before-reached', 'approved', 'stopped'] as const;
+export type RequeueReason = (typeof REQUEUE_REASONS)[number];
+
+/** The task is ready for its next attempt. */
 export class TaskRequeued {
   @Id() taskId!: string;
-  @OneOf(['backoff-over', 'retry-asked']) reason!: 'backoff-over' | 'retry-asked';
+  @OneOf(REQUEUE_REASONS) reason!: RequeueReason;
   @AtMs() requeuedAtMs!: number;
+}
+
+/** A dependency ended otherwise than the task waits for, and its policy is to be left out. */
+export class TaskSkipped {
+  @Id() taskId!: string;
+  @Text({ max: 2000 }) reason!: string;
+  @AtMs() skippedAtMs!: number;
+}
+
+export class TaskPriorityChanged {
+  @Id() taskId!: string;
+  @Whole({ min: 0, max: 9 }) priority!: number;
+  @AtMs() changedAtMs!: number;
 }
 
 /** A failure that no retry can mend. */
@@ -178,7 +224,8 @@ export class AttemptFenced {
 export class DemandChanged {
   @Name() role!: string;
   /** Required skills, sorted. */
-  @Names({ max: 32 }) skills!: string[];
+  @Skills({ max: 32 }) skills!: string[];
+  @Optional() @Labels() labels?: Record<string, string>;
   @Whole() waiting!: number;
   @Whole() fittingAgents!: number;
   @AtMs() changedAtMs!: number;
@@ -192,21 +239,28 @@ const { event } = contractsOf('scheduler');
 export const schedulerEvents = [
   event('run.submitted', RunSubmitted),
   event('run.cancel-requested', RunCancelRequested),
-  event('run.ended', RunEnded),
-  event('task.submitted', TaskSubmitted),
-  event('task.assigned', TaskAssigned, { v: 2, upcasters: [withAssignment] }),
+  event('run.ended', RunEnded, { v: 2, upcasters: [asItWas] }),
+  event('task.submitted', TaskSubmitted, { v: 2, upcasters: [asItWas] }),
+  event('task.assigned', TaskAssigned, { v: 3, upcasters: [withAssignment, asItWas] }),
   event('task.started', TaskStarted),
   event('task.progressed', TaskProgressed),
-  event('task.completed', TaskCompleted),
-  event('task.attempt-failed', TaskAttemptFailed),
+  event('task.completed', TaskCompleted, { v: 2, upcasters: [asItWas] }),
+  event('task.attempt-failed', TaskAttemptFailed, { v: 2, upcasters: [asItWas] }),
   event('task.retry-scheduled', TaskRetryScheduled),
-  event('task.requeued', TaskRequeued),
+  event('task.requeued', TaskRequeued, { v: 2, upcasters: [asItWas] }),
+  event('task.skipped', TaskSkipped),
+  event('task.priority-changed', TaskPriorityChanged),
   event('task.failed', TaskFailed),
   event('task.dead-lettered', TaskDeadLettered),
   event('task.cancelled', TaskCancelled),
-  event('task.result-ignored', TaskResultIgnored, { v: 2, upcasters: [(data: TaskResultIgnored) => data] }),
+  event('task.result-ignored', TaskResultIgnored, { v: 2, upcasters: [asItWas] }),
   event('attempt.fenced', AttemptFenced),
-  event('demand.changed', DemandChanged),
+  event('demand.changed', DemandChanged, { v: 2, upcasters: [asItWas] }),
+  ...limitEvents,
+  ...claimEvents,
+  ...approvalEvents,
+  ...budgetEvents,
+  ...scheduleEvents,
 ] as const;
 
 export type SchedulerEvent =
@@ -221,9 +275,16 @@ export type SchedulerEvent =
   | EventEnvelope<'task.attempt-failed', TaskAttemptFailed>
   | EventEnvelope<'task.retry-scheduled', TaskRetryScheduled>
   | EventEnvelope<'task.requeued', TaskRequeued>
+  | EventEnvelope<'task.skipped', TaskSkipped>
+  | EventEnvelope<'task.priority-changed', TaskPriorityChanged>
   | EventEnvelope<'task.failed', TaskFailed>
   | EventEnvelope<'task.dead-lettered', TaskDeadLettered>
   | EventEnvelope<'task.cancelled', TaskCancelled>
   | EventEnvelope<'task.result-ignored', TaskResultIgnored>
   | EventEnvelope<'attempt.fenced', AttemptFenced>
-  | EventEnvelope<'demand.changed', DemandChanged>;
+  | EventEnvelope<'demand.changed', DemandChanged>
+  | LimitEvent
+  | ClaimEvent
+  | ApprovalEvent
+  | BudgetEvent
+  | ScheduleEvent;

@@ -1,4 +1,4 @@
-import { EnvMap, Id, Name, Names, OneOf, Optional, Text, Verbatim, Whole } from '../field';
+import { EnvMap, Id, Labels, Name, OneOf, Optional, Skills, Text, Verbatim, Whole } from '../field';
 
 export const RUNTIMES = ['process'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
@@ -12,7 +12,8 @@ export const CRASHES_MAX_DEFAULT = 5;
 export class PoolSpec {
   @Id() poolId!: string;
   @Name() role!: string;
-  @Names({ max: 64 }) skills!: string[];
+  @Skills({ max: 64 }) skills!: string[];
+  @Optional() @Labels() labels?: Record<string, string>;
   @OneOf(RUNTIMES) runtime!: Runtime;
   @Name() harness!: string;
   /** Agents that are kept running while the pool is there. */

@@ -1,5 +1,5 @@
 import type { EventEnvelope } from '@torch/kernel';
-import { contractsOf } from '../contract';
+import { asItWas, contractsOf } from '../contract';
 import { AtMs, Flag, Id, Nested, Optional, Text, Whole } from '../field';
 import { PoolSpec } from './pool-spec';
 
@@ -82,7 +82,7 @@ export class ProcessFenced {
 const { event } = contractsOf('spawner');
 
 export const spawnerEvents = [
-  event('pool.defined', PoolDefined),
+  event('pool.defined', PoolDefined, { v: 2, upcasters: [asItWas] }),
   event('pool.retired', PoolRetired),
   event('agent.spawn-requested', AgentSpawnRequested),
   event('agent.spawned', AgentSpawned),
