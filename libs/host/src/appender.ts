@@ -1,7 +1,7 @@
 import { Fenced, type Lease, type Leases, type Log, LogUnavailable, type Position } from '@torch/log';
 import type { CommitBatch } from './commit-batches';
 import type { HostConfig } from './host.config';
-import { backoffMs, type HostClock, pause } from './host.clock';
+import { backOff, type HostClock } from './host.clock';
 import type { LogCursor } from './log-cursor';
 
 /**
@@ -46,7 +46,7 @@ export class Appender {
         return this.note(first, batch);
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
-        await pause(this.clock, backoffMs(attempt, this.config.retryMs, this.config.retryMsMax));
+        await backOff(this.clock, attempt, this.config);
         if (!error.outcomeUnknown) continue;
       }
       const found = await this.findAppended(batch.bodies[0] as string);
@@ -75,7 +75,7 @@ export class Appender {
         return await this.search(body);
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
-        await pause(this.clock, backoffMs(attempt, this.config.retryMs, this.config.retryMsMax));
+        await backOff(this.clock, attempt, this.config);
       }
     }
   }

@@ -1,6 +1,7 @@
 import { MinHeap } from '@torch/kernel';
 import { type ArchivedState, formatPosition, Gap, type LogServer, LogUnavailable, type Position } from '@torch/log';
 import { NotDurable } from './durability';
+import type { HostClock } from './host.clock';
 
 /** While somebody waits, the archive is also asked how far it is: what it tells may be missed. */
 const ASK_AGAIN_MS = 250;
@@ -19,11 +20,12 @@ export class ArchivedWatch {
   /** Of an older generation than the archive is in: the log says whether they are still there. */
   private doubtful: Waiting[] = [];
   private listening: Promise<() => Promise<void>> | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private cancelTimer: (() => void) | undefined;
 
   constructor(
     private readonly server: LogServer,
     private readonly partition: number,
+    private readonly clock: HostClock,
   ) {}
 
   /**
@@ -35,7 +37,7 @@ export class ArchivedWatch {
     return new Promise((done, failed) => {
       const end = (): void => {
         waiting.ended = true;
-        clearTimeout(timer);
+        cancelTimer();
       };
       const waiting: Waiting = {
         position,
@@ -49,9 +51,8 @@ export class ArchivedWatch {
           failed(error);
         },
       };
-      const timer = setTimeout(
-        () => waiting.failed(this.notArchived(waiting, 'the archive has not said so in time.')),
-        Math.max(0, deadlineAtMs - Date.now()),
+      const cancelTimer = this.clock.after(Math.max(0, deadlineAtMs - this.clock.nowMs()), () =>
+        waiting.failed(this.notArchived(waiting, 'the archive has not said so in time.')),
       );
       this.waiting.push(waiting);
       this.listen();
@@ -66,7 +67,7 @@ export class ArchivedWatch {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.timer);
+    this.cancelTimer?.();
     await (
       await this.listening?.catch(() => undefined)
     )?.();
@@ -78,13 +79,12 @@ export class ArchivedWatch {
   }
 
   private askAgainLater(): void {
-    if (this.timer) return;
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
+    this.cancelTimer ??= this.clock.after(ASK_AGAIN_MS, () => {
+      this.cancelTimer = undefined;
       if (this.waiting.size + this.doubtful.length === 0) return;
       void this.ask();
       this.askAgainLater();
-    }, ASK_AGAIN_MS);
+    });
   }
 
   private async ask(): Promise<void> {

@@ -2,6 +2,7 @@ import { type LogServer, LogUnavailable, parsePosition, type Position } from '@t
 import { ArchivedWatch, stillThere } from './archived-watch';
 import type { Admission } from './client';
 import { NotDurable, type Reached } from './durability';
+import { type HostClock, SYSTEM_CLOCK } from './host.clock';
 
 interface Acknowledged {
   readonly partition: number;
@@ -18,6 +19,7 @@ export class DurabilityWatch {
   constructor(
     private readonly server: LogServer,
     private readonly replicasMin: number,
+    private readonly clock: HostClock = SYSTEM_CLOCK,
   ) {
     server.onReconnect(() => {
       for (const watch of this.archived.values()) watch.refresh();
@@ -48,14 +50,14 @@ export class DurabilityWatch {
 
   private archive(partition: number): ArchivedWatch {
     let watch = this.archived.get(partition);
-    if (!watch) this.archived.set(partition, (watch = new ArchivedWatch(this.server, partition)));
+    if (!watch) this.archived.set(partition, (watch = new ArchivedWatch(this.server, partition, this.clock)));
     return watch;
   }
 
   /** A replica that has taken over in the meantime confirms what it has, which need not be all: so the log is asked, too. */
   private async replicated(partition: number, position: Position, deadlineAtMs: number): Promise<Reached> {
     const { replicasMin } = this;
-    const confirmed = await this.server.replicas(replicasMin, Math.max(1, deadlineAtMs - Date.now()));
+    const confirmed = await this.server.replicas(replicasMin, Math.max(1, deadlineAtMs - this.clock.nowMs()));
     if (!(await stillThere(this.server, partition, position))) return 'lost';
     if (confirmed >= replicasMin) return 'replicated';
     throw new NotDurable(

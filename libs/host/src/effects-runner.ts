@@ -1,6 +1,6 @@
 import type { AnyEvent } from '@torch/kernel';
 import { eventId, formatPosition, type LogServer, LogUnavailable, parsePosition, type Position } from '@torch/log';
-import { backoffMs, type HostClock, pause } from './host.clock';
+import { backOff, type HostClock } from './host.clock';
 import type { HostConfig } from './host.config';
 import type { HostLogger, HostTracing } from './host.ports';
 import { lastSharedSeq } from './lost-tail';
@@ -101,7 +101,7 @@ export class EffectsRunner<State> {
           return;
         }
         log.warn(`The effect of ${event.type} failed and is tried again.`, fields);
-        await pause(clock, backoffMs(attempt, config.retryMs, config.retryMsMax));
+        await backOff(clock, attempt, config);
       }
     }
   }

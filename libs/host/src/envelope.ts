@@ -20,8 +20,8 @@ export interface QueryEnvelope {
   readonly project: string;
   readonly data: unknown;
   readonly replyTo: string;
-  /** Epoch ms; the owner drops what nobody waits for any more. */
-  readonly deadlineAtMs: number;
+  /** How long the asker waits, ms. The owner counts it from the arrival, since two clocks need not agree, and drops what nobody waits for any more. */
+  readonly waitMs: number;
 }
 
 export type QueryAnswer =

@@ -1,9 +1,13 @@
-/** Time as the host sees it. The simulator has one of its own. */
+/** Time and chance as the host sees them. The simulator has its own, so that a seed repeats a run. */
 export interface HostClock {
   /** Epoch ms. */
   nowMs(): number;
   /** Calls back once after `ms`. @returns how to cancel. */
   after(ms: number, call: () => void): () => void;
+  /** Calls back once what is going on in this round of the event loop is done. */
+  soon(call: () => void): void;
+  /** From 0 up to, and without, 1. */
+  random(): number;
 }
 
 export const SYSTEM_CLOCK: HostClock = {
@@ -12,12 +16,20 @@ export const SYSTEM_CLOCK: HostClock = {
     const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);
   },
+  soon: (call) => void setImmediate(call),
+  random: () => Math.random(),
 };
 
 export const pause = (clock: HostClock, ms: number): Promise<void> => new Promise((over) => clock.after(ms, over));
 
-/** Exponential back-off with full jitter between half and all of it, from `firstMs` up to `maxMs`. */
-export function backoffMs(attempt: number, firstMs: number, maxMs: number): number {
-  const full = Math.min(maxMs, firstMs * 2 ** Math.min(attempt, 16));
-  return full / 2 + Math.random() * (full / 2);
+/** Pauses for an exponential back-off with jitter between half and all of it, from `retryMs` up to `retryMsMax`. */
+export function backOff(clock: HostClock, attempt: number, { retryMs, retryMsMax }: BackOff): Promise<void> {
+  const full = Math.min(retryMsMax, retryMs * 2 ** Math.min(attempt, 16));
+  return pause(clock, full / 2 + clock.random() * (full / 2));
+}
+
+/** First and longest pause, ms. */
+interface BackOff {
+  readonly retryMs: number;
+  readonly retryMsMax: number;
 }

@@ -16,6 +16,8 @@ export interface HostConfig {
   readonly idempotencyIdsMax: number;
   /** Commits of the partition's log, whoever wrote them, between two snapshots. */
   readonly snapshotEveryCommits: number;
+  /** Part of an owner's time that snapshots may take: while one is written, nothing is decided. */
+  readonly snapshotShareMax: number;
   /** Commands of the service's own that wait for a turn, before `submit` waits too. */
   readonly ownCommandsMax: number;
   /** Queries that wait for the end of a turn; beyond it they are refused as `busy`. */
@@ -37,6 +39,7 @@ export const HOST_DEFAULTS: HostConfig = {
   readEntriesMax: 500,
   idempotencyIdsMax: 100_000,
   snapshotEveryCommits: 5000,
+  snapshotShareMax: 0.05,
   ownCommandsMax: 10_000,
   queriesWaitingMax: 10_000,
   retryMs: 50,

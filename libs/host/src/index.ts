@@ -13,5 +13,11 @@ export { SYSTEM_PROJECT } from '@torch/contracts';
 export { type Replayed, replayProject, type ReplayRequest, stateDigest } from './replay';
 export type { Decision, EffectContext, OwnCommand, OwnedPartition, PlacedEvent, Reading, ServiceDefinition, Turn } from './service';
 export { type HostReadiness, ServiceHost, type ServiceHostOptions } from './service-host';
-export { ConnectedTorchClient, createTorchClient, TORCH_CLIENT_DEFAULTS, type TorchClientConfig } from './torch-client';
+export {
+  ConnectedTorchClient,
+  createTorchClient,
+  TORCH_CLIENT_DEFAULTS,
+  type TorchClientConfig,
+  type TorchClientOptions,
+} from './torch-client';
 export { HistoryPruned, type TrimmedLog, trimmedLogOf } from './trimmed-log';

@@ -1,5 +1,5 @@
 import { type Commit, decodeCommit, type LogEntry, LogRegressed, type LogServer, LogUnavailable, type Waiter } from '@torch/log';
-import { backoffMs, type HostClock, pause, SYSTEM_CLOCK } from './host.clock';
+import { backOff, type HostClock, pause, SYSTEM_CLOCK } from './host.clock';
 import { LogCursor } from './log-cursor';
 
 export interface TailedCommit extends Commit {
@@ -145,7 +145,7 @@ class PartitionTail {
           this.endAll(error as Error);
           return;
         }
-        await pause(this.clock, backoffMs(failures++, this.config.retryMs, this.config.retryMsMax));
+        await backOff(this.clock, failures++, this.config);
       }
     }
   }

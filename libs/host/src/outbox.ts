@@ -1,3 +1,5 @@
+import type { HostClock } from './host.clock';
+
 /** Requests for one owner that may travel in one message. */
 const BATCH_MAX = 200;
 const BATCH_BYTES_MAX = 512 * 1024;
@@ -19,7 +21,10 @@ export class Outbox<Request> {
   private readonly lanes = new Map<string, Lane>();
   private scheduled = false;
 
-  constructor(private readonly transmit: (partition: number, service: string, body: string) => Promise<void>) {}
+  constructor(
+    private readonly clock: Pick<HostClock, 'soon'>,
+    private readonly transmit: (partition: number, service: string, body: string) => Promise<void>,
+  ) {}
 
   /** Resolves when the request has left; rejects when it has not, or when nobody knows. */
   send(partition: number, service: string, request: Request): Promise<void> {
@@ -31,7 +36,7 @@ export class Outbox<Request> {
     const done = new Promise<void>((sent, failed) => waiting.push({ text, sent, failed }));
     if (!this.scheduled) {
       this.scheduled = true;
-      setImmediate(() => this.flush());
+      this.clock.soon(() => this.flush());
     }
     return done;
   }

@@ -4,7 +4,7 @@ import { Appender } from './appender';
 import { CommandBacklog } from './command-backlog';
 import { commitBatch } from './commit-batches';
 import type { Answer } from './envelope';
-import { backoffMs, type HostClock, pause } from './host.clock';
+import { backOff, type HostClock } from './host.clock';
 import type { HostConfig } from './host.config';
 import type { HostLogger, HostTracing } from './host.ports';
 import { InputWatch } from './input-watch';
@@ -117,7 +117,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
   async run(): Promise<void> {
     const { server, definition } = this.parts;
     const stopListening = await server.signals.listen(requestsChannel(this.partition, definition.service), (body) =>
-      this.queries.receive(body),
+      this.queries.receive(body, this.parts.clock.nowMs()),
     );
     this.lease.start();
     try {
@@ -127,7 +127,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
           failures = 0;
         } catch (error) {
           if (!(error instanceof LogUnavailable)) throw error;
-          await pause(this.parts.clock, backoffMs(failures++, this.parts.config.retryMs, this.parts.config.retryMsMax));
+          await backOff(this.parts.clock, failures++, this.parts.config);
         }
       }
     } finally {

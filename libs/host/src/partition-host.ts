@@ -10,7 +10,7 @@ import {
 } from '@torch/log';
 import { Appender } from './appender';
 import { EffectsRunner } from './effects-runner';
-import { backoffMs, type HostClock, pause } from './host.clock';
+import { backOff, type HostClock, pause } from './host.clock';
 import type { HostConfig } from './host.config';
 import type { HostLogger, HostTracing } from './host.ports';
 import { LogCursor } from './log-cursor';
@@ -51,6 +51,8 @@ export class PartitionHost<State> {
   private lostFrom: Position | undefined;
   /** Of the newest snapshot, written or restored. */
   private snapshotSeq = 0;
+  /** Not before this, however far the log has come. */
+  private snapshotAtMs = 0;
   /** Said once, however long it lasts. */
   private lastTrouble: string | undefined;
   private readonly snapshots: Snapshots;
@@ -77,7 +79,7 @@ export class PartitionHost<State> {
           if (error.message !== this.lastTrouble)
             log.warn(`${definition.service} starts again on partition ${partition}: ${error.message}`);
           this.lastTrouble = error.message;
-          await pause(clock, backoffMs(failures++, config.retryMs, config.retryMsMax));
+          await backOff(clock, failures++, config);
         }
       }
       this.role = 'stopped';
@@ -233,12 +235,15 @@ export class PartitionHost<State> {
 
   /** By how far the log has come, whoever wrote it: the log can only be trimmed behind the snapshots of all services. */
   private async snapshotWhenDue(state: PartitionState<State>): Promise<void> {
-    if (state.ownSeq - this.snapshotSeq < this.parts.config.snapshotEveryCommits) return;
+    const { config, clock } = this.parts;
+    if (state.ownSeq - this.snapshotSeq < config.snapshotEveryCommits || clock.nowMs() < this.snapshotAtMs) return;
+    const startedAtMs = clock.nowMs();
     try {
       await this.snapshot(state);
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error; // The next one is due soon enough.
     }
+    this.snapshotAtMs = startedAtMs + (clock.nowMs() - startedAtMs) / config.snapshotShareMax;
   }
 
   private async snapshot(state: PartitionState<State>): Promise<void> {

@@ -113,30 +113,54 @@ export class PartitionState<State> {
   }
 
   encode(): EncodedPartition {
-    return {
-      ownSeq: this.ownSeq,
-      foreignSeq: this.foreignSeq,
-      consumed: this.consumed,
-      answered: this.answered.encode(),
-      projects: [...this.projects].map(([project, state]) => [project, this.decider.snapshot.encode(state)]),
-    };
+    const { ownSeq, foreignSeq, consumed } = this;
+    return { ownSeq, foreignSeq, consumed, answered: this.answered.encode() };
   }
 
-  /** @param behind the position from which both own commits and foreign events are read on. */
-  restore(encoded: EncodedPartition, behind: Position): void {
+  /** Every project's state in parts, one project after the other. */
+  *encodeProjects(): Iterable<ProjectPart> {
+    const { encode, parts } = this.decider.snapshot;
+    for (const [project, state] of this.projects) {
+      for (const part of parts ? parts.encode(state) : [encode(state)]) yield [project, part];
+    }
+  }
+
+  /**
+   * @param parts of `encodeProjects`, in their order
+   * @param behind the position from which both own commits and foreign events are read on
+   */
+  restore(encoded: EncodedPartition, parts: Iterable<ProjectPart>, behind: Position): void {
     this.ownSeq = encoded.ownSeq;
     this.foreignSeq = encoded.foreignSeq;
     this.consumed = encoded.consumed;
     this.answered = AnsweredCommands.decode(encoded.answered, this.idempotencyIdsMax);
-    for (const [project, state] of encoded.projects) this.projects.set(project, this.decider.snapshot.decode(state));
+    const { decode, parts: inParts } = this.decider.snapshot;
+    for (const [project, own] of byProject(parts)) {
+      this.projects.set(project, inParts ? inParts.decode(own) : decode([...own][0]));
+    }
     this.read = behind;
   }
 }
+
+/** Groups the parts that follow each other, without holding more than one of them. */
+function* byProject(parts: Iterable<ProjectPart>): Iterable<readonly [project: string, parts: Iterable<unknown>]> {
+  const all = parts[Symbol.iterator]();
+  let next = all.next();
+  while (!next.done) {
+    const [project] = next.value;
+    const own = function* (): Iterable<unknown> {
+      for (; !next.done && next.value[0] === project; next = all.next()) yield next.value[1];
+    };
+    yield [project, own()];
+    while (!next.done && next.value[0] === project) next = all.next(); // What the decoder left.
+  }
+}
+
+export type ProjectPart = readonly [project: string, part: unknown];
 
 export interface EncodedPartition {
   readonly ownSeq: number;
   readonly foreignSeq: number;
   readonly consumed: Consumed;
   readonly answered: unknown;
-  readonly projects: readonly (readonly [project: string, state: unknown])[];
 }

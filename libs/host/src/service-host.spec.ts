@@ -19,7 +19,7 @@ describe('a service host', () => {
       service: 'registry',
       epoch: 1,
       consumed: { commands: 1, seq: 0 },
-      events: [{ type: 'agent.registered', actor: 'user:spec', subject: 'agent/ada', v: 1 }],
+      events: [{ type: 'agent.registered', actor: 'user:spec', subject: 'agent/ada', v: 2 }],
     });
   });
 

@@ -3,7 +3,7 @@ import { type LogServer, PARTITIONS_DEFAULT } from '@torch/log';
 import { type HostClock, SYSTEM_CLOCK } from './host.clock';
 import { HOST_DEFAULTS, type HostConfig } from './host.config';
 import { type HostLogger, type HostTracing, NO_TRACING, SILENT_LOGGER } from './host.ports';
-import { LogTails } from './log-tails';
+import { LOG_TAILS_DEFAULTS, LogTails } from './log-tails';
 import { PartitionHost, type PartitionRole } from './partition-host';
 import type { ServiceDefinition } from './service';
 import type { TrimmedLog } from './trimmed-log';
@@ -39,9 +39,9 @@ export class ServiceHost<State = unknown> {
   private hosts: { readonly partition: number; readonly host: PartitionHost<State>; readonly done: Promise<void> }[] = [];
 
   constructor(private readonly options: ServiceHostOptions<State>) {
-    this.instance = options.instance ?? `${options.definition.service}-${randomUUID()}`;
+    this.instance = options.instance ?? `${options.definition.service}-${(options.newId ?? randomUUID)()}`;
     this.ownsTails = options.tails === undefined;
-    this.tails = options.tails ?? new LogTails(options.server);
+    this.tails = options.tails ?? new LogTails(options.server, LOG_TAILS_DEFAULTS, options.clock);
   }
 
   async start(): Promise<void> {

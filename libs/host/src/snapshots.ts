@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Caches, type Log, type LogEntry, LogRegressed, type Position } from '@torch/log';
-import type { EncodedPartition, PartitionState } from './partition-state';
+import type { EncodedPartition, PartitionState, ProjectPart } from './partition-state';
 
-interface StoredSnapshot {
+/** What a snapshot is, without the states, which are in pages of their own. */
+interface SnapshotHead {
   readonly version: number;
   /** Version of the decider's own format. */
   readonly stateVersion: number;
@@ -10,33 +11,52 @@ interface StoredSnapshot {
   /** Of the entry at `position`: a snapshot of a history that the log has lost is not used. */
   readonly entryHash: string;
   readonly partition: EncodedPartition;
+  /** Pages are written beside those of the snapshot before, so that a crash in between leaves that one whole. */
+  readonly slot: 0 | 1;
+  readonly pages: number;
+  /** Of all pages together. */
+  readonly pagesHash: string;
 }
 
 /** Version of what surrounds the deciders' states. */
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
+/** Characters of a page, unless one part is longer by itself. */
+const PAGE_CHARS_MAX = 4 * 1024 * 1024;
 
 /** Keeps states of owners, so that they need not read the whole log at every start. A cache: it can be deleted at any time. */
 export class Snapshots {
+  private slot: 0 | 1 = 0;
+  private readonly pagesIn: [number, number] = [0, 0];
+
   constructor(
     private readonly caches: Caches,
     private readonly log: Log,
   ) {}
 
-  /** False when the state is too large for the cache: the next start replays more of the log instead. */
+  /**
+   * Between two pages others have their turn, such as the renewal of the lease; the state must not change until this is done.
+   * False when a part is too large for the cache: the next start replays more of the log instead.
+   */
   async write<State>(partition: number, state: PartitionState<State>): Promise<boolean> {
     const position = resumePosition(state);
     const entry = await this.entryAt(partition, position.seq);
     if (!entry) return true; // Nothing to keep yet.
-    const snapshot: StoredSnapshot = {
+    const slot = this.slot === 0 ? 1 : 0;
+    const written = await this.writePages(partition, state, slot);
+    if (!written) return false;
+    const head: SnapshotHead = {
       version: SNAPSHOT_VERSION,
       stateVersion: state.decider.snapshot.version,
       position: entry.position,
       entryHash: hash(entry.body),
       partition: state.encode(),
+      slot,
+      ...written,
     };
-    const text = JSON.stringify(snapshot);
+    const text = JSON.stringify(head);
     if (Buffer.byteLength(text) > this.caches.bytesMax) return false;
     await this.caches.set(partition, snapshotName(state.service), text);
+    this.slot = slot;
     await this.log.setTrimGuard(partition, snapshotName(state.service), entry.position.seq);
     return true;
   }
@@ -45,12 +65,46 @@ export class Snapshots {
   async restore<State>(partition: number, state: PartitionState<State>): Promise<boolean> {
     const text = await this.caches.get(partition, snapshotName(state.service));
     if (text === undefined) return false;
-    const snapshot = JSON.parse(text) as StoredSnapshot;
-    if (snapshot.version !== SNAPSHOT_VERSION || snapshot.stateVersion !== state.decider.snapshot.version) return false;
-    const entry = await this.entryAt(partition, snapshot.position.seq);
-    if (!entry || hash(entry.body) !== snapshot.entryHash || entry.position.generation !== snapshot.position.generation) return false;
-    state.restore(snapshot.partition, entry.position);
+    const head = JSON.parse(text) as SnapshotHead;
+    if (head.version !== SNAPSHOT_VERSION || head.stateVersion !== state.decider.snapshot.version) return false;
+    const entry = await this.entryAt(partition, head.position.seq);
+    if (!entry || hash(entry.body) !== head.entryHash || entry.position.generation !== head.position.generation) return false;
+    const pages = await this.readPages(partition, state.service, head);
+    if (!pages) return false;
+    state.restore(head.partition, partsOf(pages), entry.position);
+    this.slot = head.slot;
+    this.pagesIn[head.slot] = head.pages;
     return true;
+  }
+
+  private async writePages<State>(
+    partition: number,
+    state: PartitionState<State>,
+    slot: 0 | 1,
+  ): Promise<Pick<SnapshotHead, 'pages' | 'pagesHash'> | undefined> {
+    const digest = createHash('sha256');
+    let pages = 0;
+    for (const page of pagesOf(state.encodeProjects())) {
+      if (Buffer.byteLength(page) > this.caches.bytesMax) return undefined;
+      digest.update(page);
+      await this.caches.set(partition, pageName(state.service, slot, pages++), page);
+    }
+    for (let n = pages; n < this.pagesIn[slot]; n++) await this.caches.set(partition, pageName(state.service, slot, n), '');
+    this.pagesIn[slot] = pages;
+    return { pages, pagesHash: digest.digest('hex') };
+  }
+
+  /** Undefined when they are not those that the head was written for. */
+  private async readPages(partition: number, service: string, head: SnapshotHead): Promise<readonly string[] | undefined> {
+    const digest = createHash('sha256');
+    const pages: string[] = [];
+    for (let n = 0; n < head.pages; n++) {
+      const page = await this.caches.get(partition, pageName(service, head.slot, n));
+      if (page === undefined) return undefined;
+      digest.update(page);
+      pages.push(page);
+    }
+    return digest.digest('hex') === head.pagesHash ? pages : undefined;
   }
 
   private async entryAt(partition: number, seq: number): Promise<LogEntry | undefined> {
@@ -64,10 +118,33 @@ export class Snapshots {
   }
 }
 
+/** A page is a part a line. */
+function* pagesOf(parts: Iterable<ProjectPart>): Iterable<string> {
+  let lines: string[] = [];
+  let chars = 0;
+  for (const part of parts) {
+    const line = JSON.stringify(part);
+    if (lines.length > 0 && chars + line.length > PAGE_CHARS_MAX) {
+      yield lines.join('\n');
+      lines = [];
+      chars = 0;
+    }
+    lines.push(line);
+    chars += line.length;
+  }
+  if (lines.length > 0) yield lines.join('\n');
+}
+
+/** One at a time, so that a large state is never there twice. */
+function* partsOf(pages: readonly string[]): Iterable<ProjectPart> {
+  for (const page of pages) for (const line of page.split('\n')) yield JSON.parse(line) as ProjectPart;
+}
+
 /** Behind this, everything is read again; what is in the state already is passed over. */
 function resumePosition<State>(state: PartitionState<State>): Position {
   return { seq: Math.min(state.foreignSeq, state.read.seq), generation: state.read.generation };
 }
 
 const snapshotName = (service: string): string => `snapshot:${service}`;
+const pageName = (service: string, slot: number, page: number): string => `snapshot-${slot}-${page}:${service}`;
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');

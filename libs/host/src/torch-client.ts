@@ -5,6 +5,7 @@ import { type LogServer, LogUnavailable, partitionOf, PARTITIONS_DEFAULT, replie
 import { type Accepted, type Admission, DeadlineExceeded, type TorchClient } from './client';
 import { type Reached } from './durability';
 import { DurabilityWatch } from './durability-watch';
+import { type HostClock, SYSTEM_CLOCK } from './host.clock';
 import type { Answer, CommandEnvelope, QueryAnswer, QueryEnvelope } from './envelope';
 import { type Replies } from './replies';
 import { Outbox } from './outbox';
@@ -34,15 +35,21 @@ interface Waiting {
   readonly resolve: (answer: Answer | QueryAnswer) => void;
 }
 
+export interface TorchClientOptions {
+  /** Default: a name that no other process has. */
+  readonly instance?: string;
+  readonly config?: Partial<TorchClientConfig>;
+  readonly clock?: HostClock;
+  readonly newId?: () => string;
+}
+
 /** Connects a client. Closes nothing but its own channel: the log server's connections belong to the caller. */
-export async function createTorchClient(
-  server: LogServer,
-  options: { readonly instance?: string; readonly config?: Partial<TorchClientConfig> } = {},
-): Promise<ConnectedTorchClient> {
+export async function createTorchClient(server: LogServer, options: TorchClientOptions = {}): Promise<ConnectedTorchClient> {
+  const { clock = SYSTEM_CLOCK, newId = randomUUID } = options;
   const client = new ConnectedTorchClient(
-    server,
+    { server, clock, newId },
     await server.partitions(PARTITIONS_DEFAULT),
-    options.instance ?? `client-${randomUUID()}`,
+    options.instance ?? `client-${newId()}`,
     { ...TORCH_CLIENT_DEFAULTS, ...options.config },
   );
   await client.listen();
@@ -58,20 +65,21 @@ export class ConnectedTorchClient implements TorchClient {
   private stopListening: (() => Promise<void>) | undefined;
 
   constructor(
-    private readonly server: LogServer,
+    private readonly parts: { readonly server: LogServer; readonly clock: HostClock; readonly newId: () => string },
     readonly partitions: number,
     readonly instance: string,
     private readonly config: TorchClientConfig,
   ) {
-    this.durability = new DurabilityWatch(server, config.replicasMin);
-    this.commandsOut = new Outbox((partition, service, body) => server.commands.send(partition, service, body));
-    this.queriesOut = new Outbox(async (partition, service, body) => {
+    const { server, clock } = parts;
+    this.durability = new DurabilityWatch(server, config.replicasMin, clock);
+    this.commandsOut = new Outbox(clock, (partition, service, body) => server.commands.send(partition, service, body));
+    this.queriesOut = new Outbox(clock, async (partition, service, body) => {
       if ((await server.signals.publish(requestsChannel(partition, service), body)) === 0) throw new NobodyListens();
     });
   }
 
   async listen(): Promise<void> {
-    this.stopListening = await this.server.signals.listen(repliesChannel(this.instance), (body) => this.receive(body));
+    this.stopListening = await this.parts.server.signals.listen(repliesChannel(this.instance), (body) => this.receive(body));
   }
 
   async close(): Promise<void> {
@@ -90,8 +98,9 @@ export class ConnectedTorchClient implements TorchClient {
     deadlineMs = this.config.deadlineMs,
   ): Promise<Accepted> {
     const partition = this.partitionOf(admission.project);
-    const id = admission.idempotencyId ?? randomUUID();
-    const { project, actor, correlationId = randomUUID(), traceparent } = admission;
+    const { clock, newId } = this.parts;
+    const id = admission.idempotencyId ?? newId();
+    const { project, actor, correlationId = newId(), traceparent } = admission;
     assertNoSecret('idempotencyId', id);
     assertNoSecret('correlationId', correlationId);
     const admitted = admittedData(contract.data, data); // The queue is kept too, as long as nobody has decided what is in it.
@@ -106,9 +115,9 @@ export class ConnectedTorchClient implements TorchClient {
       replyTo: this.instance,
     };
     const send = (): Promise<void> => this.commandsOut.send(partition, contract.service, command);
-    const deadlineAtMs = Date.now() + deadlineMs;
+    const deadlineAtMs = clock.nowMs() + deadlineMs;
     for (;;) {
-      const answer = (await this.ask(`${project}/${id}`, contract.type, Math.max(0, deadlineAtMs - Date.now()), send)) as Answer;
+      const answer = (await this.ask(`${project}/${id}`, contract.type, Math.max(0, deadlineAtMs - clock.nowMs()), send)) as Answer;
       if (!answer.ok) throw new Rejection(answer.code, answer.message);
       const { position } = answer;
       const reached: Reached = await this.durability.reached({ partition, position, admission, deadlineAtMs });
@@ -136,8 +145,8 @@ export class ConnectedTorchClient implements TorchClient {
     data: DataOf<C>,
     deadlineMs = this.config.deadlineMs,
   ): Promise<InstanceType<C['answer']>> {
-    const id = randomUUID();
-    const query: QueryEnvelope = { id, type: contract.type, project, data, replyTo: this.instance, deadlineAtMs: Date.now() + deadlineMs };
+    const id = this.parts.newId();
+    const query: QueryEnvelope = { id, type: contract.type, project, data, replyTo: this.instance, waitMs: deadlineMs };
     const send = (): Promise<void> => this.queriesOut.send(partition, contract.service, query);
     const answer = (await this.ask(id, contract.type, deadlineMs, send)) as QueryAnswer;
     if (!answer.ok) throw new Rejection(answer.code, answer.message);
@@ -148,13 +157,14 @@ export class ConnectedTorchClient implements TorchClient {
   private ask(key: string, what: string, deadlineMs: number, send: () => Promise<void>): Promise<Answer | QueryAnswer> {
     const { waitingMax, resendAfterMs, retryQueryMs } = this.config;
     if (this.waitingCount >= waitingMax) throw new LogUnavailable(`${waitingMax} requests wait for an answer already.`, false);
+    const { clock } = this.parts;
     return new Promise((answered, failed) => {
-      const deadlineAtMs = Date.now() + deadlineMs;
-      let timer: NodeJS.Timeout | undefined;
+      const deadlineAtMs = clock.nowMs() + deadlineMs;
+      let cancelTimer: (() => void) | undefined;
       let done = false;
       const end = (): void => {
         done = true;
-        clearTimeout(timer);
+        cancelTimer?.();
         remove();
       };
       const fail = (error: unknown): void => {
@@ -170,11 +180,11 @@ export class ConnectedTorchClient implements TorchClient {
       });
       let lastError: unknown;
       const again = (afterMs: number): void => {
-        clearTimeout(timer);
-        timer = setTimeout(attempt, Math.max(0, Math.min(afterMs, deadlineAtMs - Date.now())));
+        cancelTimer?.();
+        cancelTimer = clock.after(Math.max(0, Math.min(afterMs, deadlineAtMs - clock.nowMs())), attempt);
       };
       const attempt = (): void => {
-        if (Date.now() >= deadlineAtMs) return fail(lastError ?? new DeadlineExceeded(what, deadlineMs));
+        if (clock.nowMs() >= deadlineAtMs) return fail(lastError ?? new DeadlineExceeded(what, deadlineMs));
         again(resendAfterMs);
         send().catch((error: unknown) => {
           if (done) return;

@@ -5,9 +5,15 @@ import type { QueryAnswer, QueryEnvelope } from './envelope';
 import type { HostLogger } from './host.ports';
 import { publishAnswers } from './replies';
 
+interface WaitingQuery {
+  readonly query: QueryEnvelope;
+  /** By the owner's clock, epoch ms. */
+  readonly droppedAtMs: number;
+}
+
 /** Queries that wait for the end of a turn, so that they see only what is in the log. Bounded: beyond that they are refused. */
 export class WaitingQueries {
-  private waiting: QueryEnvelope[] = [];
+  private waiting: WaitingQuery[] = [];
 
   constructor(
     private readonly signals: Signals,
@@ -17,10 +23,10 @@ export class WaitingQueries {
   ) {}
 
   /** Takes in what came over the request lane: a JSON list of queries. */
-  receive(body: string): void {
+  receive(body: string, nowMs: number): void {
     const queries = JSON.parse(body) as QueryEnvelope[];
     const room = Math.max(0, this.queriesMax - this.waiting.length);
-    this.waiting.push(...queries.slice(0, room));
+    this.waiting.push(...queries.slice(0, room).map((query) => ({ query, droppedAtMs: nowMs + query.waitMs })));
     const refused = queries.slice(room).map((query) => ({
       replyTo: query.replyTo,
       answer: { id: query.id, ok: false, code: 'busy', message: `The owner has ${this.queriesMax} queries waiting.` } as const,
@@ -34,7 +40,7 @@ export class WaitingQueries {
   }
 
   async answerAll(nowMs: number, answer: (query: QueryEnvelope) => unknown): Promise<void> {
-    const queries = this.waiting.filter(({ deadlineAtMs }) => deadlineAtMs > nowMs);
+    const queries = this.waiting.filter(({ droppedAtMs }) => droppedAtMs > nowMs).map(({ query }) => query);
     this.waiting = [];
     if (queries.length === 0) return;
     const answers = await Promise.all(

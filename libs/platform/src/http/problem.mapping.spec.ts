@@ -31,6 +31,23 @@ describe('a rejection', () => {
     ['duplicate-key', 422],
     ['dependency-cycle', 422],
     ['too-many-agents', 422],
+    ['unknown-limit', 404],
+    ['unknown-semaphore', 422],
+    ['unknown-option', 422],
+    ['unknown-affinity', 422],
+    ['unknown-context-version', 409],
+    ['context-text-gone', 410],
+    ['approval-answered', 409],
+    ['approval-withdrawn', 409],
+    ['conflict-resolved', 409],
+    ['attempt-not-started', 409],
+    ['conflict-escalated', 403],
+    ['not-asked', 403],
+    ['not-yours', 403],
+    ['claim-ending', 409],
+    ['queue-full', 409],
+    ['invalid-cron', 422],
+    ['contradictory-times', 422],
   ])('with code %s has status %d', (code, status) => {
     expect(statusOfRejection(code)).toBe(status);
   });

@@ -17,12 +17,25 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'invalid-command': 400,
   'invalid-query': 400,
   'under-legal-hold': 409,
-  // The plan names it, not the path.
+  // Whoever asks is known, and is not the one to say so.
+  'not-asked': 403,
+  'not-yours': 403,
+  'not-a-party': 403,
+  'conflict-escalated': 403,
+  // The body names it, not the path.
   'unknown-dependency': 422,
+  'unknown-affinity': 422,
+  'unknown-semaphore': 422,
+  'unknown-time-zone': 422,
+  'unknown-option': 422,
+  // Written on a version that is not there, or not yet.
+  'unknown-context-version': 409,
+  'context-text-gone': 410,
 };
 
 /** The state is in the way: it exists already, is over, or not there yet. */
-const CONFLICT_CODE = /^stale-|-(exists|already|ended|over|completed|deregistered|dead-lettered|expired|retired|quarantined|taken|full)$/;
+const CONFLICT_CODE =
+  /^stale-|-(exists|already|ended|ending|over|completed|deregistered|dead-lettered|expired|retired|quarantined|taken|full|held|open|answered|withdrawn|resolved|started|stopped)$/;
 
 /** Codes for what Nest and Fastify refuse by themselves. */
 const CODE_BY_STATUS: Readonly<Record<number, string>> = {
@@ -33,10 +46,12 @@ const CODE_BY_STATUS: Readonly<Record<number, string>> = {
   405: 'method-not-allowed',
   408: 'request-timeout',
   409: 'conflict',
+  410: 'gone',
   413: 'body-too-large',
   414: 'address-too-long',
   415: 'unsupported-media-type',
   422: 'unprocessable',
+  428: 'precondition-required',
   429: 'too-many-requests',
   503: 'unavailable',
 };

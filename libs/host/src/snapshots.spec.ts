@@ -1,0 +1,106 @@
+import type { AnyEvent, Decider } from '@torch/kernel';
+import { encodeCommit, InMemoryLogServer, START } from '@torch/log';
+import { PartitionState } from './partition-state';
+import { Snapshots } from './snapshots';
+
+const LINE_CHARS = 1_500_000;
+
+/** A state of long lines, a part each: three of them are more than a page. */
+const lines: Decider<string[]> = {
+  foreign: [],
+  initialState: () => [],
+  decide: () => [],
+  evolve: (state) => [...state, String(state.length).repeat(LINE_CHARS)],
+  snapshot: {
+    version: 1,
+    encode: (state) => state,
+    decode: (encoded) => encoded as string[],
+    parts: { encode: (state) => state, decode: (parts) => [...parts] as string[] },
+  },
+};
+const PROJECTS = ['a', 'b'];
+
+describe('snapshots in pages', () => {
+  let server: InMemoryLogServer;
+  beforeEach(async () => {
+    server = new InMemoryLogServer();
+    await server.partitions(1);
+    await append(server);
+  });
+  afterEach(() => server.close());
+
+  const stateOf = (decider: Decider<string[]> = lines): PartitionState<string[]> => new PartitionState('registry', decider, 100);
+
+  async function readOn(state: PartitionState<string[]>): Promise<PartitionState<string[]>> {
+    for (const entry of await server.log.read(0, 0, 10)) state.takeIn(entry);
+    state.drain();
+    return state;
+  }
+
+  async function filled(): Promise<PartitionState<string[]>> {
+    const state = await readOn(stateOf());
+    for (const project of PROJECTS) for (let i = 0; i < 4; i++) state.evolve({ project } as AnyEvent);
+    return state;
+  }
+  const snapshots = (): Snapshots => new Snapshots(server.caches, server.log);
+  const pages = async (slot: number): Promise<number[]> => {
+    const found = await Promise.all([0, 1, 2, 3, 4, 5].map((n) => server.caches.get(0, `snapshot-${slot}-${n}:registry`)));
+    return found.flatMap((text) => (text === undefined ? [] : [text.length]));
+  };
+
+  it('restore what was written, project by project', async () => {
+    const state = await filled();
+    expect(await snapshots().write(0, state)).toBe(true);
+    expect((await pages(1)).length).toBeGreaterThan(2);
+    const restored = stateOf();
+    expect(await snapshots().restore(0, restored)).toBe(true);
+    expect(PROJECTS.map((project) => restored.state(project))).toEqual(PROJECTS.map((project) => state.state(project)));
+    expect(restored.read).toEqual(state.read);
+  });
+
+  it('keep the one before while the next is written', async () => {
+    const writer = snapshots();
+    const state = await filled();
+    await writer.write(0, state);
+    const before = state.state('a').length;
+    state.evolve({ project: 'a' } as AnyEvent);
+    const set = server.caches.set.bind(server.caches);
+    let writes = 0;
+    server.caches.set = (partition, name, value) => (++writes > 1 ? Promise.reject(new Error('crash')) : set(partition, name, value));
+    await expect(writer.write(0, state)).rejects.toThrow('crash');
+    server.caches.set = set;
+    const restored = stateOf();
+    expect(await snapshots().restore(0, restored)).toBe(true);
+    expect(restored.state('a')).toHaveLength(before);
+  });
+
+  it('are not used when a page is not the one that was written', async () => {
+    await snapshots().write(0, await filled());
+    await server.caches.set(0, 'snapshot-1-1:registry', '["a","other"]');
+    expect(await snapshots().restore(0, stateOf())).toBe(false);
+  });
+
+  it('leave nothing behind of one that was larger', async () => {
+    const writer = snapshots();
+    await writer.write(0, await filled());
+    await writer.write(0, await filled());
+    const small = await readOn(stateOf());
+    small.evolve({ project: 'a' } as AnyEvent);
+    await writer.write(0, small);
+    expect((await pages(1)).filter((length) => length > 0)).toHaveLength(1);
+  });
+
+  it('are given up when one part is larger than the cache takes', async () => {
+    const state = await readOn(stateOf({ ...lines, evolve: () => ['x'.repeat(server.caches.bytesMax)] }));
+    state.evolve({ project: 'a' } as AnyEvent);
+    expect(await snapshots().write(0, state)).toBe(false);
+  });
+});
+
+async function append(server: InMemoryLogServer): Promise<void> {
+  const lease = await server.leases.acquire(0, 'registry', 'i', 60_000);
+  if (!lease) throw new Error('The lease is not free.');
+  const consumed = { entry: '0-0', commands: 0, seq: 0 };
+  const body = encodeCommit({ service: 'registry', epoch: lease.epoch, recordedAtMs: 1, consumed, events: [], answers: [] });
+  await server.log.append({ ...lease, seen: START, generation: 0 }, [body]);
+}
