@@ -26,6 +26,11 @@ export function readRegistryConfig(variables: NodeJS.ProcessEnv): RegistryConfig
       `TORCH_REGISTRY_LOST_AFTER_MS (${config.lostAfterMs}) must be above TORCH_REGISTRY_SUSPECTED_AFTER_MS (${config.suspectedAfterMs}).`,
     );
   }
+  if (config.lookEveryMs >= config.suspectedAfterMs) {
+    read.problems.push(
+      `TORCH_REGISTRY_LOOK_EVERY_MS (${config.lookEveryMs}) must be below TORCH_REGISTRY_SUSPECTED_AFTER_MS (${config.suspectedAfterMs}).`,
+    );
+  }
   if (read.problems.length > 0) throw new EnvironmentInvalid(read.problems);
   return config;
 }

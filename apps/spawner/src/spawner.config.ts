@@ -12,6 +12,8 @@ export interface SpawnerConfig {
   /** Between two looks at memory, and at log sizes and orphans. */
   readonly memoryEveryMs: number;
   readonly sweepEveryMs: number;
+  /** Between two times that the registry is told which agents have a running process. */
+  readonly evidenceEveryMs: number;
   /** For a new process to note itself down. */
   readonly startMs: number;
   /** A request that its effect has not started by then is started by the next look. */
@@ -30,6 +32,7 @@ export const SPAWNER_DEFAULTS: Omit<SpawnerConfig, 'agentCommand'> = {
   lookEveryMs: 500,
   memoryEveryMs: 1000,
   sweepEveryMs: 5000,
+  evidenceEveryMs: 5000,
   startMs: 5000,
   overdueMs: 5000,
   stopGraceMs: STOP_GRACE_MS_DEFAULT,
@@ -47,6 +50,7 @@ export function readSpawnerConfig(variables: NodeJS.ProcessEnv, main = process.a
     lookEveryMs: whole('lookEveryMs', 'LOOK_EVERY_MS', 10, 60_000),
     memoryEveryMs: whole('memoryEveryMs', 'MEMORY_EVERY_MS', 10, 60_000),
     sweepEveryMs: whole('sweepEveryMs', 'SWEEP_EVERY_MS', 10, 3_600_000),
+    evidenceEveryMs: whole('evidenceEveryMs', 'EVIDENCE_EVERY_MS', 10, 60_000),
     startMs: whole('startMs', 'START_MS', 100, 600_000),
     overdueMs: whole('overdueMs', 'OVERDUE_MS', 100, 600_000),
     stopGraceMs: whole('stopGraceMs', 'STOP_GRACE_MS', 0, 600_000),

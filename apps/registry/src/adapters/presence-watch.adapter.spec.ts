@@ -1,48 +1,12 @@
 import { Logger } from '@nestjs/common';
-import { registryDecider, type RegistryState } from '@torch/domain-registry';
-import type { OwnCommand, OwnedPartition } from '@torch/host';
-import type { AnyCommand, AnyEvent } from '@torch/kernel';
+import type { Heartbeat } from '@torch/contracts';
 import { AgentExitReactor } from '../reactors/agent-exit.reactor';
 import { RegistryHandlers } from '../api/registry.handlers';
 import { REGISTRY_DEFAULTS } from '../registry.config';
+import { OWNED_AT_MS, OwnerDouble } from './owner.fixture';
 import { PresenceWatch } from './presence-watch.adapter';
 
-const PROJECT = 'shop';
-const OWNED_AT_MS = 1_000_000;
-
-/** An owner of one partition with the real rules, whose commands take effect at once. */
-class OwnerDouble implements OwnedPartition<RegistryState> {
-  readonly partition = 3;
-  readonly commands: string[] = [];
-  nowMs = OWNED_AT_MS;
-  failing = false;
-  private current = registryDecider.initialState();
-
-  projects = (): string[] => [PROJECT];
-  state = (): RegistryState => this.current;
-
-  submit(_project: string, { type, data }: OwnCommand): Promise<void> {
-    if (this.failing) return Promise.reject(new Error('The lease is lost.'));
-    this.commands.push(type);
-    this.decide(type, data);
-    return Promise.resolve();
-  }
-
-  decide(type: string, data: unknown): void {
-    const command = { type, data, project: PROJECT, actor: 'service:registry', correlationId: 'c' } as AnyCommand;
-    for (const event of registryDecider.decide(this.current, command as never, { nowMs: this.nowMs, newId: () => 'id' })) {
-      this.current = registryDecider.evolve(this.current, {
-        ...event,
-        v: 1,
-        project: PROJECT,
-        actor: 'x',
-        correlationId: 'c',
-      } as AnyEvent as never);
-    }
-  }
-}
-
-describe('the watch over heartbeats', () => {
+describe('the watch over signs of life', () => {
   let owner: OwnerDouble;
   let watch: PresenceWatch;
   let handlers: RegistryHandlers;
@@ -51,14 +15,15 @@ describe('the watch over heartbeats', () => {
   beforeEach(() => {
     owner = new OwnerDouble();
     owner.decide('CreateProject', {});
-    owner.decide('RegisterAgent', { agentId: 'dev-1', role: 'developer', skills: [], harness: 'exec', instance: 'i-1' });
+    register('i-1');
     watch = new PresenceWatch(REGISTRY_DEFAULTS);
     handlers = new RegistryHandlers(watch);
     watch.onOwned(owner, OWNED_AT_MS);
   });
 
-  const reading = () => ({ partition: 3, project: PROJECT, nowMs: owner.nowMs, state: owner.state() });
-  const beat = (instance = 'i-1') => handlers.heartbeat({ agentId: 'dev-1', instance }, reading());
+  const register = (instance: string) =>
+    owner.decide('RegisterAgent', { agentId: 'dev-1', role: 'developer', skills: [], harness: 'exec', instance });
+  const beat = (more: Partial<Heartbeat> = {}) => handlers.heartbeat({ agentId: 'dev-1', instance: 'i-1', ...more }, owner.reading());
 
   async function lookAt(afterMs: number): Promise<void> {
     owner.nowMs = OWNED_AT_MS + afterMs;
@@ -66,57 +31,96 @@ describe('the watch over heartbeats', () => {
     await new Promise(setImmediate);
   }
 
+  /** Looks once a second, as the watch does by itself; `each` is what happens before each look. */
+  async function lookUntil(afterMs: number, each: (afterMs: number) => void = () => undefined): Promise<void> {
+    for (let next = owner.nowMs - OWNED_AT_MS + 1000; next <= afterMs; next += 1000) {
+      owner.nowMs = OWNED_AT_MS + next;
+      each(next);
+      await lookAt(next);
+    }
+  }
+
   const presence = () => owner.state().agents.get('dev-1')?.presence;
 
   it('accuses nobody while it is new, then suspects and loses who stays silent', async () => {
-    await lookAt(14_000);
+    await lookUntil(14_000);
     expect(owner.commands).toEqual([]);
-    await lookAt(16_000);
+    await lookUntil(16_000);
     expect(owner.commands).toEqual(['SuspectAgent']);
-    await lookAt(26_000);
-    await lookAt(27_000);
+    await lookUntil(27_000);
     expect(owner.commands).toEqual(['SuspectAgent', 'LoseAgent']);
     expect(presence()).toBe('lost');
   });
 
   it('leaves an agent alone that keeps its heartbeat up, and brings one back that resumes it', async () => {
-    await lookAt(16_000);
+    await lookUntil(16_000);
     expect(presence()).toBe('suspected');
     expect(beat()).toEqual({ known: true });
-    await lookAt(17_000);
+    await lookUntil(17_000);
     expect(presence()).toBe('live');
-    for (let second = 18; second < 60; second += 3) {
-      beat();
-      await lookAt(second * 1000);
-    }
+    await lookUntil(60_000, () => beat());
     expect(owner.commands).toEqual(['SuspectAgent', 'RecoverAgent']);
   });
 
+  it('keeps an agent whose process runs, however long it is silent, and loses it when that is gone', async () => {
+    await lookUntil(90_000, () => beat({ evidence: 'process' }));
+    expect(presence()).toBe('suspected');
+    beat({ evidence: 'process', gone: true });
+    await lookUntil(91_000);
+    expect(presence()).toBe('lost');
+  });
+
   it('does not know another instance, and does not take its heartbeat for that of the agent', async () => {
-    expect(beat('i-2')).toEqual({ known: false });
-    await lookAt(16_000);
+    expect(beat({ instance: 'i-2' })).toEqual({ known: false });
+    await lookUntil(16_000);
     expect(presence()).toBe('suspected');
   });
 
-  it('answers when an agent was last seen', () => {
+  it('answers many heartbeats at once, each by its place', () => {
+    const heartbeats = ['i-1', 'i-2'].map((instance) => ({ agentId: 'dev-1', instance }));
+    expect(handlers.heartbeats({ heartbeats }, owner.reading())).toEqual({ answers: [{ known: true }, { known: false }] });
+  });
+
+  it('answers when an agent was last seen, and how', () => {
     owner.nowMs += 5000;
-    beat();
-    expect(handlers.getAgent({ agentId: 'dev-1' }, reading()).agent?.lastSeenAtMs).toBe(OWNED_AT_MS + 5000);
-    expect(handlers.listAgents({}, reading()).agents[0]?.lastSeenAtMs).toBe(OWNED_AT_MS + 5000);
+    beat({ evidence: 'connection' });
+    const { agent, seen } = handlers.getAgent({ agentId: 'dev-1' }, owner.reading());
+    expect(agent?.lastSeenAtMs).toBe(OWNED_AT_MS + 5000);
+    expect(seen).toEqual({ connectionAtMs: OWNED_AT_MS + 5000 });
+    expect(handlers.listAgents({}, owner.reading()).agents[0]?.lastSeenAtMs).toBe(OWNED_AT_MS + 5000);
+  });
+
+  it('says that an agent is starting until it is heard; who was there before this owner is not', () => {
+    const state = () => handlers.getAgent({ agentId: 'dev-1' }, owner.reading()).agent?.state;
+    expect(state()).toBe('idle');
+    register('i-2');
+    expect(state()).toBe('starting');
+    beat({ instance: 'i-2' });
+    expect(state()).toBe('idle');
   });
 
   it('says it again with the next look when a command did not get through', async () => {
     owner.failing = true;
-    await lookAt(16_000);
+    await lookUntil(16_000);
     expect(presence()).toBe('live');
     owner.failing = false;
-    await lookAt(17_000);
+    await lookUntil(17_000);
     expect(presence()).toBe('suspected');
+  });
+
+  it.each([900_000, -900_000])('gives everybody grace again when the clock was moved by %d ms', async (movedMs) => {
+    await lookUntil(5000, () => beat());
+    const behindMs = 5000 + movedMs;
+    await lookAt(behindMs);
+    await lookUntil(behindMs + 14_000);
+    expect(owner.commands).toEqual([]);
+    await lookUntil(behindMs + 26_000);
+    expect(owner.commands).toEqual(['SuspectAgent', 'LoseAgent']);
   });
 
   it('forgets everything with the partition', async () => {
     watch.onReleased(3);
-    await lookAt(60_000);
+    await lookUntil(60_000);
     expect(owner.commands).toEqual([]);
   });
 
@@ -124,7 +128,7 @@ describe('the watch over heartbeats', () => {
     const exited = (spawnId: string) =>
       new AgentExitReactor().onAgentExited(
         { data: { agentId: 'dev-1', spawnId, reason: 'killed', crashed: true, retryAtMs: 0, exitedAtMs: 0 } } as never,
-        reading() as never,
+        owner.reading() as never,
       );
     expect(exited('i-0')).toEqual([]);
     expect(exited('i-1')).toMatchObject([

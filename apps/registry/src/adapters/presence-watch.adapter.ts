@@ -1,21 +1,31 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { Heartbeat } from '@torch/contracts';
-import { forgetStrangers, type LastSeen, presenceCommands, type RegistryState, type Sightings } from '@torch/domain-registry';
+import {
+  evidenceSeen,
+  forgetStrangers,
+  note,
+  presenceCommands,
+  type RegistryState,
+  type Seen,
+  type Sightings,
+} from '@torch/domain-registry';
 import type { OwnedPartition, OwnershipHooks, Reading } from '@torch/host';
 import { REGISTRY_CONFIG, type RegistryConfig } from '../registry.config';
 
 interface Watched {
   readonly owned: OwnedPartition<RegistryState>;
-  readonly ownedSinceMs: number;
+  /** Since when evidence is heard here without a gap, epoch ms. */
+  sinceMs: number;
+  lookedAtMs: number;
   readonly sightings: Map<string, Sightings>;
   /** The last look's commands are still on their way to a turn. */
   busy: boolean;
 }
 
-type Place = Pick<Reading<RegistryState>, 'partition' | 'project' | 'nowMs'>;
+type Place = Pick<Reading<RegistryState>, 'partition' | 'project'>;
 
 /**
- * Remembers heartbeats, and turns silence into commands once a second. What it remembers is not in the log: a new owner
+ * Remembers signs of life, and turns silence into commands once a second. What it remembers is not in the log: a new owner
  * starts with nothing, and accuses nobody until agents had time to find it.
  */
 @Injectable()
@@ -35,29 +45,35 @@ export class PresenceWatch implements OwnershipHooks<RegistryState>, OnModuleIni
   }
 
   onOwned(owned: OwnedPartition<RegistryState>, nowMs = Date.now()): void {
-    this.partitions.set(owned.partition, { owned, ownedSinceMs: nowMs, sightings: new Map(), busy: false });
+    this.partitions.set(owned.partition, { owned, sinceMs: nowMs, lookedAtMs: nowMs, sightings: new Map(), busy: false });
+    for (const project of owned.projects()) owned.state(project).index.listen();
   }
 
   onReleased(partition: number): void {
     this.partitions.delete(partition);
   }
 
-  saw({ partition, project, nowMs }: Place, { agentId, instance }: Heartbeat): void {
+  saw({ partition, project, nowMs, state }: Reading<RegistryState>, heartbeat: Heartbeat): void {
     const watched = this.partitions.get(partition);
     if (!watched) return;
     let sightings = watched.sightings.get(project);
     if (!sightings) watched.sightings.set(project, (sightings = new Map()));
-    sightings.set(agentId, { instance, seenAtMs: nowMs });
+    note(sightings, heartbeat, nowMs);
+    if (!heartbeat.gone) state.index.heard(heartbeat.agentId);
   }
 
-  lastSeen({ partition, project }: Place): LastSeen {
+  seen({ partition, project }: Place): Seen {
     const sightings = this.partitions.get(partition)?.sightings.get(project);
-    return (agentId) => sightings?.get(agentId)?.seenAtMs;
+    return (agentId) => {
+      const sighting = sightings?.get(agentId);
+      return sighting && evidenceSeen(sighting);
+    };
   }
 
   /** One look at every owned partition. A partition whose last look is not dealt with yet waits for the next one. */
   look(nowMs: number): void {
     for (const watched of this.partitions.values()) {
+      this.noticeGap(watched, nowMs);
       if (watched.busy) continue;
       watched.busy = true;
       void this.lookAt(watched, nowMs)
@@ -66,13 +82,26 @@ export class PresenceWatch implements OwnershipHooks<RegistryState>, OnModuleIni
     }
   }
 
-  private async lookAt({ owned, ownedSinceMs, sightings: all }: Watched, nowMs: number): Promise<void> {
+  /** While nobody looked, or the clock was set, nobody can have been heard in time: everybody has the grace of a new owner again. */
+  private noticeGap(watched: Watched, nowMs: number): void {
+    const sinceLookMs = nowMs - watched.lookedAtMs;
+    watched.lookedAtMs = nowMs;
+    if (sinceLookMs >= 0 && sinceLookMs < this.config.suspectedAfterMs) return;
+    this.logger.warn(
+      `The last look at partition ${watched.owned.partition} was ${sinceLookMs} ms ago; its agents have ${this.config.graceMs} ms to be heard.`,
+    );
+    watched.sinceMs = nowMs;
+    watched.sightings.clear();
+  }
+
+  private async lookAt({ owned, sinceMs, sightings: all }: Watched, nowMs: number): Promise<void> {
     for (const project of owned.projects()) {
       const state = owned.state(project);
+      state.index.listen();
       const sightings = all.get(project) ?? new Map();
       forgetStrangers(state, sightings);
       if (sightings.size === 0) all.delete(project);
-      for (const command of presenceCommands({ state, sightings, ownedSinceMs, nowMs, config: this.config }))
+      for (const command of presenceCommands({ state, sightings, ownedSinceMs: sinceMs, nowMs, config: this.config }))
         await owned.submit(project, command);
     }
   }

@@ -7,7 +7,9 @@ import {
   type GetAgent,
   type Heartbeat,
   type HeartbeatAnswer,
+  type HeartbeatAnswers,
   type ListAgents,
+  type NoteHeartbeats,
   type ProjectView,
 } from '@torch/contracts';
 import { getAgent, heartbeatAnswer, listAgents, projectView, type RegistryState } from '@torch/domain-registry';
@@ -27,12 +29,12 @@ export class RegistryHandlers {
 
   @MessagePattern('ListAgents')
   listAgents(@Payload() query: ListAgents, @Ctx() reading: Reading<RegistryState>): AgentList {
-    return listAgents(reading.state, query, this.watch.lastSeen(reading));
+    return listAgents(reading.state, query, this.watch.seen(reading));
   }
 
   @MessagePattern('GetAgent')
   getAgent(@Payload() query: GetAgent, @Ctx() reading: Reading<RegistryState>): AgentFound {
-    return getAgent(reading.state, query, this.watch.lastSeen(reading));
+    return getAgent(reading.state, query, this.watch.seen(reading));
   }
 
   @MessagePattern('GetProject')
@@ -40,11 +42,16 @@ export class RegistryHandlers {
     return projectView(state);
   }
 
-  /** A question that leaves a trace: when the agent was last seen. Nothing of it is in the log. */
+  /** A question that leaves a trace: when the agent was last seen, and how. Nothing of it is in the log. */
   @MessagePattern('Heartbeat')
   heartbeat(@Payload() heartbeat: Heartbeat, @Ctx() reading: Reading<RegistryState>): HeartbeatAnswer {
     const answer = heartbeatAnswer(reading.state, heartbeat);
     if (answer.known) this.watch.saw(reading, heartbeat);
     return answer;
+  }
+
+  @MessagePattern('NoteHeartbeats')
+  heartbeats(@Payload() { heartbeats }: NoteHeartbeats, @Ctx() reading: Reading<RegistryState>): HeartbeatAnswers {
+    return { answers: heartbeats.map((heartbeat) => this.heartbeat(heartbeat, reading)) };
   }
 }

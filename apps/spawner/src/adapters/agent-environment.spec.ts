@@ -42,5 +42,6 @@ describe("an agent's environment", () => {
       'agent run --project shop --id dev-1 --instance s1 --role developer --skills ts,sql --capacity 2 --harness exec',
     );
     expect(agentArguments({ ...pool, skills: [] }, agent)).not.toContain('--skills');
+    expect(agentArguments({ ...pool, labels: { arch: 'arm64', zone: 'a,b' } }, agent)).toContain('{"arch":"arm64","zone":"a,b"}');
   });
 });

@@ -46,6 +46,7 @@ export function agentArguments(pool: PoolSpec, { project, agentId, spawnId }: Ag
     '--role',
     pool.role,
     ...(pool.skills.length > 0 ? ['--skills', pool.skills.join(',')] : []),
+    ...(pool.labels ? ['--labels', JSON.stringify(pool.labels)] : []), // A value may have commas in it.
     '--capacity',
     String(pool.capacity),
     '--harness',

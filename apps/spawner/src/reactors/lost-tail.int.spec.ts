@@ -12,6 +12,7 @@ import { waitUntil } from '@torch/testing';
 import { AgentProcesses } from '../adapters/agent-processes.adapter';
 import { SPAWNER_DEFAULTS } from '../spawner.config';
 import { ProcessEffects } from './process.effects';
+import { ProcessEvidence } from './process-evidence';
 import { ProcessWatch } from './process.watch';
 
 const POOL = {
@@ -49,7 +50,7 @@ describe('a spawner whose log has lost its tail', () => {
     await server.partitions(1);
     client = await createTorchClient(server, { config: { resendAfterMs: 100 } });
     processes = new AgentProcesses(env, config);
-    watch = new ProcessWatch(processes, config, client);
+    watch = new ProcessWatch(processes, new ProcessEvidence(client, config), config, client);
     const effects = new ProcessEffects(watch);
     const definition: ServiceDefinition<SpawnerState> = {
       service: 'spawner',

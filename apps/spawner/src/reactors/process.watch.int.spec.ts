@@ -17,11 +17,15 @@ import { readTorchEnv } from '@torch/platform';
 import { AgentProcesses } from '../adapters/agent-processes.adapter';
 import { OwnerDouble } from '../spec/owner.fixture';
 import { SPAWNER_DEFAULTS, type SpawnerConfig } from '../spawner.config';
+import { ProcessEvidence } from './process-evidence';
 import { ProcessEffects } from './process.effects';
 import { ProcessWatch } from './process.watch';
 
 /** What stands for the torch command: does as its pool's environment says. */
 const AGENT_SCRIPT = 'eval "$DO"';
+/** What the registry was told of running processes. */
+const heard: unknown[] = [];
+const registry = { query: (_contract: unknown, _project: string, told: unknown) => Promise.resolve(heard.push(told)) } as never;
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 
 describe('the watch over agent processes', () => {
@@ -51,6 +55,7 @@ describe('the watch over agent processes', () => {
       lookEveryMs: 20,
       memoryEveryMs: 40,
       sweepEveryMs: 60,
+      evidenceEveryMs: 20,
       stopGraceMs: 500,
       overdueMs: 300,
       ...limits,
@@ -62,7 +67,7 @@ describe('the watch over agent processes', () => {
       TORCH_NODE: 'n1',
     });
     processes = new AgentProcesses(env, config);
-    watch = new ProcessWatch(processes, config, { partitionOf: () => owner.partition });
+    watch = new ProcessWatch(processes, new ProcessEvidence(registry, config), config, { partitionOf: () => owner.partition });
     effects = new ProcessEffects(watch);
     watch.onOwned(owner);
     watch.onModuleInit();
@@ -91,6 +96,8 @@ describe('the watch over agent processes', () => {
   it('starts a process in a session of its own and reports it', async () => {
     const { agentId, spawnId, folder } = await spawnAgent('echo "$TORCH_AGENT_ID $TORCH_URL"; sleep 60');
     const noted = notedProcess(folder);
+    const alive = JSON.stringify({ heartbeats: [{ agentId, instance: spawnId, evidence: 'process' }] });
+    await until('evidence of its process', () => JSON.stringify(heard.at(-1)) === alive);
     expect(told('RecordSpawned')).toEqual({ agentId, spawnId, node: 'n1', pid: noted?.pid, pidStartTicks: noted?.startTicks });
     expect(findProcess(noted ?? { pid: 2, startTicks: 0 })).toMatchObject({ group: noted?.pid, session: noted?.pid });
     await until('its log', () => readFileSync(spawnFiles(folder).log, 'utf8') === `${agentId} http://127.0.0.1:7420\n`);

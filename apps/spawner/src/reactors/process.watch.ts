@@ -7,6 +7,7 @@ import { TORCH_CLIENT } from '@torch/platform';
 import { AgentProcesses, CannotStart, type Finding } from '../adapters/agent-processes.adapter';
 import { notedProject } from '../adapters/project-note';
 import { SPAWNER_CONFIG, type SpawnerConfig } from '../spawner.config';
+import { ProcessEvidence, type RunningSpawn } from './process-evidence';
 
 type Submit = (command: OwnCommand) => Promise<void>;
 type Members = ReadonlyMap<string, readonly ProcessEntry[]>;
@@ -38,6 +39,7 @@ export class ProcessWatch implements OwnershipHooks<SpawnerState>, OnModuleInit,
 
   constructor(
     private readonly processes: AgentProcesses,
+    private readonly evidence: ProcessEvidence,
     @Inject(SPAWNER_CONFIG) private readonly config: SpawnerConfig,
     @Inject(TORCH_CLIENT) private readonly client: Pick<TorchClient, 'partitionOf'>,
   ) {}
@@ -95,16 +97,20 @@ export class ProcessWatch implements OwnershipHooks<SpawnerState>, OnModuleInit,
       const memory = nowMs >= this.memoryAtMs;
       const known = new Map<string, SpawnFolder>();
       const held: { folder: SpawnFolder; memoryMib: number }[] = [];
+      const running = new Map<string, RunningSpawn[]>();
       for (const owned of this.partitions.values()) {
         for (const project of owned.projects()) {
           for (const wanted of processesToRun(owned.state(project))) {
             const folder = this.processes.folder(wanted.process.agentId, wanted.process.spawnId);
             known.set(folder.path, folder);
             const found = this.reconcile(project, wanted, folder, (command) => owned.submit(project, command), nowMs);
-            if (found.kind === 'running') held.push({ folder, memoryMib: wanted.pool.memoryMib });
+            if (found.kind !== 'running') continue;
+            held.push({ folder, memoryMib: wanted.pool.memoryMib });
+            running.set(project, [...(running.get(project) ?? []), wanted.process]);
           }
         }
       }
+      this.evidence.tell(running, nowMs);
       if (memory) this.memoryAtMs = nowMs + this.config.memoryEveryMs;
       if (sweep) this.sweepAtMs = nowMs + this.config.sweepEveryMs;
       const members: Members = (memory && held.length > 0) || sweep ? this.processes.members() : new Map();

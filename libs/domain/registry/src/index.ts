@@ -1,3 +1,25 @@
+export { agentState, freeCapacity } from './agent-state';
+export {
+  type Conflict,
+  CONFLICT_LIMITS,
+  type ConflictLimits,
+  CONFLICTS_LISTED_DEFAULT,
+  endedClaim,
+  getConflict,
+  grantedClaim,
+  listConflicts,
+  refusedClaim,
+  RESOLVER_ROLES,
+} from './conflicts';
+export {
+  compareContext,
+  CONTEXT_LIMITS,
+  type ContextLimits,
+  type ContextVersion,
+  getContext,
+  getContextHistory,
+  listContext,
+} from './context';
 export {
   forgetStrangers,
   PRESENCE_DEFAULTS,
@@ -5,8 +27,8 @@ export {
   presenceCommands,
   type PresenceConfig,
   type PresenceLook,
-  type Sightings,
 } from './presence.policy';
+export { DECAY } from './record';
 export { type RegistryDecider, registryDecider, registryDeciderWith, type RegistryFact } from './registry.decider';
 export {
   AGENTS_GONE_MAX,
@@ -17,4 +39,5 @@ export {
   type RegistryState,
   REPLACED_INSTANCES_MAX,
 } from './registry.state';
-export { AGENTS_PAGE_DEFAULT, agentView, getAgent, heartbeatAnswer, type LastSeen, listAgents, projectView } from './registry.views';
+export { AGENTS_PAGE_DEFAULT, agentView, getAgent, heartbeatAnswer, listAgents, projectView, type Seen } from './registry.views';
+export { evidenceSeen, note, type Sighting, type Sightings } from './sightings';

@@ -1,14 +1,12 @@
 import type { RegistryCommand } from '@torch/contracts';
 import type { AgentRecord, RegistryState } from './registry.state';
 import { heartbeatAnswer } from './registry.views';
-
-/** The last sign of life of each agent. Soft state of the owner: not in the log, and empty when ownership begins. */
-export type Sightings = Map<string, { readonly instance: string; readonly seenAtMs: number }>;
+import { otherSignAtMs, ownSignAtMs, type Sighting, type Sightings } from './sightings';
 
 export interface PresenceConfig {
   /** Silence after which an agent is suspected. */
   readonly suspectedAfterMs: number;
-  /** Silence after which it is lost. */
+  /** Silence after which it is lost, if another kind of evidence agrees. */
   readonly lostAfterMs: number;
   /** How long a new owner accuses nobody: agents need time to find it. */
   readonly graceMs: number;
@@ -48,25 +46,47 @@ export function presenceCommands(look: PresenceLook): PresenceCommand[] {
   return [...recoveries, ...accusations].slice(0, commandsMax);
 }
 
-function commandFor(agent: AgentRecord, { sightings, ownedSinceMs, nowMs, config }: PresenceLook): PresenceCommand | undefined {
+function commandFor(agent: AgentRecord, look: PresenceLook): PresenceCommand | undefined {
   const { agentId, instance, presence } = agent;
   if (presence === 'deregistered') return undefined;
 
-  const sighting = sightings.get(agentId);
-  const seenAtMs = sighting?.instance === instance ? sighting.seenAtMs : undefined;
-  if (presence !== 'live' && seenAtMs !== undefined && seenAtMs > (agent.goneAtMs ?? 0) && nowMs - seenAtMs < config.suspectedAfterMs) {
-    return { type: 'RecoverAgent', data: { agentId, instance } };
-  }
+  const { sightings, ownedSinceMs, nowMs, config } = look;
+  const found = sightings.get(agentId);
+  const sighting: Sighting = found?.instance === instance ? found : { instance };
+  if (presence !== 'live' && isBack(agent, sighting, look)) return { type: 'RecoverAgent', data: { agentId, instance } };
   if (presence === 'lost' || nowMs < ownedSinceMs + config.graceMs) return undefined;
 
-  const lastSeenAtMs = Math.max(seenAtMs ?? 0, agent.lastSeenAtMs);
-  const silentMs = nowMs - Math.max(lastSeenAtMs, ownedSinceMs);
-  if (silentMs >= config.lostAfterMs) {
-    return { type: 'LoseAgent', data: { agentId, instance, reason: `No heartbeat for ${silentMs} ms.`, lastSeenAtMs } };
-  }
-  return presence === 'live' && silentMs >= config.suspectedAfterMs
+  const lastSeenAtMs = Math.max(ownSignAtMs(sighting), agent.lastSeenAtMs);
+  const heardAtMs = Math.max(ownSignAtMs(sighting), unlessAhead(agent.lastSeenAtMs, nowMs), ownedSinceMs);
+  const reason = whyLost(sighting, heardAtMs, look);
+  if (reason !== undefined) return { type: 'LoseAgent', data: { agentId, instance, reason, lastSeenAtMs } };
+  return presence === 'live' && nowMs - heardAtMs >= config.suspectedAfterMs
     ? { type: 'SuspectAgent', data: { agentId, instance, lastSeenAtMs } }
     : undefined;
+}
+
+/** Only what an agent does itself brings it back; that its connection or process is still there does not. */
+function isBack({ goneAtMs = 0 }: AgentRecord, sighting: Sighting, { nowMs, config }: PresenceLook): boolean {
+  const seenAtMs = ownSignAtMs(sighting);
+  return seenAtMs > unlessAhead(goneAtMs, nowMs) && nowMs - seenAtMs < config.suspectedAfterMs;
+}
+
+/** What a clock that was ahead has written says nothing about silence. */
+const unlessAhead = (atMs: number, nowMs: number): number => (atMs <= nowMs ? atMs : 0);
+
+/**
+ * Silence alone loses nobody: a second kind of evidence has to agree with it. It does if somebody saw the connection or the
+ * process go, or if nobody has seen anything of the agent for as long. A process that was seen to end needs no second kind.
+ */
+function whyLost(sighting: Sighting, heardAtMs: number, { ownedSinceMs, nowMs, config }: PresenceLook): string | undefined {
+  if ((sighting.processGoneAtMs ?? 0) > ownSignAtMs(sighting)) return 'Its process was seen to be gone.';
+  const silentMs = nowMs - heardAtMs;
+  if (silentMs < config.lostAfterMs) return undefined;
+  const silence = `No heartbeat for ${silentMs} ms`;
+  if (sighting.connectionGoneAtMs !== undefined) return `${silence}, and its connection has ended.`;
+  if (sighting.processGoneAtMs !== undefined) return `${silence}, and its process was seen to be gone.`;
+  const unseenMs = nowMs - Math.max(otherSignAtMs(sighting), ownedSinceMs);
+  return unseenMs >= config.lostAfterMs ? `${silence}, and no other sign of life either.` : undefined;
 }
 
 /** Drops sightings of agents and instances that the registry does not know any more, so that the map stays as small as the fleet. */

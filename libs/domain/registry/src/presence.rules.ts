@@ -1,7 +1,7 @@
-import type { AgentLost, AgentRecovered, AgentSuspected, LoseAgent, RecoverAgent, SuspectAgent } from '@torch/contracts';
+import type { AgentLost, AgentSuspected, LoseAgent, RecoverAgent, SuspectAgent } from '@torch/contracts';
 import { type NewEvent, Rejection } from '@torch/kernel';
-import { checkRoomForOneMore, knownAgent } from './registration.rules';
-import { type AgentRecord, isPresent, type RegistryLimits, type RegistryState } from './registry.state';
+import { checkRoomForOneMore, currentInstance, knownAgent, recovered } from './registration.rules';
+import { isPresent, type RegistryState } from './registry.state';
 
 /** live → suspected. Any other presence is further on already, and stays. */
 export function suspectAgent(state: RegistryState, { agentId, instance, lastSeenAtMs }: SuspectAgent, nowMs: number): readonly NewEvent[] {
@@ -24,25 +24,11 @@ export function loseAgent(
 }
 
 /** suspected or lost → live, as long as the project has room. Who was deregistered has to register again. */
-export function recoverAgent(
-  state: RegistryState,
-  { agentId, instance }: RecoverAgent,
-  nowMs: number,
-  limits: RegistryLimits,
-): readonly NewEvent[] {
+export function recoverAgent(state: RegistryState, { agentId, instance }: RecoverAgent, nowMs: number): readonly NewEvent[] {
   const agent = currentInstance(state, agentId, instance);
   if (agent.presence === 'deregistered')
     throw new Rejection('agent-deregistered', `Agent "${agentId}" was deregistered and has to register again.`);
   if (agent.presence === 'live') return [];
-  if (agent.presence === 'lost') checkRoomForOneMore(state, limits);
-  const data: AgentRecovered = { agentId, recoveredAtMs: nowMs };
-  return [{ type: 'agent.recovered', subject: `agent/${agentId}`, data }];
-}
-
-function currentInstance(state: RegistryState, agentId: string, instance: string): AgentRecord {
-  const agent = knownAgent(state, agentId);
-  if (agent.instance !== instance) {
-    throw new Rejection('stale-instance', `Agent "${agentId}" is instance "${agent.instance}", and not "${instance}".`);
-  }
-  return agent;
+  if (agent.presence === 'lost') checkRoomForOneMore(state);
+  return [recovered(agentId, nowMs)];
 }

@@ -1,5 +1,6 @@
 import {
   type AgentDeregistered,
+  type AgentRecovered,
   type AgentRegistered,
   type DeregisterAgent,
   type ProjectCreated,
@@ -9,7 +10,9 @@ import {
   SYSTEM_PROJECT,
 } from '@torch/contracts';
 import { type AnyCommand, canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
-import { type AgentRecord, isPresent, type RegistryLimits, type RegistryState } from './registry.state';
+import { goesOn } from './operation.rules';
+import { type Abilities, type AgentRecord, isPresent, type RegistryState } from './registry.state';
+import { highestLevels } from './skill-levels';
 
 /** Ids that address somebody else: `operator` is the inbox of the people who run the project. */
 const RESERVED_AGENT_IDS: readonly string[] = ['operator'];
@@ -32,18 +35,34 @@ export function setDurability(
   return [{ type: 'project.durability-set', subject: `project/${project}`, data }];
 }
 
-export function registerAgent(state: RegistryState, command: RegisterAgent, nowMs: number, limits: RegistryLimits): readonly NewEvent[] {
-  const { agentId, instance, name = agentId, role, capacity = 1, harness, node, pid } = command;
+/**
+ * The same instance with the same words says only that it is there: what was changed about it since stays changed, and
+ * draining and pauses go on. With other words it is registered anew; another instance begins from nothing.
+ *
+ * @throws Rejection `reserved-agent-id`, `stale-instance`, `too-many-agents`.
+ */
+export function registerAgent(state: RegistryState, command: RegisterAgent, nowMs: number): readonly NewEvent[] {
+  const { agentId, instance } = command;
   if (RESERVED_AGENT_IDS.includes(agentId)) throw new Rejection('reserved-agent-id', `"${agentId}" is reserved; choose another agentId.`);
 
   const known = state.agents.get(agentId);
   if (known?.replacedInstances.includes(instance)) {
     throw new Rejection('stale-instance', `Instance "${instance}" of agent "${agentId}" was replaced by "${known.instance}".`);
   }
-  if (!(known && isPresent(known))) checkRoomForOneMore(state, limits);
+  if (!(known && isPresent(known))) checkRoomForOneMore(state);
 
-  const skills = [...new Set(command.skills)].sort();
-  const registered: AgentRegistered = {
+  const registered = registration(command, nowMs);
+  const event: NewEvent = { type: 'agent.registered', subject: `agent/${agentId}`, data: registered };
+  if (known?.instance !== instance || known.presence === 'deregistered') return [event];
+  if (!sameRegistration(known, registered)) return [event, ...goesOn(known, nowMs)];
+  return known.presence === 'live' ? [] : [recovered(agentId, nowMs)];
+}
+
+function registration(command: RegisterAgent, nowMs: number): AgentRegistered {
+  const { agentId, name = agentId, role, capacity = 1, harness, instance, node, pid, labels, model, version } = command;
+  const skills = highestLevels(command.skills);
+  const told = { node, pid, labels, model, version };
+  return {
     agentId,
     name,
     role,
@@ -51,18 +70,24 @@ export function registerAgent(state: RegistryState, command: RegisterAgent, nowM
     capacity,
     harness,
     instance,
-    node,
-    pid,
+    ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)),
     registeredAtMs: nowMs,
   };
-  if (known?.presence === 'live' && sameRegistration(known, registered)) return [];
-  return [{ type: 'agent.registered', subject: `agent/${agentId}`, data: registered }];
 }
 
 function sameRegistration(known: AgentRecord, registered: AgentRegistered): boolean {
-  const attributes = ({ name, role, skills, capacity, harness, instance, node, pid }: AgentRecord | AgentRegistered): string =>
-    canonicalJson({ name, role, skills, capacity, harness, instance, node, pid });
-  return attributes(known) === attributes(registered);
+  const words = ({ name, role, harness, node, pid, version }: AgentRecord | AgentRegistered, abilities: Abilities): string =>
+    canonicalJson({ name, role, harness, node, pid, version, abilities });
+  return words(known, known.asRegistered ?? abilitiesOf(known)) === words(registered, abilitiesOf(registered));
+}
+
+export function abilitiesOf({ skills, labels, capacity, model }: Abilities): Abilities {
+  return { skills, capacity, ...(labels && { labels }), ...(model !== undefined && { model }) };
+}
+
+export function recovered(agentId: string, nowMs: number): NewEvent {
+  const data: AgentRecovered = { agentId, recoveredAtMs: nowMs };
+  return { type: 'agent.recovered', subject: `agent/${agentId}`, data };
 }
 
 export function deregisterAgent(state: RegistryState, { agentId, reason }: DeregisterAgent, nowMs: number): readonly NewEvent[] {
@@ -73,7 +98,7 @@ export function deregisterAgent(state: RegistryState, { agentId, reason }: Dereg
 }
 
 /** @throws Rejection `too-many-agents`. */
-export function checkRoomForOneMore({ agents, gone }: RegistryState, { agentsPresentMax }: RegistryLimits): void {
+export function checkRoomForOneMore({ agents, gone, limits: { agentsPresentMax } }: RegistryState): void {
   const present = agents.size - gone.size;
   if (present >= agentsPresentMax)
     throw new Rejection('too-many-agents', `The project has ${present} agents present, and can have ${agentsPresentMax}.`);
@@ -83,5 +108,14 @@ export function checkRoomForOneMore({ agents, gone }: RegistryState, { agentsPre
 export function knownAgent(state: RegistryState, agentId: string): AgentRecord {
   const agent = state.agents.get(agentId);
   if (!agent) throw new Rejection('unknown-agent', `No agent has the id "${agentId}".`);
+  return agent;
+}
+
+/** @throws Rejection `unknown-agent`, `stale-instance`. */
+export function currentInstance(state: RegistryState, agentId: string, instance: string): AgentRecord {
+  const agent = knownAgent(state, agentId);
+  if (agent.instance !== instance) {
+    throw new Rejection('stale-instance', `Agent "${agentId}" is instance "${agent.instance}", and not "${instance}".`);
+  }
   return agent;
 }

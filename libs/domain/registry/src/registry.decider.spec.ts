@@ -1,7 +1,7 @@
 import { given, type SpecEvent } from '@torch/testing';
 import { createProject } from './registration.rules';
 import { registryDecider, registryDeciderWith } from './registry.decider';
-import { REGISTRY_LIMITS } from './registry.state';
+import { listAgents } from './registry.views';
 
 const NOW_MS = 5000;
 const registration = { agentId: 'dev-1', role: 'developer', skills: ['ts'], harness: 'exec', instance: 'i-1' };
@@ -79,7 +79,7 @@ describe('an unknown agent', () => {
   });
 
   it('is refused when the project has as many agents as it may have', () => {
-    const decider = registryDeciderWith({ ...REGISTRY_LIMITS, agentsPresentMax: 1 });
+    const decider = registryDeciderWith({ agentsPresentMax: 1 });
     given(decider, [registered('dev-2')])
       .when(register())
       .thenRejected('too-many-agents');
@@ -142,7 +142,7 @@ describe('a suspected agent', () => {
 
   it('is live again when it registers again', () => {
     const { run } = registry(registered(), suspected());
-    expect(run.decide(register())).toMatchObject([{ type: 'agent.registered' }]);
+    expect(run.decide(register())).toMatchObject([{ type: 'agent.recovered' }]);
     expect(run.state.agents.get('dev-1')?.presence).toBe('live');
   });
 });
@@ -156,7 +156,7 @@ describe('a lost agent', () => {
   it('recovers', () => expect(registry(registered(), lost()).run.decide(recover)).toMatchObject([{ type: 'agent.recovered' }]));
 
   it('stays lost while the project has as many agents as it may have', () => {
-    const decider = registryDeciderWith({ ...REGISTRY_LIMITS, agentsPresentMax: 1 });
+    const decider = registryDeciderWith({ agentsPresentMax: 1 });
     given(decider, [registered(), lost(), registered('dev-2')])
       .when(recover)
       .thenRejected('too-many-agents');
@@ -175,17 +175,17 @@ describe('a deregistered agent', () => {
 
 describe('agents that are gone', () => {
   it('are forgotten, the one that has been gone for longest first', () => {
-    const decider = registryDeciderWith({ ...REGISTRY_LIMITS, agentsGoneMax: 2 });
+    const decider = registryDeciderWith({ agentsGoneMax: 2 });
     const past = ['a', 'b', 'c'].map((id) => registered(id));
     const { run } = given(decider, [...past, lost('b'), lost('a'), deregistered('c')]);
     expect([...run.state.agents.keys()]).toEqual(['a', 'c']);
-    expect([...run.state.index.find({})]).toEqual(['a', 'c']);
+    expect(listAgents(run.state, {}, () => undefined).agents.map(({ agentId }) => agentId)).toEqual(['a', 'c']);
   });
 });
 
 describe('an agent that was lost and is then deregistered', () => {
   it('is forgotten in the order of its deregistration, through a restart too', () => {
-    const decider = registryDeciderWith({ ...REGISTRY_LIMITS, agentsGoneMax: 2 });
+    const decider = registryDeciderWith({ agentsGoneMax: 2 });
     const { run } = given(decider, [...['a', 'b', 'c'].map((id) => registered(id)), lost('a'), lost('b'), deregistered('a')]);
     expect([...run.state.gone]).toEqual(['b', 'a']);
     expect([...run.restart().happened(lost('c')).state.agents.keys()]).toEqual(['a', 'c']);
@@ -194,26 +194,11 @@ describe('an agent that was lost and is then deregistered', () => {
 
 describe('the instances that an agent has replaced', () => {
   it('are remembered up to a limit, the latest of them', () => {
-    const decider = registryDeciderWith({ ...REGISTRY_LIMITS, replacedInstancesMax: 2 });
+    const decider = registryDeciderWith({ replacedInstancesMax: 2 });
     const { run } = given(
       decider,
       ['i-1', 'i-2', 'i-3', 'i-4'].map((instance) => registered('dev-1', { instance })),
     );
     expect(run.state.agents.get('dev-1')?.replacedInstances).toEqual(['i-2', 'i-3']);
-  });
-});
-
-describe('the track record', () => {
-  it('counts what an agent completed and failed, and outlives its instances', () => {
-    const ended = (type: string, agentId = 'dev-1'): SpecEvent => ({ type, data: { agentId } });
-    const { run } = registry(
-      registered(),
-      ended('task.completed'),
-      ended('task.completed'),
-      ended('task.attempt-failed'),
-      ended('task.completed', 'stranger'),
-      registered('dev-1', { instance: 'i-2' }),
-    );
-    expect(run.state.agents.get('dev-1')).toMatchObject({ completed: 2, failed: 1 });
   });
 });

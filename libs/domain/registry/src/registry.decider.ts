@@ -1,72 +1,139 @@
-import type { RegistryCommand, RegistryEvent, TaskAttemptFailed, TaskCompleted } from '@torch/contracts';
-import { type Decider, type DecisionContext, type EventEnvelope, type NewEvent, unreachable } from '@torch/kernel';
+import type { RegistryCommand, RegistryEvent, SchedulerEvent } from '@torch/contracts';
+import { type Decider, type DecisionContext, invariant, type NewEvent } from '@torch/kernel';
+import {
+  approvalRequested,
+  approvalSettled,
+  attemptFailed,
+  retryScheduled,
+  taskAssigned,
+  taskCompleted,
+  taskEnded,
+  taskReopened,
+  taskSubmitted,
+} from './attempts.facts';
+import { conflictFacts, conflictRules, conflictsDue, conflictsDueAtMs } from './conflicts';
+import { contextFacts, contextRules } from './context';
+import { drainAgent, pauseAgent, pauseThrottled, pausesDue, pausesDueAtMs, updateAgent } from './operation.rules';
 import { loseAgent, recoverAgent, suspectAgent } from './presence.rules';
 import { createProject, deregisterAgent, registerAgent, setDurability } from './registration.rules';
-import { agentDeregistered, agentLost, agentRecovered, agentRegistered, agentSuspected, attemptEnded } from './registry.facts';
+import {
+  agentDeregistered,
+  agentDraining,
+  agentLost,
+  agentPaused,
+  agentRecovered,
+  agentRegistered,
+  agentSuspected,
+  agentUpdated,
+} from './registry.facts';
 import { registrySnapshot } from './registry.snapshot';
 import { emptyRegistry, REGISTRY_LIMITS, type RegistryLimits, type RegistryState } from './registry.state';
+import type { Facts, Rules } from './rules';
 
-/** What the registry folds: its own events, and how attempts ended. */
-export type RegistryFact =
-  RegistryEvent | EventEnvelope<'task.completed', TaskCompleted> | EventEnvelope<'task.attempt-failed', TaskAttemptFailed>;
+/** What the registry hears from the scheduler: who is at work, and how it went. */
+const FOREIGN_TYPES = [
+  'task.submitted',
+  'task.assigned',
+  'task.completed',
+  'task.attempt-failed',
+  'task.retry-scheduled',
+  'task.requeued',
+  'task.failed',
+  'task.dead-lettered',
+  'task.cancelled',
+  'task.skipped',
+  'approval.requested',
+  'approval.answered',
+  'approval.withdrawn',
+] as const;
+
+/** What the registry folds. */
+export type RegistryFact = RegistryEvent | Extract<SchedulerEvent, { type: (typeof FOREIGN_TYPES)[number] }>;
 
 export type RegistryDecider = Decider<RegistryState, RegistryCommand, RegistryFact>;
 
-/** The same limits must hold wherever one log is decided, replayed and audited: `agentsGoneMax` is part of what a state is. */
-export function registryDeciderWith(limits: RegistryLimits): RegistryDecider {
+/** The same limits must hold wherever one log is decided, replayed and audited: they are part of what a state is. */
+export function registryDeciderWith(limits: Partial<RegistryLimits>): RegistryDecider {
+  const all = { ...REGISTRY_LIMITS, ...limits };
   return {
-    initialState: emptyRegistry,
-    decide: (state, command, context) => decide(state, command, context, limits),
-    evolve: (state, event) => evolve(state, event, limits),
-    foreign: ['task.completed', 'task.attempt-failed'],
-    snapshot: registrySnapshot,
+    initialState: () => emptyRegistry(all),
+    decide,
+    evolve,
+    foreign: FOREIGN_TYPES,
+    settle: (state, { nowMs }) => pauseThrottled(state, nowMs),
+    dueAtMs: (state) => Math.min(pausesDueAtMs(state), conflictsDueAtMs(state)),
+    due: (state, nowMs) => [...pausesDue(state, nowMs), ...conflictsDue(state, nowMs)],
+    snapshot: registrySnapshot(all),
   };
 }
 
-export const registryDecider: RegistryDecider = registryDeciderWith(REGISTRY_LIMITS);
+/** Projects, agents and their presence, what they share, and what they disagree about. */
+export const registryDecider: RegistryDecider = registryDeciderWith({});
 
-function decide(state: RegistryState, command: RegistryCommand, { nowMs }: DecisionContext, limits: RegistryLimits): readonly NewEvent[] {
-  switch (command.type) {
-    case 'CreateProject':
-      return createProject(state, command.project, nowMs);
-    case 'SetProjectDurability':
-      return setDurability(state, command, nowMs);
-    case 'RegisterAgent':
-      return registerAgent(state, command.data, nowMs, limits);
-    case 'DeregisterAgent':
-      return deregisterAgent(state, command.data, nowMs);
-    case 'SuspectAgent':
-      return suspectAgent(state, command.data, nowMs);
-    case 'LoseAgent':
-      return loseAgent(state, command.data, nowMs);
-    case 'RecoverAgent':
-      return recoverAgent(state, command.data, nowMs, limits);
-    default:
-      return unreachable(command);
-  }
+const ruled =
+  <Data>(rule: (state: RegistryState, data: Data, nowMs: number) => readonly NewEvent[]) =>
+  (state: RegistryState, { data }: { data: Data }, { nowMs }: DecisionContext): readonly NewEvent[] =>
+    rule(state, data, nowMs);
+const told =
+  <Data>(fact: (state: RegistryState, data: Data) => void) =>
+  (state: RegistryState, { data }: { data: Data }): void =>
+    fact(state, data);
+
+const RULES: Rules<RegistryCommand> = {
+  CreateProject: (state, { project }, { nowMs }) => createProject(state, project, nowMs),
+  SetProjectDurability: (state, command, { nowMs }) => setDurability(state, command, nowMs),
+  RegisterAgent: ruled(registerAgent),
+  UpdateAgent: ruled(updateAgent),
+  DrainAgent: ruled(drainAgent),
+  PauseAgent: ruled(pauseAgent),
+  DeregisterAgent: ruled(deregisterAgent),
+  SuspectAgent: ruled(suspectAgent),
+  LoseAgent: ruled(loseAgent),
+  RecoverAgent: ruled(recoverAgent),
+  ...contextRules,
+  ...conflictRules,
+};
+
+const FACTS: Facts<RegistryFact> = {
+  'project.created': told((state, { createdAtMs }) => (state.createdAtMs = createdAtMs)),
+  'project.durability-set': told((state, { durability }) => (state.durability = durability)),
+  'agent.registered': told(agentRegistered),
+  'agent.updated': told(agentUpdated),
+  'agent.draining': told(agentDraining),
+  'agent.paused': told(agentPaused),
+  'agent.suspected': told(agentSuspected),
+  'agent.lost': told(agentLost),
+  'agent.recovered': told(agentRecovered),
+  'agent.deregistered': told(agentDeregistered),
+  'task.submitted': told(taskSubmitted),
+  'task.assigned': told(taskAssigned),
+  'task.completed': told(taskCompleted),
+  'task.attempt-failed': told(attemptFailed),
+  'task.retry-scheduled': told(retryScheduled),
+  'task.requeued': told(taskReopened),
+  'task.failed': told(taskEnded),
+  'task.dead-lettered': told(taskEnded),
+  'task.cancelled': told(taskEnded),
+  'task.skipped': told(taskEnded),
+  'approval.requested': told(approvalRequested),
+  'approval.answered': told(approvalSettled),
+  'approval.withdrawn': told(approvalSettled),
+  ...contextFacts,
+  ...conflictFacts,
+};
+
+function decide(state: RegistryState, command: RegistryCommand, context: DecisionContext): readonly NewEvent[] {
+  const rule = RULES[command.type] as Rule | undefined;
+  invariant(rule, `No rule decides ${command.type}.`);
+  return rule(state, command, context);
 }
 
-function evolve(state: RegistryState, event: RegistryFact, limits: RegistryLimits): RegistryState {
-  switch (event.type) {
-    case 'project.created':
-      return { ...state, createdAtMs: event.data.createdAtMs };
-    case 'project.durability-set':
-      return { ...state, durability: event.data.durability };
-    case 'agent.registered':
-      return agentRegistered(state, event.data, limits);
-    case 'agent.suspected':
-      return agentSuspected(state, event.data);
-    case 'agent.lost':
-      return agentLost(state, event.data, limits);
-    case 'agent.recovered':
-      return agentRecovered(state, event.data);
-    case 'agent.deregistered':
-      return agentDeregistered(state, event.data, limits);
-    case 'task.completed':
-      return attemptEnded(state, event.data.agentId, 'completed');
-    case 'task.attempt-failed':
-      return attemptEnded(state, event.data.agentId, 'failed');
-    default:
-      return unreachable(event);
-  }
+function evolve(state: RegistryState, event: RegistryFact): RegistryState {
+  const fact = FACTS[event.type] as Fact | undefined;
+  invariant(fact, `Nothing takes in ${event.type}.`);
+  fact(state, event);
+  return state;
 }
+
+type Rule = (state: RegistryState, command: RegistryCommand, context: DecisionContext) => readonly NewEvent[];
+type Fact = (state: RegistryState, event: RegistryFact) => void;

@@ -1,99 +1,121 @@
-import type { AgentDeregistered, AgentLost, AgentRecovered, AgentRegistered, AgentSuspected } from '@torch/contracts';
-import type { AgentRecord, RegistryLimits, RegistryState } from './registry.state';
+import type {
+  AgentDeregistered,
+  AgentDraining,
+  AgentLost,
+  AgentPaused,
+  AgentRecovered,
+  AgentRegistered,
+  AgentSuspected,
+  AgentUpdated,
+} from '@torch/contracts';
+import { abilitiesOf } from './registration.rules';
+import { agentRecord, type AgentRecord, type RegistryState } from './registry.state';
 
-export function agentRegistered(state: RegistryState, data: AgentRegistered, { replacedInstancesMax }: RegistryLimits): RegistryState {
-  const { agentId, name, role, skills, capacity, harness, instance, node, pid, registeredAtMs } = data;
+/** Ends draining and every pause: where they go on, the registration is followed by events that say so. */
+export function agentRegistered(state: RegistryState, data: AgentRegistered): void {
+  const { agentId, instance, registeredAtMs } = data;
   const before = state.agents.get(agentId);
-  if (before) state.index.remove(before);
-  const agent: AgentRecord = {
-    agentId,
-    name,
-    role,
-    skills,
-    capacity,
-    harness,
-    instance,
-    node,
-    pid,
-    registeredAtMs,
+  const agent = agentRecord({
+    ...data,
     presence: 'live',
+    running: before?.running ?? 0,
+    questions: before?.questions ?? 0,
     lastSeenAtMs: registeredAtMs,
-    replacedInstances: before ? replacedBy(instance, before).slice(-replacedInstancesMax) : [],
-    completed: before?.completed ?? 0,
-    failed: before?.failed ?? 0,
-  };
+    replacedInstances: before ? replacedBy(instance, before).slice(-state.limits.replacedInstancesMax) : [],
+    record: before?.record ?? [],
+  });
   state.agents.set(agentId, agent);
   state.gone.delete(agentId);
-  state.index.add(agent);
-  return state;
+  state.index.put(agent);
+  if (before?.instance === instance) return;
+  state.ledger.throttled.delete(agentId);
+  state.index.registered(agentId);
 }
 
 function replacedBy(instance: string, { instance: before, replacedInstances }: AgentRecord): readonly string[] {
   return before === instance ? replacedInstances : [...replacedInstances.filter((replaced) => replaced !== instance), before];
 }
 
-export function agentSuspected(state: RegistryState, { agentId, lastSeenAtMs }: AgentSuspected): RegistryState {
-  return change(state, agentId, (agent) => {
+export function agentUpdated(state: RegistryState, { agentId, skills, labels, capacity, model }: AgentUpdated): void {
+  change(state, agentId, (agent) => {
+    agent.asRegistered ??= abilitiesOf(agent);
+    if (skills !== undefined) agent.skills = skills;
+    if (labels !== undefined) agent.labels = labels;
+    if (capacity !== undefined) agent.capacity = capacity;
+    if (model !== undefined) agent.model = model;
+  });
+}
+
+export function agentDraining(state: RegistryState, { agentId, reason }: AgentDraining): void {
+  change(state, agentId, (agent) => (agent.drainReason = reason));
+}
+
+export function agentPaused(state: RegistryState, { agentId, pause, untilMs }: AgentPaused): void {
+  state.ledger.throttled.delete(agentId);
+  change(state, agentId, (agent) => {
+    agent.pause = pause && { pause, ...(untilMs !== undefined && { untilMs }) };
+    state.pauses.add(agent);
+  });
+}
+
+export function agentSuspected(state: RegistryState, { agentId, lastSeenAtMs }: AgentSuspected): void {
+  change(state, agentId, (agent) => {
     agent.presence = 'suspected';
     agent.lastSeenAtMs = lastSeenAtMs;
   });
 }
 
-export function agentRecovered(state: RegistryState, { agentId, recoveredAtMs }: AgentRecovered): RegistryState {
+export function agentRecovered(state: RegistryState, { agentId, recoveredAtMs }: AgentRecovered): void {
   state.gone.delete(agentId);
-  return change(state, agentId, (agent) => {
+  state.index.heard(agentId);
+  change(state, agentId, (agent) => {
     agent.presence = 'live';
     agent.lastSeenAtMs = recoveredAtMs;
     agent.goneAtMs = undefined;
   });
 }
 
-export function agentLost(state: RegistryState, { agentId, lastSeenAtMs, lostAtMs }: AgentLost, limits: RegistryLimits): RegistryState {
+export function agentLost(state: RegistryState, { agentId, lastSeenAtMs, lostAtMs }: AgentLost): void {
   change(state, agentId, (agent) => {
     agent.presence = 'lost';
     agent.lastSeenAtMs = lastSeenAtMs;
     agent.goneAtMs = lostAtMs;
   });
-  return keepGone(state, agentId, limits);
+  keepGone(state, agentId);
 }
 
-export function agentDeregistered(
-  state: RegistryState,
-  { agentId, deregisteredAtMs }: AgentDeregistered,
-  limits: RegistryLimits,
-): RegistryState {
+export function agentDeregistered(state: RegistryState, { agentId, deregisteredAtMs }: AgentDeregistered): void {
+  state.ledger.throttled.delete(agentId);
   change(state, agentId, (agent) => {
     agent.presence = 'deregistered';
+    agent.drainReason = undefined;
+    agent.pause = undefined;
     agent.goneAtMs = deregisteredAtMs;
   });
-  return keepGone(state, agentId, limits);
+  keepGone(state, agentId);
 }
 
-/** Attempts of agents that are already forgotten are not counted: their record is gone with them. */
-export function attemptEnded(state: RegistryState, agentId: string, outcome: 'completed' | 'failed'): RegistryState {
-  const agent = state.agents.get(agentId);
-  if (agent) agent[outcome]++;
-  return state;
-}
-
-function keepGone(state: RegistryState, agentId: string, { agentsGoneMax }: RegistryLimits): RegistryState {
+function keepGone(state: RegistryState, agentId: string): void {
+  if (!state.agents.has(agentId)) return;
   state.gone.delete(agentId); // A lost agent that is deregistered has its turn to be forgotten from then on.
   state.gone.add(agentId);
   for (const oldest of state.gone) {
-    if (state.gone.size <= agentsGoneMax) break;
-    const forgotten = state.agents.get(oldest);
-    if (forgotten) state.index.remove(forgotten);
-    state.agents.delete(oldest);
-    state.gone.delete(oldest);
+    if (state.gone.size <= state.limits.agentsGoneMax) break;
+    forget(state, oldest);
   }
-  return state;
 }
 
-function change(state: RegistryState, agentId: string, update: (agent: AgentRecord) => void): RegistryState {
+function forget(state: RegistryState, agentId: string): void {
   const agent = state.agents.get(agentId);
-  if (!agent) return state;
-  state.index.remove(agent);
+  if (agent) state.ledger.forgetAgent(agentId, agent);
+  state.index.drop(agentId);
+  state.agents.delete(agentId);
+  state.gone.delete(agentId);
+}
+
+function change(state: RegistryState, agentId: string, update: (agent: AgentRecord) => void): void {
+  const agent = state.agents.get(agentId);
+  if (!agent) return;
   update(agent);
-  state.index.add(agent);
-  return state;
+  state.index.put(agent);
 }

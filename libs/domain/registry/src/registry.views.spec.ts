@@ -1,3 +1,4 @@
+import type { ListAgents } from '@torch/contracts';
 import { given, type SpecEvent } from '@torch/testing';
 import { registryDecider } from './registry.decider';
 import { getAgent, heartbeatAnswer, listAgents, projectView } from './registry.views';
@@ -50,7 +51,7 @@ describe('one agent', () => {
   const { state } = given(registryDecider, [registered('a')]).run;
 
   it('was last seen when its owner heard it, or else when the log says so', () => {
-    expect(getAgent(state, { agentId: 'a' }, () => 1700).agent).toMatchObject({
+    expect(getAgent(state, { agentId: 'a' }, () => ({ connectionAtMs: 1700 })).agent).toMatchObject({
       presence: 'live',
       lastSeenAtMs: 1700,
       completed: 0,
@@ -58,6 +59,10 @@ describe('one agent', () => {
     });
     expect(getAgent(state, { agentId: 'a' }, unseen).agent?.lastSeenAtMs).toBe(1000);
     expect(getAgent(state, { agentId: 'b' }, unseen)).toEqual({});
+  });
+
+  it('comes with its record and with what its owner has seen of it', () => {
+    expect(getAgent(state, { agentId: 'a' }, () => ({ heartbeatAtMs: 1700 }))).toMatchObject({ record: [], seen: { heartbeatAtMs: 1700 } });
   });
 
   it('is known by its heartbeat as long as instance and id belong together', () => {
@@ -75,13 +80,37 @@ describe('a project', () => {
   });
 });
 
+describe('agents by score', () => {
+  const ended = (agentId: string, type: string) => ({ type, data: { taskId: 't', agentId, durationMs: 1, reason: 'exit-code' } });
+  const { state } = given(registryDecider, [
+    registered('a'),
+    registered('b'),
+    registered('c'),
+    registered('d'),
+    ended('c', 'task.completed'),
+    ended('a', 'task.attempt-failed'),
+  ]).run;
+
+  it('are listed with the best record first, then by id, on one page', () => {
+    expect(ids(listAgents(state, { order: 'score' }, unseen))).toEqual(['c', 'b', 'd', 'a']);
+    expect(listAgents(state, { order: 'score', limit: 1 }, unseen)).toMatchObject({ agents: [{ agentId: 'c' }] });
+    expect(listAgents(state, { order: 'score', limit: 1 }, unseen).next).toBeUndefined();
+    expect(() => listAgents(state, { order: 'score', after: 'c' }, unseen)).toThrow('by score there is one page');
+  });
+});
+
 describe('a fleet of 100,000 agents', () => {
   const { run } = given(registryDecider);
   const roles = ['developer', 'specialist', 'orchestrator', 'project-manager'];
-  const skillSets = [['ts'], ['go'], ['go', 'ts'], ['rust'], []];
+  const skillSets = [['ts:3'], ['go'], ['go', 'ts'], ['rust'], []];
   for (let n = 0; n < 100_000; n++) {
-    const agentId = `agent-${(n * 7919) % 100_003}`;
-    const event = registered(agentId, { role: roles[n % roles.length], skills: skillSets[n % skillSets.length] });
+    const event = registered(`agent-${(n * 7919) % 100_003}`, {
+      name: `${roles[n % roles.length]}-${n}`,
+      role: roles[n % roles.length],
+      skills: skillSets[n % skillSets.length],
+      capacity: 1 + (n % 4),
+      labels: { zone: `z${n % 7}`, ...(n % 1000 === 0 && { gpu: 'yes' }) },
+    });
     run.state = registryDecider.evolve(run.state, {
       v: 1,
       subject: 's',
@@ -93,12 +122,17 @@ describe('a fleet of 100,000 agents', () => {
   }
   run.happened({ type: 'agent.suspected', data: { agentId: 'agent-7919', lastSeenAtMs: 1, suspectedAtMs: 2 } });
 
-  it.each([
+  it.each<ListAgents>([
     { role: 'developer' },
-    { role: 'specialist', skills: ['go', 'ts'], presence: 'live' as const },
+    { role: 'specialist', skills: ['go', 'ts'], presence: 'live' },
     { skills: ['rust'], after: 'agent-5' },
-    { presence: 'suspected' as const },
-    { role: 'developer', presence: 'lost' as const },
+    { skills: ['ts:2'] },
+    { anySkill: ['rust', 'ts:3'], free: 4 },
+    { labels: { zone: 'z3', gpu: 'yes' } },
+    { role: 'specialist', namePrefix: 'developer' },
+    { order: 'score', role: 'orchestrator', state: 'idle' },
+    { presence: 'suspected' },
+    { role: 'developer', presence: 'lost' },
   ])('answers %j in under a millisecond', (query) => {
     const took = Array.from({ length: 50 }, () => {
       const beganMs = performance.now();

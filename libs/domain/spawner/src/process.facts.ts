@@ -55,10 +55,10 @@ export function agentRegistered(state: SpawnerState, { agentId, registeredAtMs }
 
 export function demandChanged(
   state: SpawnerState,
-  { role, skills, waiting }: DemandChanged,
+  { role, skills, labels, waiting }: DemandChanged,
   { demandKindsMax }: SpawnerLimits,
 ): SpawnerState {
-  const demand = { role, skills, waiting };
+  const demand = { role, skills, ...(labels && { labels }), waiting };
   const key = demandKey(demand);
   const placed = (state.demand.get(key)?.waiting ?? 0) - waiting;
   if (placed > 0) spendFresh(state, demand, placed);

@@ -90,6 +90,7 @@ export interface AgentProcess {
 export interface Demand {
   readonly role: string;
   readonly skills: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
   waiting: number;
 }
 
@@ -110,11 +111,33 @@ export function emptySpawner(limits: SpawnerLimits): SpawnerState {
   return { pools: new Map(), processes: new Map(), demand: new Map(), runs: new Set(), fenced: new RecentReports(limits.fenced) };
 }
 
-export const demandKey = ({ role, skills }: Pick<Demand, 'role' | 'skills'>): string => [role, ...skills].join(' ');
+type Kind = Pick<Demand, 'role' | 'skills' | 'labels'>;
 
-/** Agents of the pool can do that kind of work. */
-export function serves({ role, skills }: PoolSpec, demand: Pick<Demand, 'role' | 'skills'>): boolean {
-  return role === demand.role && demand.skills.every((skill) => skills.includes(skill));
+export const demandKey = ({ role, skills, labels = {} }: Kind): string =>
+  [
+    role,
+    ...skills,
+    ...Object.entries(labels)
+      .sort(byName)
+      .map(([name, value]) => `${name}=${value}`),
+  ].join(' ');
+
+const byName = ([a]: [string, string], [b]: [string, string]): number => (a < b ? -1 : 1);
+
+/** Agents of the pool can do that kind of work: they have its skills, each at least at its level, and its labels. */
+export function serves({ role, skills, labels = {} }: PoolSpec, demand: Kind): boolean {
+  return (
+    role === demand.role &&
+    demand.skills.every((needed) => skills.some((skill) => covers(skill, needed))) &&
+    Object.entries(demand.labels ?? {}).every(([name, value]) => labels[name] === value)
+  );
+}
+
+/** A skill without a level is one of level 1. */
+function covers(skill: string, needed: string): boolean {
+  const [name, level = '1'] = skill.split(':');
+  const [neededName, neededLevel = '1'] = needed.split(':');
+  return name === neededName && Number(level) >= Number(neededLevel);
 }
 
 export function processesOf(state: SpawnerState, poolId: string): AgentProcess[] {

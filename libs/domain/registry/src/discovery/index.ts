@@ -1,0 +1,2 @@
+export { AgentIndex, scoreOf } from './agent-index';
+export { findAgents } from './find-agents';

@@ -1,0 +1,181 @@
+import { KIND_DEFAULT, type TaskSpec } from '@torch/contracts';
+
+/** What a task is to track records. Tasks of one sort share it. */
+interface TaskSort {
+  readonly kind: string;
+  /** Without levels, sorted, each once. */
+  readonly skills: readonly string[];
+}
+
+interface LiveAttempt {
+  readonly agentId: string;
+  readonly attempt: number;
+}
+
+interface EncodedLedger {
+  /** Open tasks by sort, both sorted. */
+  readonly sorts: readonly { readonly kind: string; readonly skills: readonly string[]; readonly tasks: readonly string[] }[];
+  /** The one that ended first comes first. */
+  readonly ended: readonly string[];
+  readonly live: readonly (readonly [taskId: string, attempt: number, agentId: string])[];
+  readonly questions: readonly (readonly [approvalId: string, agentId: string])[];
+  readonly limited: readonly (readonly [taskId: string, agentId: string])[];
+  readonly throttled: readonly (readonly [agentId: string, untilMs: number])[];
+}
+
+const DEFAULT_SORT: TaskSort = { kind: KIND_DEFAULT, skills: [] };
+
+/** Sorts that are shared before it is asked whether any task still has them. */
+const SHARED_MIN = 1000;
+
+/** What the registry has to know of tasks, to say how agents fare: it is as large as what is open. */
+export class AttemptLedger {
+  /** Of tasks that are not of the default sort. */
+  private readonly sorts = new Map<string, TaskSort>();
+  private readonly shared = new Map<string, TaskSort>();
+  /** Tasks that ended without success and may be retried; a limited number, the one that ended first goes first. */
+  private readonly ended = new Set<string>();
+  private readonly live = new Map<string, LiveAttempt>();
+  /** Who asked an open question. */
+  private readonly questions = new Map<string, string>();
+  /** Who met a rate limit, until it is said when the task is tried again. */
+  private readonly limited = new Map<string, string>();
+  /** Agents that are to get nothing new for a while, and until when. */
+  readonly throttled = new Map<string, number>();
+
+  constructor(private readonly endedMax: number) {}
+
+  submitted({ taskId, kind = KIND_DEFAULT, skills }: Pick<TaskSpec, 'taskId' | 'kind' | 'skills'>): void {
+    if (kind === KIND_DEFAULT && skills.length === 0) return;
+    const names = [...new Set(skills.map((skill) => skill.split(':', 1)[0] as string))].sort();
+    this.sorts.set(taskId, this.sort({ kind, skills: names }));
+  }
+
+  private sort(given: TaskSort): TaskSort {
+    const key = keyOf(given);
+    let sort = this.shared.get(key);
+    if (!sort) {
+      if (this.shared.size > 2 * this.sorts.size + SHARED_MIN) this.shared.clear(); // Most of them belong to nothing any more.
+      this.shared.set(key, (sort = given));
+    }
+    return sort;
+  }
+
+  sortOf(taskId: string): TaskSort {
+    return this.sorts.get(taskId) ?? DEFAULT_SORT;
+  }
+
+  began(taskId: string, attempt: LiveAttempt): void {
+    this.live.set(taskId, attempt);
+  }
+
+  /** @returns whose attempt is over. */
+  over(taskId: string): string | undefined {
+    const agentId = this.live.get(taskId)?.agentId;
+    this.live.delete(taskId);
+    return agentId;
+  }
+
+  reopened(taskId: string): void {
+    this.ended.delete(taskId);
+  }
+
+  /** For good: nobody retries what has completed. */
+  completed(taskId: string): void {
+    this.sorts.delete(taskId);
+    this.ended.delete(taskId);
+    this.limited.delete(taskId);
+  }
+
+  endedWithoutSuccess(taskId: string): void {
+    this.limited.delete(taskId);
+    if (!this.sorts.has(taskId)) return;
+    this.ended.delete(taskId);
+    this.ended.add(taskId);
+    for (const oldest of this.ended) {
+      if (this.ended.size <= this.endedMax) break;
+      this.completed(oldest);
+    }
+  }
+
+  asked(approvalId: string, agentId: string): void {
+    this.questions.set(approvalId, agentId);
+  }
+
+  /** @returns who had asked. */
+  settled(approvalId: string): string | undefined {
+    const agentId = this.questions.get(approvalId);
+    this.questions.delete(approvalId);
+    return agentId;
+  }
+
+  rateLimited(taskId: string, agentId: string): void {
+    this.limited.set(taskId, agentId);
+  }
+
+  /** @returns whose rate limit the task waits for. */
+  retryScheduled(taskId: string): string | undefined {
+    const agentId = this.limited.get(taskId);
+    this.limited.delete(taskId);
+    return agentId;
+  }
+
+  /** Nothing of an agent that is not known any more is kept. */
+  forgetAgent(agentId: string, { running, questions }: { readonly running: number; readonly questions: number }): void {
+    this.throttled.delete(agentId);
+    if (running > 0) for (const [taskId, attempt] of this.live) if (attempt.agentId === agentId) this.live.delete(taskId);
+    if (questions > 0) for (const [approvalId, asker] of this.questions) if (asker === agentId) this.questions.delete(approvalId);
+  }
+
+  /** By agent: live attempts, and open questions. */
+  counts(): ReadonlyMap<string, { running: number; questions: number }> {
+    const counts = new Map<string, { running: number; questions: number }>();
+    const of = (agentId: string): { running: number; questions: number } => {
+      const known = counts.get(agentId) ?? { running: 0, questions: 0 };
+      counts.set(agentId, known);
+      return known;
+    };
+    for (const { agentId } of this.live.values()) of(agentId).running++;
+    for (const agentId of this.questions.values()) of(agentId).questions++;
+    return counts;
+  }
+
+  encode(): EncodedLedger {
+    return {
+      sorts: this.encodeSorts(),
+      ended: [...this.ended],
+      live: byFirst([...this.live].map(([taskId, { attempt, agentId }]) => [taskId, attempt, agentId] as const)),
+      questions: byFirst([...this.questions]),
+      limited: byFirst([...this.limited]),
+      throttled: byFirst([...this.throttled]),
+    };
+  }
+
+  private encodeSorts(): EncodedLedger['sorts'] {
+    const bySort = new Map<string, TaskSort & { readonly tasks: string[] }>();
+    for (const [taskId, sort] of this.sorts) {
+      const key = keyOf(sort);
+      const known = bySort.get(key);
+      if (known) known.tasks.push(taskId);
+      else bySort.set(key, { ...sort, tasks: [taskId] });
+    }
+    for (const { tasks } of bySort.values()) tasks.sort();
+    return byFirst([...bySort]).map(([, sort]) => sort);
+  }
+
+  static decode(encoded: unknown, endedMax: number): AttemptLedger {
+    const { sorts, ended, live, questions, limited, throttled } = encoded as EncodedLedger;
+    const ledger = new AttemptLedger(endedMax);
+    for (const { kind, skills, tasks } of sorts) for (const taskId of tasks) ledger.sorts.set(taskId, ledger.sort({ kind, skills }));
+    for (const taskId of ended) ledger.ended.add(taskId);
+    for (const [taskId, attempt, agentId] of live) ledger.live.set(taskId, { attempt, agentId });
+    for (const [approvalId, agentId] of questions) ledger.questions.set(approvalId, agentId);
+    for (const [taskId, agentId] of limited) ledger.limited.set(taskId, agentId);
+    for (const [agentId, untilMs] of throttled) ledger.throttled.set(agentId, untilMs);
+    return ledger;
+  }
+}
+
+const keyOf = ({ kind, skills }: TaskSort): string => [kind, ...skills].join(' ');
+
+const byFirst = <Entry extends readonly [string, ...unknown[]]>(entries: Entry[]): Entry[] => entries.sort(([a], [b]) => (a < b ? -1 : 1));
