@@ -11,4 +11,10 @@ describe('the scheduler’s environment', () => {
     const decider = readScheduler({ TORCH_SCHEDULER_START_GRACE_MS: '50' });
     expect(decider.initialState().limits.startGraceMs).toBe(50);
   });
+
+  it('sets how much a project may have open and remembers', () => {
+    const { limits } = readScheduler({ TORCH_SCHEDULER_TASKS_OPEN_MAX: '7', TORCH_SCHEDULER_AGE_STEP_MS: '1000' }).initialState();
+    expect(limits).toMatchObject({ tasksOpenMax: 7, ageStepMs: 1000, tasksEndedMax: 100_000 });
+    expect(() => readScheduler({ TORCH_SCHEDULER_TASKS_OPEN_MAX: '0' })).toThrow(/TASKS_OPEN_MAX/);
+  });
 });

@@ -1,21 +1,66 @@
-import type { AgentDeregistered, AgentLost, AgentRecovered, AgentRegistered, AgentSuspected } from '@torch/contracts';
+import type {
+  AgentDeregistered,
+  AgentDraining,
+  AgentLost,
+  AgentPaused,
+  AgentRecovered,
+  AgentRegistered,
+  AgentSuspected,
+  AgentUpdated,
+  AttemptFailure,
+} from '@torch/contracts';
 import { invariant } from '@torch/kernel';
+import { kindOf, recordAttempt } from './matching/track-record';
 import type { AgentState, SchedulerState, TaskState } from './scheduler.state';
+import { weightOf } from './weight';
 
-/** Another instance takes the id over: capacity, skills and idleness are its own, the track record stays. */
+/** Agents of earlier attempts that a task remembers, the newest ones. */
+export const PAST_AGENTS_MAX = 100;
+
+/** Another instance takes the id over: what it is and can do is its own, the track record stays. Registering ends draining. */
 export function onAgentRegistered(state: SchedulerState, data: AgentRegistered): void {
-  const { agentId, role, skills, capacity, instance, registeredAtMs } = data;
+  const { agentId, role, skills, labels, capacity, instance, registeredAtMs } = data;
   const known = state.agents.get(agentId);
   if (!known) {
-    const agent = newAgent({ id: agentId, role, skills, capacity, instance, idleSinceMs: registeredAtMs });
+    const agent = newAgent({ id: agentId, role, skills, labels, capacity, instance, idleSinceMs: registeredAtMs });
     state.agents.set(agentId, agent);
     state.matching.join(agent);
     return;
   }
   state.matching.leave(known);
-  if (known.instance !== instance) known.idleSinceMs = registeredAtMs;
-  Object.assign(known, { role, skills, capacity, instance });
+  if (known.instance !== instance) {
+    known.idleSinceMs = registeredAtMs;
+    known.pausedUntilMs = 0;
+  }
+  Object.assign(known, { role, skills, labels, capacity, instance, draining: false });
   comeBack(state, known);
+}
+
+export function onAgentUpdated(state: SchedulerState, { agentId, skills, labels, capacity }: AgentUpdated): void {
+  const agent = state.agents.get(agentId);
+  if (!agent) return;
+  const isThere = agent.profile !== undefined;
+  state.matching.leave(agent);
+  if (skills) agent.skills = skills;
+  if (labels) agent.labels = labels;
+  if (capacity !== undefined) agent.capacity = capacity;
+  if (isThere) state.matching.join(agent);
+}
+
+/** Gets nothing new, and finishes what it has. */
+export function onAgentDraining(state: SchedulerState, { agentId }: AgentDraining): void {
+  const agent = state.agents.get(agentId);
+  if (!agent) return;
+  agent.draining = true;
+  state.matching.refreshAgent(agent);
+}
+
+/** Gets nothing new until it is told otherwise, or until the given time. */
+export function onAgentPaused(state: SchedulerState, { agentId, pause, untilMs = Infinity }: AgentPaused): void {
+  const agent = state.agents.get(agentId);
+  if (!agent) return;
+  agent.pausedUntilMs = pause === undefined ? 0 : untilMs;
+  state.matching.refreshAgent(agent);
 }
 
 /** Gets nothing new, and keeps what it has: suspicion often passes. */
@@ -45,19 +90,23 @@ export function onAgentDeregistered(state: SchedulerState, { agentId }: AgentDer
   goAway(state, agentId, 'gone');
 }
 
-export function attemptBegins({ agents, matching }: SchedulerState, task: TaskState, agentId: string): void {
-  const agent = agents.get(agentId);
+/** The task has left the queue, and its fairness key has had its share. */
+export function attemptBegins(state: SchedulerState, task: TaskState, agentId: string): void {
+  const agent = state.agents.get(agentId);
   invariant(agent, `Task ${task.spec.taskId} was assigned to agent ${agentId}, which is not registered.`);
+  state.matching.charge(task, weightOf(state, task.fairnessKey));
   task.instance = agent.instance;
   agent.live.add(task);
-  matching.refreshAgent(agent);
+  state.matching.refreshAgent(agent);
 }
+
+export type AttemptOutcome = 'completed' | 'failed' | 'cancelled';
 
 /** A cancelled attempt says nothing about its agent. */
 export function attemptEnds(
   state: SchedulerState,
   task: TaskState,
-  { outcome, atMs }: { outcome: 'completed' | 'failed' | 'cancelled'; atMs: number },
+  { outcome, atMs }: { readonly outcome: AttemptOutcome; readonly atMs: number },
 ): void {
   const agent = state.agents.get(task.agentId ?? '');
   invariant(agent, `The attempt of task ${task.spec.taskId} ended at agent ${task.agentId}, which is not known.`);
@@ -66,20 +115,35 @@ export function attemptEnds(
   agent.idleSinceMs = atMs;
   if (outcome === 'completed') agent.completed++;
   else if (outcome === 'failed') agent.failed++;
+  if (outcome !== 'completed') rememberAgent(task, agent.id);
+  if (outcome !== 'cancelled') recordAttempt((agent.record ??= new Map()), kindOf(task.spec), outcome);
   agent.successRate = successRate(agent);
   state.matching.refreshAgent(agent);
   forgetIfAway(state, agent);
 }
 
-export function newAgent(given: Pick<AgentState, 'id' | 'role' | 'skills' | 'capacity' | 'instance' | 'idleSinceMs'>): AgentState {
+/** Not the agent's doing. */
+const BLAMELESS: ReadonlySet<AttemptFailure> = new Set<AttemptFailure>(['rate-limited', 'budget', 'stopped', 'deadline']);
+
+/** What a failed attempt says about its agent. */
+export const outcomeOf = (reason: AttemptFailure): AttemptOutcome => (BLAMELESS.has(reason) ? 'cancelled' : 'failed');
+
+export function newAgent(
+  given: Pick<AgentState, 'id' | 'role' | 'skills' | 'labels' | 'capacity' | 'instance' | 'idleSinceMs'>,
+): AgentState {
   return {
     ...given,
     presence: 'live',
+    draining: false,
+    pausedUntilMs: 0,
     completed: 0,
     failed: 0,
+    record: undefined,
     lostSeq: 0,
     successRate: 0.5,
     live: new Set(),
+    planned: 0,
+    load: 0,
     profile: undefined,
     heapIndex: -1,
   };
@@ -88,6 +152,12 @@ export function newAgent(given: Pick<AgentState, 'id' | 'role' | 'skills' | 'cap
 /** Laplace's rule of succession. */
 export const successRate = ({ completed, failed }: Pick<AgentState, 'completed' | 'failed'>): number =>
   (completed + 1) / (completed + failed + 2);
+
+/** For tasks that are not to go to an agent of this one: see `notAgentOf`. */
+function rememberAgent(task: TaskState, agentId: string): void {
+  if (task.pastAgents?.includes(agentId)) return;
+  task.pastAgents = [...(task.pastAgents ?? []), agentId].slice(-PAST_AGENTS_MAX);
+}
 
 function comeBack(state: SchedulerState, agent: AgentState): void {
   if (agent.lostSeq > 0) state.lostAgents.removeAt(agent.heapIndex);

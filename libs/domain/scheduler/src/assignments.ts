@@ -1,134 +1,124 @@
-import { Heap, HeapWalk } from './heap';
-import { type AgentProfile, type DemandClass, isBetter, type RoleIndex } from './matching';
-import { ReadyQueueWalk } from './ready-queue';
+import type { AgentChoice } from '@torch/contracts';
+import { gates, type GateRound, type Hold } from './gates';
+import { type Chosen, chooseAgent } from './matching/choose-agent';
+import type { DemandClass, RoleIndex } from './matching';
+import { goesFirst, type Strand } from './order/strand';
+import { Trial } from './order/trial';
 import { inThread, taskEvent } from './scheduler.facts';
 import type { AgentState, TaskState } from './scheduler.state';
 import { leaves, roomIn, type Settlement } from './settlement';
 
 /**
- * Gives ready tasks to free agents that fit: tasks by priority, then in order of submission; for each the agent with the most of
- * the preferred skills, then the one that `isBetter`. Walks over the queues and heaps, and leaves them as they are.
+ * Gives ready tasks to free agents that fit. Role by role it takes what goes first (see `goesFirst`), asks the gates, and gives it to
+ * the agent that suits best. It tries this out on the queues themselves, as if each assignment had been evolved, and takes everything
+ * back at the end: `evolve` alone changes the state.
  *
- * A role costs what is assigned in it, and its waiting classes times its profiles with a free agent.
+ * An assignment costs O(log n) in tasks, agents and keys, and is linear only in the role's waiting classes and in the profiles that fit
+ * and have a free agent. What a gate holds is asked about once, until the hold is woken.
  */
 export function planAssignments(settlement: Settlement): void {
-  const roles = [...settlement.state.matching.workable].sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const role of roles) planRole(settlement, role);
+  const { matching } = settlement.state;
+  matching.passTo(settlement.nowMs);
+  if (matching.workable.size === 0) return;
+  const plan = new RoundOfAssignments(settlement);
+  for (const role of [...matching.workable].sort((a, b) => (a.name < b.name ? -1 : 1))) plan.fill(role);
+  plan.takeBack();
 }
 
-/** A class whose next task may find an agent. */
-interface Candidate {
-  readonly demand: DemandClass;
-  readonly walk: ReadyQueueWalk;
-  head: TaskState;
-}
+class RoundOfAssignments {
+  private readonly rounds: readonly GateRound[];
+  private readonly trial: Trial;
+  private readonly loaded = new Set<AgentState>();
+  /** Agents by the task that they are given. */
+  private readonly given = new Map<string, string>();
 
-function planRole(settlement: Settlement, role: RoleIndex): void {
-  const free = new Map([...role.free].map((profile) => [profile, new FreeAgentsWalk(profile)]));
-  const candidates = new Heap<Candidate>((a, b) => isFirst(a.head, b.head));
-  for (const demand of role.waiting) {
-    if (!hasFitting(demand, free)) continue;
-    const walk = new ReadyQueueWalk(demand.queue);
-    const head = nextHead(settlement, walk);
-    if (head) candidates.push({ demand, walk, head });
+  constructor(private readonly settlement: Settlement) {
+    const { state, nowMs, ended } = settlement;
+    this.rounds = gates().map((gate) => gate.round(state, nowMs));
+    this.trial = new Trial(state);
+    for (const task of ended.keys()) if (task.strand) this.trial.remove(task, task.strand);
   }
-  for (let candidate = candidates.peek(); candidate && roomIn(settlement) > 0; candidate = candidates.peek()) {
-    const best = bestOf(candidate.demand, candidate.head, free);
-    const agent = best?.take();
-    if (!agent) {
-      candidates.pop(); // No agent gets free while settling: the whole class waits.
-      continue;
+
+  fill(role: RoleIndex): void {
+    const { state, nowMs } = this.settlement;
+    const classes = new Set([...role.waiting].filter(hasFreeAgent));
+    while (roomIn(this.settlement) > 0) {
+      const strand = firstOf(classes);
+      if (!strand) return;
+      const task = strand.head;
+      const hold = firstHold(this.rounds, task);
+      if (hold) {
+        this.park(strand, hold);
+        continue;
+      }
+      const chosen = chooseAgent({ state, nowMs, rounds: this.rounds, planned: this.given }, task, strand.demand);
+      if (chosen.agent) this.assign(strand, task, chosen);
+      else this.setAside(strand, chosen.holds);
+      if (!hasFreeAgent(strand.demand)) classes.delete(strand.demand); // No agent gets free while settling: the whole class waits.
     }
-    assign(settlement, candidate.head, agent);
-    candidate.walk.next();
-    const head = nextHead(settlement, candidate.walk);
-    if (!head) candidates.pop();
-    else {
-      candidate.head = head;
-      candidates.updateAt(0);
+  }
+
+  takeBack(): void {
+    for (const agent of this.loaded) {
+      agent.planned = 0;
+      this.settlement.state.matching.reload(agent);
     }
+    this.trial.takeBack();
+  }
+
+  /**
+   * As long as the plan has given nothing away, what the gates say is true of the state, and stays so until they wake the key.
+   * Afterwards it is true of the plan, and the next one will see.
+   */
+  private park(strand: Strand, hold: Hold): void {
+    if (this.given.size === 0) this.settlement.state.matching.order.park(strand, hold);
+    else if (hold.forAll) this.trial.sleep(strand, hold.key);
+    else this.trial.lift(strand);
+  }
+
+  private setAside(strand: Strand, holds: readonly Hold[]): void {
+    if (this.given.size === 0) this.settlement.state.matching.order.stick(strand, holds);
+    else this.trial.lift(strand);
+  }
+
+  private assign(strand: Strand, task: TaskState, { agent, choice }: Chosen): void {
+    const { settlement } = this;
+    leaves(settlement, strand.demand);
+    settlement.events.push(inThread(task, assignedTo(agent, choice, task, settlement)));
+    for (const round of this.rounds) round.take(task, agent);
+    this.given.set(task.spec.taskId, agent.id);
+    this.trial.remove(task, strand);
+    this.trial.charge(strand);
+    agent.planned++;
+    this.loaded.add(agent);
+    settlement.state.matching.reload(agent);
   }
 }
 
-function assign(settlement: Settlement, task: TaskState, agent: AgentState): void {
-  const { state, nowMs, newId, events } = settlement;
-  if (task.demand) leaves(settlement, task.demand);
-  const leaseUntilMs = nowMs + state.limits.startGraceMs;
+function firstHold(rounds: readonly GateRound[], task: TaskState): Hold | undefined {
+  for (const round of rounds) {
+    const hold = round.hold(task);
+    if (hold) return hold;
+  }
+  return undefined;
+}
+
+function assignedTo(agent: AgentState, choice: AgentChoice | undefined, task: TaskState, { state, nowMs, newId }: Settlement) {
   const what = { taskId: task.spec.taskId, attempt: task.attempt + 1, assignment: newId(), agentId: agent.id };
-  const assigned = { ...what, leaseUntilMs, assignedAtMs: nowMs };
-  events.push(inThread(task, taskEvent('task.assigned', assigned)));
+  const assigned = { ...what, leaseUntilMs: nowMs + state.limits.startGraceMs, assignedAtMs: nowMs };
+  return taskEvent('task.assigned', choice ? { ...assigned, choice } : assigned);
 }
 
-function nextHead({ cancelled }: Settlement, walk: ReadyQueueWalk): TaskState | undefined {
-  let head = walk.peek();
-  while (head && cancelled.has(head)) {
-    walk.next();
-    head = walk.peek();
+function firstOf(classes: ReadonlySet<DemandClass>): Strand | undefined {
+  let first: Strand | undefined;
+  for (const { queue } of classes) {
+    const strand = queue.peek();
+    if (strand && (!first || goesFirst(strand, first))) first = strand;
   }
-  return head;
+  return first;
 }
 
-function isFirst(a: TaskState, b: TaskState): boolean {
-  return a.spec.priority < b.spec.priority || (a.spec.priority === b.spec.priority && a.seq < b.seq);
-}
-
-function hasFitting({ profiles }: DemandClass, free: ReadonlyMap<AgentProfile, unknown>): boolean {
-  for (const profile of free.keys()) if (profiles.has(profile)) return true;
+function hasFreeAgent({ profiles }: DemandClass): boolean {
+  for (const { free } of profiles) if (free.size > 0) return true;
   return false;
-}
-
-function bestOf(demand: DemandClass, task: TaskState, free: ReadonlyMap<AgentProfile, FreeAgentsWalk>): FreeAgentsWalk | undefined {
-  let best: FreeAgentsWalk | undefined;
-  let bestPreferred = -1;
-  for (const [profile, walk] of free) {
-    const first = walk.peek();
-    if (!first || !demand.profiles.has(profile)) continue;
-    const preferred = preferredIn(profile, task);
-    const bestFirst = best?.peek();
-    if (preferred < bestPreferred) continue;
-    if (preferred === bestPreferred && bestFirst && !isBetter(first.agent, first.running, bestFirst.agent, bestFirst.running)) continue;
-    best = walk;
-    bestPreferred = preferred;
-  }
-  return best;
-}
-
-function preferredIn({ skills }: AgentProfile, { spec }: TaskState): number {
-  let count = 0;
-  for (const skill of spec.prefer) if (skills.has(skill)) count++;
-  return count;
-}
-
-interface Load {
-  readonly agent: AgentState;
-  readonly running: number;
-}
-
-/** The free agents of a profile, best first, where one that has taken a task comes again behind, with its new load. */
-class FreeAgentsWalk {
-  private readonly untouched: HeapWalk<AgentState>;
-  private readonly loaded = new Heap<Load>((a, b) => isBetter(a.agent, a.running, b.agent, b.running));
-
-  constructor(profile: AgentProfile) {
-    this.untouched = new HeapWalk(profile.free);
-  }
-
-  peek(): Load | undefined {
-    const agent = this.untouched.peek();
-    const loaded = this.loaded.peek();
-    if (!agent) return loaded;
-    if (loaded && isBetter(loaded.agent, loaded.running, agent, agent.live.size)) return loaded;
-    return { agent, running: agent.live.size };
-  }
-
-  /** Gives one task to the best. */
-  take(): AgentState | undefined {
-    const best = this.peek();
-    if (!best) return undefined;
-    if (best === this.loaded.peek()) this.loaded.pop();
-    else this.untouched.next();
-    const running = best.running + 1;
-    if (running < best.agent.capacity) this.loaded.push({ agent: best.agent, running });
-    return best.agent;
-  }
 }

@@ -1,4 +1,4 @@
-import type { AttemptFailure, TaskAttemptFailed } from '@torch/contracts';
+import type { AttemptFailure, FailureClass, TaskAttemptFailed } from '@torch/contracts';
 import type { NewEvent } from '@torch/kernel';
 import { backoffMs } from './backoff';
 import { cut, taskEvent } from './scheduler.facts';
@@ -10,38 +10,49 @@ const REASON_CHARS_MAX = 2000;
 const WITHOUT_BACKOFF: ReadonlySet<AttemptFailure> = new Set<AttemptFailure>(['lease-expired', 'agent-lost', 'agent-gone']);
 
 export interface Failure extends Pick<TaskAttemptFailed, 'reason' | 'message' | 'exitCode' | 'durationMs' | 'outputTail' | 'usage'> {
-  /** No retry can mend it. */
-  readonly permanent?: boolean;
+  /** Default `retryable`. */
+  readonly class?: FailureClass;
+  /** With `rate-limited`: when to try again, epoch ms. */
+  readonly retryAtMs?: number;
 }
 
-/** Ends the live attempt, and says what becomes of the task: the next attempt, or none. */
+/**
+ * Ends the live attempt, and says what becomes of the task: the next attempt, or none. A failure of class `budget` or for the
+ * reason `deadline` leaves nothing to try again with. Rate-limited and stopped attempts are not spent.
+ */
 export function attemptFailed(
   state: SchedulerState,
   task: TaskState,
-  { permanent = false, ...failure }: Failure,
+  { class: failureClass = 'retryable', retryAtMs, ...failure }: Failure,
   nowMs: number,
 ): readonly NewEvent[] {
-  const {
-    attempt,
-    spec: { taskId, retries },
-  } = task;
-  const failed = taskEvent('task.attempt-failed', { ...failure, taskId, attempt, agentId: task.agentId as string, failedAtMs: nowMs });
-  if (permanent) return [failed, taskEvent('task.failed', { taskId, attempts: attempt, reason: failure.message, failedAtMs: nowMs })];
+  const { attempt, agentId, spec } = task;
+  const { taskId } = spec;
+  const failed = taskEvent('task.attempt-failed', { ...failure, taskId, attempt, agentId: agentId as string, failedAtMs: nowMs });
+  const retryAt = (atMs: number): NewEvent => taskEvent('task.retry-scheduled', { taskId, attempt, retryAtMs: atMs });
+  if (failureClass === 'permanent' || failureClass === 'budget') {
+    const reason = failureClass === 'budget' ? cut(`budget: ${failure.message}`, REASON_CHARS_MAX) : failure.message;
+    return [failed, taskEvent('task.failed', { taskId, attempts: attempt, reason, failedAtMs: nowMs })];
+  }
+  if (failure.reason === 'deadline') return [failed, deadLettered(task, `deadline: ${failure.message}`, nowMs)];
+  if (failure.reason === 'stopped') {
+    return [failed, retryAt(nowMs), taskEvent('task.requeued', { taskId, reason: 'stopped', requeuedAtMs: nowMs })];
+  }
+  const waitUntilMs = failureClass === 'rate-limited' ? waitFor(state, retryAtMs ?? nowMs, nowMs) : undefined;
+  if (waitUntilMs !== undefined && task.rateLimits < state.limits.rateLimitsMax) return [failed, retryAt(waitUntilMs)];
 
   const failures = attempt - task.attemptsBefore;
-  if (failures > retries) {
-    const reason = cut(`attempts-exhausted: ${failure.message}`, REASON_CHARS_MAX);
-    return [failed, taskEvent('task.dead-lettered', { taskId, attempts: attempt, reason, deadLetteredAtMs: nowMs })];
-  }
+  if (failures > spec.retries) return [failed, deadLettered(task, `attempts-exhausted: ${failure.message}`, nowMs)];
+  if (waitUntilMs !== undefined) return [failed, retryAt(waitUntilMs)];
   if (WITHOUT_BACKOFF.has(failure.reason)) {
-    return [
-      failed,
-      taskEvent('task.retry-scheduled', { taskId, attempt, retryAtMs: nowMs }),
-      taskEvent('task.requeued', { taskId, reason: 'backoff-over', requeuedAtMs: nowMs }),
-    ];
+    return [failed, retryAt(nowMs), taskEvent('task.requeued', { taskId, reason: 'backoff-over', requeuedAtMs: nowMs })];
   }
-  return [
-    failed,
-    taskEvent('task.retry-scheduled', { taskId, attempt, retryAtMs: nowMs + backoffMs({ taskId, attempt, failures }, state.limits) }),
-  ];
+  return [failed, retryAt(nowMs + backoffMs({ taskId, attempt, failures }, state.limits))];
 }
+
+export function deadLettered({ spec: { taskId }, attempt }: TaskState, reason: string, nowMs: number): NewEvent {
+  return taskEvent('task.dead-lettered', { taskId, attempts: attempt, reason: cut(reason, REASON_CHARS_MAX), deadLetteredAtMs: nowMs });
+}
+
+const waitFor = ({ limits }: SchedulerState, wantedMs: number, nowMs: number): number =>
+  Math.min(Math.max(wantedMs, nowMs), nowMs + limits.rateLimitWaitMaxMs);

@@ -1,9 +1,13 @@
-import type { CompleteTask, FailTask, ReportProgress, StartTask } from '@torch/contracts';
-import { type NewEvent, Rejection } from '@torch/kernel';
+import { type CompleteTask, type FailTask, type ReportProgress, RESULT_BYTES_MAX, type StartTask } from '@torch/contracts';
+import { jsonBytes, type NewEvent, Rejection } from '@torch/kernel';
 import { attemptFailed } from './attempt-failure';
+import { missingEvidence } from './evidence/missing-evidence';
 import { type HeldAttempt, isNewReport, isOfLiveAttempt, unknownTask } from './fencing';
-import { taskEvent } from './scheduler.facts';
+import { cut, taskEvent } from './scheduler.facts';
 import type { SchedulerState, TaskState } from './scheduler.state';
+import { topics } from './topics';
+
+const MESSAGE_CHARS_MAX = 2000;
 
 type Outcome = 'completed' | 'failed';
 type Result = HeldAttempt & { readonly exitCode?: number };
@@ -18,24 +22,62 @@ export function startTask(state: SchedulerState, data: StartTask, nowMs: number)
 }
 
 export function reportProgress(state: SchedulerState, data: ReportProgress, nowMs: number): readonly NewEvent[] {
-  liveTask(state, data);
+  const task = liveTask(state, data);
   const { assignment: _checked, ...progress } = data;
-  return [taskEvent('task.progressed', { ...progress, reportedAtMs: nowMs })];
+  const { usage } = progress;
+  const follows = usage ? topics().flatMap((topic) => topic.usageReported?.(state, task, usage, nowMs) ?? []) : [];
+  return [taskEvent('task.progressed', { ...progress, reportedAtMs: nowMs }), ...follows];
 }
 
-/** Also right after the assignment: a quick agent need not say that it starts. */
+/**
+ * Also right after the assignment: a quick agent need not say that it starts. A result that lacks evidence fails the attempt.
+ *
+ * @throws Rejection `result-too-large` when it has to go by reference.
+ */
 export function completeTask(state: SchedulerState, data: CompleteTask, nowMs: number): readonly NewEvent[] {
   const task = state.tasks.get(data.taskId);
   if (!task || !isOfLiveAttempt(task, data)) return ignored(state, data, 'completed', nowMs);
+  refuseLargeResult(data);
+  for (const topic of topics()) {
+    const instead = topic.resultBrought?.(state, task, data, nowMs) ?? [];
+    if (instead.length > 0) return instead;
+  }
+  const missing = missingEvidence(task.spec.evidence, data);
+  if (missing.length > 0) return notAccepted(state, task, data, missing, nowMs);
   const { assignment: _checked, ...result } = data;
   return [taskEvent('task.completed', { ...result, completedAtMs: nowMs })];
 }
 
+function notAccepted(state: SchedulerState, task: TaskState, data: CompleteTask, missing: readonly string[], nowMs: number) {
+  const { exitCode, durationMs, outputTail, usage } = data;
+  const message = cut(`The result is not accepted, for want of evidence. ${missing.join(' ')}`, MESSAGE_CHARS_MAX);
+  const failure = { reason: 'evidence-missing' as const, message, durationMs };
+  const kept = { ...(exitCode === undefined ? {} : { exitCode }), ...(outputTail === undefined ? {} : { outputTail }) };
+  return attemptFailed(state, task, { ...failure, ...kept, ...(usage ? { usage } : {}) }, nowMs);
+}
+
+function refuseLargeResult({ taskId, result }: CompleteTask): void {
+  const bytes = result === undefined ? 0 : jsonBytes(result);
+  if (bytes <= RESULT_BYTES_MAX) return;
+  throw new Rejection(
+    'result-too-large',
+    `The result of task ${taskId} takes ${bytes} bytes as JSON, of ${RESULT_BYTES_MAX} at most: keep it elsewhere, and give "resultRef".`,
+  );
+}
+
+/** @throws Rejection `retry-time-missing` for a rate limit that does not say when it ends. */
 export function failTask(state: SchedulerState, data: FailTask, nowMs: number): readonly NewEvent[] {
   const task = state.tasks.get(data.taskId);
   if (!task || !isOfLiveAttempt(task, data)) return ignored(state, data, 'failed', nowMs);
-  const { class: failureClass, assignment: _checked, ...failure } = data;
-  return attemptFailed(state, task, { ...failure, permanent: failureClass === 'permanent' }, nowMs);
+  if (data.class === 'rate-limited' && data.retryAtMs === undefined) {
+    throw new Rejection(
+      'retry-time-missing',
+      `Attempt ${data.attempt} of task ${data.taskId} is rate-limited: "retryAtMs" must say until when.`,
+    );
+  }
+  const { assignment: _checked, reason, ...failure } = data;
+  const isOfClass = failure.class === 'rate-limited' || failure.class === 'budget';
+  return attemptFailed(state, task, { ...failure, reason: isOfClass ? (failure.class as 'rate-limited' | 'budget') : reason }, nowMs);
 }
 
 /** @throws Rejection when the project has no such task: never submitted, or forgotten after its run had ended. */

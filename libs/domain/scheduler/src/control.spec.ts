@@ -37,18 +37,47 @@ describe('a cancelled task', () => {
     expect(told(run.settle())).toContain('task.assigned run-1.c #1 → agent-1');
   });
 
-  it('cancels its dependants, and the run ends as failed', () => {
+  it('has its dependants skipped, and the run ends as failed', () => {
     const run = submitted([task('a'), task('b', { dependsOn: ['a'] }), task('c', { dependsOn: ['b'] })]);
     run.decide(cancelTask('b'));
-    expect(told(run.settle())).toEqual(['task.cancelled run-1.c']);
+    expect(told(run.settle())).toEqual(['task.skipped run-1.c']);
     run.decide(completeTask('a'));
     expect(told(run.settle())).toEqual(['run.ended run-1 failed']);
   });
 
-  it('is not cancelled twice', () => {
+  it('stays so when it is cancelled again', () => {
     const run = submitted([task('a')]);
     run.decide(cancelTask('a'));
+    expect(run.decide(cancelTask('a', 'once more'))).toEqual([]);
+  });
+
+  it('must not have ended otherwise', () => {
+    const run = submitted([task('a')]);
+    run.decide(completeTask('a'));
     expect(run.tryToDecide(cancelTask('a'))).toMatchObject({ code: 'task-ended' });
+  });
+
+  it('takes the whole subtree along when that is asked for', () => {
+    const tasks = [task('a'), task('b', { dependsOn: ['a'] }), task('c', { dependsOn: ['b'] }), task('other', { priority: 9 })];
+    const run = submitted(tasks);
+    const cancelled = run.decide(cancelTask('a', 'x'.repeat(200), { subtree: true }));
+    expect(told(cancelled)).toEqual(['task.cancelled run-1.a', 'task.cancelled run-1.b', 'task.cancelled run-1.c']);
+    expect(cancelled.map(({ data }) => (data as { reason: string }).reason.length)).toEqual([200, 100, 100]);
+    expect(run.decide(cancelTask('a', 'again', { subtree: true }))).toEqual([]);
+    expect(run.state.tasks.get('run-1.other')?.status).toBe('ready');
+  });
+
+  it('cancels what is left of the subtree behind a task that has completed', () => {
+    const run = submitted([task('a'), task('b', { dependsOn: ['a'] })]);
+    run.decide(completeTask('a'));
+    expect(told(run.decide(cancelTask('a', 'x', { subtree: true })))).toEqual(['task.cancelled run-1.b']);
+  });
+
+  it('is refused with a subtree that is larger than a commit may be', () => {
+    const run = new DeciderRun(withAssignments(schedulerDeciderWith({ subtreeMax: 2 })));
+    run.decide(submitRun([task('a'), task('b', { dependsOn: ['a'] }), task('c', { dependsOn: ['a'] })]));
+    expect(run.tryToDecide(cancelTask('a', 'x', { subtree: true }))).toMatchObject({ code: 'subtree-too-large' });
+    expect(told(run.decide(cancelTask('a')))).toEqual(['task.cancelled run-1.a']);
   });
 
   it('has no timer left when it was backing off', () => {
@@ -87,6 +116,13 @@ describe('a cancelled run', () => {
     const run = submitted([task('a')]);
     run.decide(cancelRun());
     expect(run.decide(cancelRun())).toEqual([]);
+    run.settle();
+    expect(run.decide(cancelRun())).toEqual([]);
+  });
+
+  it('must not have ended otherwise', () => {
+    const run = submitted([task('a')]);
+    run.decide(completeTask('a'));
     run.settle();
     expect(run.tryToDecide(cancelRun())).toMatchObject({ code: 'run-ended' });
   });
@@ -129,18 +165,25 @@ describe('a retry that is asked for', () => {
     run.decide(retryTask('a'));
     run.settle();
     run.decide(completeTask('a', { attempt: 2 }));
-    expect(told(run.settle())).toEqual(['run.ended run-1 failed']);
+    expect(told(run.settle())).toEqual(['run.ended run-1 completed']);
     run.decide(retryTask('b'));
     expect(told(run.settle())).toEqual(['task.assigned run-1.b #1 → agent-1']);
   });
 
-  it('spares dependants when it comes before they were cancelled', () => {
+  it('spares dependants when it comes before they were skipped', () => {
     const run = submitted([task('a', { retries: 0 }), task('b', { dependsOn: ['a'] })]);
     run.decide(failTask('a'));
     run.decide(retryTask('a'));
     expect(told(run.settle())).toEqual(['task.assigned run-1.a #2 → agent-1']);
     run.decide(completeTask('a', { attempt: 2 }));
     expect(told(run.settle())).toEqual(['task.assigned run-1.b #1 → agent-1']);
+  });
+
+  it('changes nothing when it is asked for again before the next attempt', () => {
+    const run = submitted([task('a', { retries: 0 }), task('b')]);
+    run.decide(failTask('a'));
+    run.decide(retryTask('a'));
+    expect(run.decide(retryTask('a'))).toEqual([]);
   });
 
   it('is refused while the task has not ended, and after it has completed', () => {

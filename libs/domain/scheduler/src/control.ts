@@ -1,35 +1,71 @@
-import type { CancelRun, CancelTask, RetryTask } from '@torch/contracts';
+import type { CancelRun, CancelTask, ChangePriority, RetryTask } from '@torch/contracts';
 import { type NewEvent, Rejection } from '@torch/kernel';
 import { taskOf } from './attempt';
-import { runEvent, taskEvent } from './scheduler.facts';
+import { brokenDependency, isDoomed } from './dependencies';
+import { cut, runEvent, taskEvent } from './scheduler.facts';
 import { hasEnded, isLive, type SchedulerState, type TaskState } from './scheduler.state';
 
-export function cancelTask(state: SchedulerState, { taskId, reason }: CancelTask, nowMs: number): readonly NewEvent[] {
-  const task = taskOf(state, taskId);
-  if (hasEnded(task)) throw new Rejection('task-ended', `Task ${taskId} has ended already: it is ${task.status}.`);
-  return [taskCancelled(task, reason, nowMs)];
+/** What a reason may take in the events of tasks that are cancelled along with what was asked for. */
+export const CASCADED_REASON_CHARS_MAX = 100;
+
+/** A task that is cancelled already stays so. */
+export function cancelTask(state: SchedulerState, { taskId, reason, subtree = false }: CancelTask, nowMs: number): readonly NewEvent[] {
+  const root = taskOf(state, taskId);
+  const open = (subtree ? withDependants(root) : [root]).filter((task) => !hasEnded(task));
+  if (open.length > state.limits.subtreeMax) {
+    throw new Rejection(
+      'subtree-too-large',
+      `${open.length} open tasks depend on task ${taskId}, of ${state.limits.subtreeMax} that one request may cancel: cancel the run, or parts of it.`,
+    );
+  }
+  if (open.length === 0 && root.status !== 'cancelled') throw taskEnded(root);
+  const cascaded = cut(reason, CASCADED_REASON_CHARS_MAX);
+  return open.map((task) => taskCancelled(task, task === root ? reason : cascaded, nowMs));
 }
 
-/** Only asks: `settle` cancels the tasks, as many at a time as fit into a commit. Asked again meanwhile, it changes nothing. */
+/** The task and everything that depends on it, directly or not; breadth first, without recursion. */
+function withDependants(root: TaskState): readonly TaskState[] {
+  const found = new Set([root]);
+  for (const task of found) for (const dependant of task.dependants ?? []) found.add(dependant);
+  return [...found];
+}
+
+/** Only asks: `settle` cancels the tasks, as many at a time as fit into a commit. Asked again, it changes nothing. */
 export function cancelRun(state: SchedulerState, { runId, reason }: CancelRun, nowMs: number): readonly NewEvent[] {
   const run = state.runs.get(runId);
   if (!run) throw new Rejection('unknown-run', `There is no run ${runId}.`);
+  if (run.status === 'cancelled' || run.cancelReason !== undefined) return [];
   if (run.status !== 'running' || run.open === 0)
     throw new Rejection('run-ended', `Run ${runId} has ended already: none of its tasks is open.`);
-  if (run.cancelReason !== undefined) return [];
   return [runEvent('run.cancel-requested', { runId, reason, requestedAtMs: nowMs })];
 }
 
-/** Dependants that were cancelled because of the task stay so until they are retried themselves. */
+/**
+ * Dependants that were skipped or cancelled because of the task stay so until they are retried themselves. A task whose
+ * dependencies have yet to end waits for them again.
+ */
 export function retryTask(state: SchedulerState, { taskId }: RetryTask, nowMs: number): readonly NewEvent[] {
   const task = taskOf(state, taskId);
   if (task.status === 'completed') throw new Rejection('task-completed', `Task ${taskId} has completed: there is nothing to retry.`);
-  if (!hasEnded(task)) throw new Rejection('task-not-ended', `Task ${taskId} has not ended: it is ${task.status}.`);
-  if (task.waitingFor > 0) {
-    const dependency = task.spec.dependsOn.find((id) => state.tasks.get(id)?.status !== 'completed');
-    throw new Rejection('dependency-not-completed', `Task ${taskId} depends on ${dependency}, which has not completed.`);
+  if (!hasEnded(task)) {
+    if (isAsked(task)) return [];
+    throw new Rejection('task-not-ended', `Task ${taskId} has not ended: it is ${task.status}.`);
   }
-  return [taskEvent('task.requeued', { taskId, reason: 'retry-asked', requeuedAtMs: nowMs })];
+  if (isDoomed(task)) {
+    const dependency = brokenDependency(state, task);
+    throw new Rejection(
+      'dependency-not-completed',
+      `Task ${taskId} depends on ${dependency?.spec.taskId}, which is ${dependency?.status}: retry that first.`,
+    );
+  }
+  return [retryAsked(task, nowMs)];
+}
+
+/** It was retried, and no attempt has begun since. */
+const isAsked = (task: TaskState): boolean => task.attempt > 0 && task.attempt === task.attemptsBefore && !isLive(task);
+
+export function retryAsked({ spec: { taskId } }: TaskState, nowMs: number): NewEvent {
+  return taskEvent('task.requeued', { taskId, reason: 'retry-asked', requeuedAtMs: nowMs });
 }
 
 export function taskCancelled(task: TaskState, reason: string, nowMs: number): NewEvent {
@@ -37,3 +73,14 @@ export function taskCancelled(task: TaskState, reason: string, nowMs: number): N
   if (!isLive(task)) return taskEvent('task.cancelled', { taskId, reason, cancelledAtMs: nowMs });
   return taskEvent('task.cancelled', { taskId, reason, attempt: task.attempt, agentId: task.agentId, cancelledAtMs: nowMs });
 }
+
+/** Of a task that is running, it counts from the next attempt on. */
+export function changePriority(state: SchedulerState, { taskId, priority }: ChangePriority, nowMs: number): readonly NewEvent[] {
+  const task = taskOf(state, taskId);
+  if (task.priority === priority) return [];
+  if (hasEnded(task)) throw taskEnded(task);
+  return [taskEvent('task.priority-changed', { taskId, priority, changedAtMs: nowMs })];
+}
+
+const taskEnded = ({ spec: { taskId }, status }: TaskState): Rejection =>
+  new Rejection('task-ended', `Task ${taskId} has ended already: it is ${status}.`);

@@ -1,4 +1,13 @@
-import type { AgentRegistered, CompleteTask, FailTask, SchedulerCommand, SubmitRun, TaskSpec } from '@torch/contracts';
+import type {
+  AgentRegistered,
+  CancelTask,
+  CompleteTask,
+  FailTask,
+  RedriveTasks,
+  SchedulerCommand,
+  SubmitRun,
+  TaskSpec,
+} from '@torch/contracts';
 import type { NewEvent } from '@torch/kernel';
 import { schedulerDecider, type SchedulerDecider } from './decider';
 import { assignmentOf, type SchedulerState } from './scheduler.state';
@@ -53,9 +62,19 @@ export const failTask = (key: string, part: Part<FailTask> = {}) => ({
     ...part,
   },
 });
-export const cancelTask = (key: string, reason = 'not wanted') => ({ type: 'CancelTask', data: { taskId: `run-1.${key}`, reason } });
+export const cancelTask = (key: string, reason = 'not wanted', part: Part<CancelTask> = {}) => ({
+  type: 'CancelTask',
+  data: { taskId: `run-1.${key}`, reason, ...part },
+});
 export const cancelRun = (reason = 'not wanted') => ({ type: 'CancelRun', data: { runId: 'run-1', reason } });
 export const retryTask = (key: string) => ({ type: 'RetryTask', data: { taskId: `run-1.${key}` } });
+export const changePriority = (key: string, priority: number) => ({
+  type: 'ChangePriority',
+  data: { taskId: `run-1.${key}`, priority },
+});
+export const redriveTasks = (data: Part<RedriveTasks> = {}) => ({ type: 'RedriveTasks', data });
+export const stopWork = (reason = 'enough for today') => ({ type: 'StopWork', data: { reason } });
+export const resumeWork = () => ({ type: 'ResumeWork', data: {} });
 export const releaseAgent = (agentId: string, reason: 'agent-lost' | 'agent-gone') => ({ type: 'ReleaseAgent', data: { agentId, reason } });
 
 export const registered = (agentId: string, part: Part<AgentRegistered> = {}) => ({

@@ -1,17 +1,35 @@
 import type { SchedulerCommand, SchedulerEvent } from '@torch/contracts';
-import { type DecisionContext, type Decider, type NewEvent, unreachable } from '@torch/kernel';
-import { onAgentDeregistered, onAgentLost, onAgentRecovered, onAgentRegistered, onAgentSuspected } from './agent.evolve';
+import { type DecisionContext, type Decider, invariant, type NewEvent } from '@torch/kernel';
+import {
+  onAgentDeregistered,
+  onAgentDraining,
+  onAgentLost,
+  onAgentPaused,
+  onAgentRecovered,
+  onAgentRegistered,
+  onAgentSuspected,
+  onAgentUpdated,
+} from './agent.evolve';
+import { approvalFacts, approvalRules } from './approvals';
 import { completeTask, failTask, reportProgress, startTask } from './attempt';
-import { cancelRun, cancelTask, retryTask } from './control';
+import { budgetFacts, budgetRules } from './budgets';
+import { claimFacts, claimRules } from './claims';
+import { cancelRun, cancelTask, changePriority, retryTask } from './control';
 import { recordFencedAttempt } from './fencing';
+import { passMoment } from './pass-moment';
+import { redriveTasks } from './redrive';
 import { releaseAgent } from './release-agent';
 import { onAttemptFenced, onResultIgnored } from './fencing.evolve';
 import { onRunCancelRequested, onRunEnded, onRunSubmitted } from './run.evolve';
+import { limitFacts, limitRules } from './limits';
+import type { Facts, Rules } from './rules';
 import { type AgentEvent, FOREIGN_TYPES } from './scheduler.facts';
+import { scheduleFacts, scheduleRules } from './schedules';
 import { SCHEDULER_LIMITS, type SchedulerLimits } from './scheduler.limits';
 import { snapshotFormat } from './scheduler.snapshot';
 import { initialState, type SchedulerState } from './scheduler.state';
 import { settle } from './settle';
+import { restartQueueTimeouts, stopQueueTimeouts } from './stopped';
 import { submitRun } from './submit-run';
 import {
   onTaskAssigned,
@@ -20,11 +38,15 @@ import {
   onTaskCompleted,
   onTaskDeadLettered,
   onTaskFailed,
+  onTaskPriorityChanged,
+  onTaskProgressed,
   onTaskRequeued,
   onTaskRetryScheduled,
+  onTaskSkipped,
   onTaskStarted,
   onTaskSubmitted,
 } from './task.evolve';
+import { agentGone } from './topics';
 import { due, dueAtMs, endBackoff, expireLease } from './timers';
 
 export type SchedulerDecider = Decider<SchedulerState, SchedulerCommand, SchedulerEvent | AgentEvent>;
@@ -47,89 +69,99 @@ export function schedulerDeciderWith(limits: Partial<SchedulerLimits>): Schedule
 /** Queue, matching, leases, retries, dependencies and runs of one project. */
 export const schedulerDecider: SchedulerDecider = schedulerDeciderWith({});
 
-function decide(state: SchedulerState, command: SchedulerCommand, { nowMs }: DecisionContext): readonly NewEvent[] {
-  switch (command.type) {
-    case 'SubmitRun':
-      return submitRun(state, command.data, nowMs);
-    case 'StartTask':
-      return startTask(state, command.data, nowMs);
-    case 'ReportProgress':
-      return reportProgress(state, command.data, nowMs);
-    case 'CompleteTask':
-      return completeTask(state, command.data, nowMs);
-    case 'FailTask':
-      return failTask(state, command.data, nowMs);
-    case 'CancelTask':
-      return cancelTask(state, command.data, nowMs);
-    case 'CancelRun':
-      return cancelRun(state, command.data, nowMs);
-    case 'RetryTask':
-      return retryTask(state, command.data, nowMs);
-    case 'ExpireLease':
-      return expireLease(state, command.data, nowMs);
-    case 'EndBackoff':
-      return endBackoff(state, command.data, nowMs);
-    case 'ReleaseAgent':
-      return releaseAgent(state, command.data, nowMs);
-    case 'RecordFencedAttempt':
-      return recordFencedAttempt(state, command.data, nowMs);
-    default:
-      return unreachable(command);
-  }
+type Own<Rule> = (state: SchedulerState, data: Rule, nowMs: number) => readonly NewEvent[];
+const ruled =
+  <Data>(rule: Own<Data>) =>
+  (state: SchedulerState, { data }: { data: Data }, { nowMs }: DecisionContext): readonly NewEvent[] =>
+    rule(state, data, nowMs);
+const told =
+  <Data>(fact: (state: SchedulerState, data: Data) => void) =>
+  (state: SchedulerState, { data }: { data: Data }): void =>
+    fact(state, data);
+
+const inOrder =
+  <Event>(first: (state: SchedulerState, event: Event) => void, then: (state: SchedulerState, event: Event) => void) =>
+  (state: SchedulerState, event: Event): void => {
+    first(state, event);
+    then(state, event);
+  };
+
+const RULES: Rules<SchedulerCommand> = {
+  SubmitRun: (state, { data, actor }, { nowMs }) => submitRun(state, data, nowMs, actor),
+  StartTask: ruled(startTask),
+  ReportProgress: ruled(reportProgress),
+  CompleteTask: ruled(completeTask),
+  FailTask: ruled(failTask),
+  CancelTask: ruled(cancelTask),
+  CancelRun: ruled(cancelRun),
+  RetryTask: ruled(retryTask),
+  RedriveTasks: ruled(redriveTasks),
+  ChangePriority: ruled(changePriority),
+  PassMoment: ruled(passMoment),
+  ExpireLease: ruled(expireLease),
+  EndBackoff: ruled(endBackoff),
+  ReleaseAgent: ruled(releaseAgent),
+  RecordFencedAttempt: ruled(recordFencedAttempt),
+  ...limitRules,
+  ...claimRules,
+  ...approvalRules,
+  ...budgetRules,
+  ...scheduleRules,
+};
+
+const FACTS: Facts<SchedulerEvent | AgentEvent> = {
+  'run.submitted': onRunSubmitted,
+  'run.cancel-requested': told(onRunCancelRequested),
+  'run.ended': told(onRunEnded),
+  'task.submitted': onTaskSubmitted,
+  'task.assigned': told(onTaskAssigned),
+  'task.started': told(onTaskStarted),
+  'task.progressed': told(onTaskProgressed),
+  'task.completed': told(onTaskCompleted),
+  'task.attempt-failed': told(onTaskAttemptFailed),
+  'task.retry-scheduled': told(onTaskRetryScheduled),
+  'task.requeued': told(onTaskRequeued),
+  'task.skipped': told(onTaskSkipped),
+  'task.priority-changed': told(onTaskPriorityChanged),
+  'task.failed': told(onTaskFailed),
+  'task.dead-lettered': told(onTaskDeadLettered),
+  'task.cancelled': told(onTaskCancelled),
+  'task.result-ignored': told(onResultIgnored),
+  'attempt.fenced': told(onAttemptFenced),
+  'demand.changed': told((state, data) => state.matching.announced(data)),
+  'agent.registered': told((state, data) => {
+    const before = state.agents.get(data.agentId)?.instance;
+    onAgentRegistered(state, data);
+    if (before !== undefined && before !== data.instance) agentGone(state, data);
+  }),
+  'agent.updated': told(onAgentUpdated),
+  'agent.draining': told(onAgentDraining),
+  'agent.paused': told(onAgentPaused),
+  'agent.suspected': told(onAgentSuspected),
+  'agent.recovered': told(onAgentRecovered),
+  'agent.lost': told(inOrder(onAgentLost, agentGone)),
+  'agent.deregistered': told(inOrder(onAgentDeregistered, agentGone)),
+  ...limitFacts,
+  'work.stopped': inOrder(limitFacts['work.stopped'], stopQueueTimeouts),
+  'work.resumed': inOrder(limitFacts['work.resumed'], told(restartQueueTimeouts)),
+  ...claimFacts,
+  ...approvalFacts,
+  ...budgetFacts,
+  ...scheduleFacts,
+};
+
+function decide(state: SchedulerState, command: SchedulerCommand, context: DecisionContext): readonly NewEvent[] {
+  const rule = RULES[command.type] as Rule | undefined;
+  invariant(rule, `No rule decides ${command.type}.`);
+  return rule(state, command, context);
 }
 
 function evolve(state: SchedulerState, event: SchedulerEvent | AgentEvent): SchedulerState {
-  apply(state, event);
+  const fact = FACTS[event.type] as Fact | undefined;
+  invariant(fact, `Nothing takes in ${event.type}.`);
+  fact(state, event);
   return state;
 }
 
-function apply(state: SchedulerState, event: SchedulerEvent | AgentEvent): void {
-  switch (event.type) {
-    case 'run.submitted':
-      return onRunSubmitted(state, event);
-    case 'run.cancel-requested':
-      return onRunCancelRequested(state, event.data);
-    case 'run.ended':
-      return onRunEnded(state, event.data);
-    case 'task.submitted':
-      return onTaskSubmitted(state, event);
-    case 'task.assigned':
-      return onTaskAssigned(state, event.data);
-    case 'task.started':
-      return onTaskStarted(state, event.data);
-    case 'task.completed':
-      return onTaskCompleted(state, event.data);
-    case 'task.attempt-failed':
-      return onTaskAttemptFailed(state, event.data);
-    case 'task.retry-scheduled':
-      return onTaskRetryScheduled(state, event.data);
-    case 'task.requeued':
-      return onTaskRequeued(state, event.data);
-    case 'task.failed':
-      return onTaskFailed(state, event.data);
-    case 'task.dead-lettered':
-      return onTaskDeadLettered(state, event.data);
-    case 'task.cancelled':
-      return onTaskCancelled(state, event.data);
-    case 'task.result-ignored':
-      return onResultIgnored(state, event.data);
-    case 'attempt.fenced':
-      return onAttemptFenced(state, event.data);
-    case 'task.progressed':
-      return; // For the log's readers: no rule asks for it.
-    case 'demand.changed':
-      return state.matching.announced(event.data);
-    case 'agent.registered':
-      return onAgentRegistered(state, event.data);
-    case 'agent.suspected':
-      return onAgentSuspected(state, event.data);
-    case 'agent.recovered':
-      return onAgentRecovered(state, event.data);
-    case 'agent.lost':
-      return onAgentLost(state, event.data);
-    case 'agent.deregistered':
-      return onAgentDeregistered(state, event.data);
-    default:
-      return unreachable(event);
-  }
-}
+type Rule = (state: SchedulerState, command: SchedulerCommand, context: DecisionContext) => readonly NewEvent[];
+type Fact = (state: SchedulerState, event: SchedulerEvent | AgentEvent) => void;

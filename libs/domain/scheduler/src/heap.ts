@@ -105,6 +105,8 @@ export class HeapWalk<T> {
   next(): void {
     const index = this.frontier.pop();
     if (index === undefined) return;
-    for (const child of [2 * index + 1, 2 * index + 2]) if (child < this.heap.size) this.frontier.push(child);
+    const left = 2 * index + 1;
+    if (left < this.heap.size) this.frontier.push(left);
+    if (left + 1 < this.heap.size) this.frontier.push(left + 1);
   }
 }

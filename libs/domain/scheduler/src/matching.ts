@@ -1,44 +1,15 @@
-import { Heap, noteIndex } from './heap';
-import { ReadyQueue } from './ready-queue';
+import { type AgentProfile, type DemandClass, newDemand, newProfile, newRole, type RoleIndex } from './matching/role-index';
+import { Pauses } from './matching/pauses';
+import { canonicalSkills, fits, labelKey, type LabelTexts } from './matching/skills';
+import type { EncodedShares } from './order/fair-shares';
+import { TaskOrder } from './order/task-order';
+import type { SchedulerLimits } from './scheduler.limits';
 import type { AgentState, TaskState } from './scheduler.state';
+
+export type { AgentProfile, DemandClass, RoleIndex } from './matching/role-index';
 
 /** Demand classes without a waiting task that are kept for their next one, before they are swept. */
 export const DEMANDS_IDLE_MAX = 1024;
-
-/** All tasks of one role and one set of required skills: what fits one of them fits all. */
-export interface DemandClass {
-  readonly key: string;
-  readonly role: RoleIndex;
-  /** Sorted. */
-  readonly skills: readonly string[];
-  readonly queue: ReadyQueue;
-  /** The profiles that fit; each has a live or suspected agent. */
-  readonly profiles: Set<AgentProfile>;
-  /** What the last `demand.changed` said. */
-  announcedBucket: number;
-  announcedFits: boolean;
-}
-
-/** All present agents of one role and one set of skills. */
-export interface AgentProfile {
-  readonly key: string;
-  readonly role: RoleIndex;
-  readonly skills: ReadonlySet<string>;
-  /** Live and suspected agents. */
-  members: number;
-  /** Those that can take one more task, best first. */
-  readonly free: Heap<AgentState>;
-}
-
-export interface RoleIndex {
-  readonly name: string;
-  readonly demands: Map<string, DemandClass>;
-  /** Those with a ready task. */
-  readonly waiting: Set<DemandClass>;
-  readonly profiles: Map<string, AgentProfile>;
-  /** Those with a free agent. */
-  readonly free: Set<AgentProfile>;
-}
 
 /** 0 for none, then one more at each power of two. */
 export const bucketOf = (waiting: number): number => 32 - Math.clz32(waiting);
@@ -48,12 +19,12 @@ export function isNews({ announcedBucket, announcedFits, profiles }: DemandClass
   return bucketOf(waiting) !== announcedBucket || (waiting > 0 && profiles.size > 0 !== announcedFits);
 }
 
-/** Fewest running first, then the better success rate, then idle for longest; ids settle what is left. */
-export function isBetter(a: AgentState, aRunning: number, b: AgentState, bRunning: number): boolean {
-  if (aRunning !== bRunning) return aRunning < bRunning;
-  if (a.successRate !== b.successRate) return a.successRate > b.successRate;
-  if (a.idleSinceMs !== b.idleSinceMs) return a.idleSinceMs < b.idleSinceMs;
-  return a.id < b.id;
+interface Announced {
+  readonly role: string;
+  readonly skills: readonly string[];
+  readonly labels?: LabelTexts;
+  readonly waiting: number;
+  readonly fittingAgents: number;
 }
 
 /**
@@ -66,40 +37,66 @@ export class Matching {
   readonly workable = new Set<RoleIndex>();
   /** Classes whose demand is news. */
   readonly news = new Set<DemandClass>();
+  readonly order: TaskOrder;
+  private readonly pauses = new Pauses();
   private demands = 0;
   private sweepAt = DEMANDS_IDLE_MAX;
+  private nowMs = 0;
+
+  constructor({ ageStepMs }: Pick<SchedulerLimits, 'ageStepMs'>) {
+    this.order = new TaskOrder(ageStepMs, (demand) => this.refreshDemand(demand));
+  }
 
   enqueue(task: TaskState): void {
-    const demand = this.demandOf(task.spec.role, task.spec.skills);
+    const { role, skills, labels } = task.spec;
+    const demand = this.demandOf(role, skills, labels);
     task.demand = demand;
-    demand.queue.push(task);
-    if (demand.queue.size === 1) {
-      demand.role.waiting.add(demand);
-      this.refreshRole(demand.role);
-    }
+    this.order.enqueue(task, demand, demand.role.shares.arrive(task.fairnessKey));
     this.refreshNews(demand);
   }
 
   dequeue(task: TaskState): void {
-    const { demand } = task;
-    if (!demand) return;
+    const { demand, strand } = task;
+    if (!demand || !strand) return;
     task.demand = undefined;
-    demand.queue.remove(task);
-    if (demand.queue.size === 0) {
-      demand.role.waiting.delete(demand);
-      this.refreshRole(demand.role);
-    }
+    this.order.dequeue(task, strand);
+    demand.role.shares.leave(strand.share);
     this.refreshNews(demand);
+  }
+
+  /** The key of the task, which waits no more, has been given an attempt of it. */
+  charge({ spec, fairnessKey }: TaskState, weight: number): void {
+    this.roles.get(spec.role)?.shares.charge(fairnessKey, weight);
+  }
+
+  /** What holds on the key may hold no more. */
+  wake(key: string): void {
+    this.order.wake(key);
+  }
+
+  /** To be called before a plan: what waits has grown older, and what was held or paused until a time may be so no more. */
+  passTo(nowMs: number): void {
+    this.order.passTo(nowMs, () => [...this.roles.values()].flatMap(({ demands }) => [...demands.values()]));
+    const beforeMs = this.nowMs;
+    this.nowMs = nowMs;
+    for (const agent of this.pauses.passTo(nowMs, beforeMs)) this.refreshAgent(agent);
+  }
+
+  /**
+   * When a plan may say something else, if nothing happens before, epoch ms. Of what gates hold until a time it knows what the last
+   * plan has met: a state that has just been restored has to be settled once before.
+   */
+  nextWakeMs(): number {
+    return Math.min(this.order.nextWakeMs(), this.pauses.nextWakeMs());
   }
 
   /** The agent is present: live or suspected. */
   join(agent: AgentState): void {
     const role = this.roleOf(agent.role);
-    const skills = [...new Set(agent.skills)].sort();
-    const key = skills.join(',');
+    const key = `${canonicalSkills(agent.skills).join(',')}|${labelKey(agent.labels)}`;
     let profile = role.profiles.get(key);
     if (!profile) {
-      profile = { key, role, skills: new Set(skills), members: 0, free: freeAgents() };
+      profile = newProfile(role, key, agent);
       role.profiles.set(key, profile);
       for (const demand of role.demands.values()) if (fits(profile, demand)) this.link(demand, profile);
     }
@@ -113,6 +110,7 @@ export class Matching {
     if (!profile) return;
     if (agent.heapIndex >= 0) profile.free.removeAt(agent.heapIndex);
     agent.profile = undefined;
+    this.pauses.refresh(agent);
     profile.members--;
     this.refreshProfile(profile);
     if (profile.members > 0) return;
@@ -127,39 +125,48 @@ export class Matching {
   refreshAgent(agent: AgentState): void {
     const { profile } = agent;
     if (!profile) return;
-    const isFree = agent.presence === 'live' && agent.live.size < agent.capacity;
+    this.pauses.refresh(agent);
+    if (this.reload(agent)) this.order.unstick((demand) => demand.profiles.has(profile));
+  }
+
+  /** As `refreshAgent`, within a plan: only the load has changed. True when the agent is free. */
+  reload(agent: AgentState): boolean {
+    const profile = agent.profile as AgentProfile;
+    agent.load = agent.live.size + agent.planned;
+    const isFree = this.canTakeMore(agent);
     if (!isFree) {
       if (agent.heapIndex >= 0) profile.free.removeAt(agent.heapIndex);
     } else if (agent.heapIndex >= 0) profile.free.updateAt(agent.heapIndex);
     else profile.free.push(agent);
     this.refreshProfile(profile);
+    return isFree;
   }
 
-  announced({
-    role,
-    skills,
-    waiting,
-    fittingAgents,
-  }: {
-    role: string;
-    skills: readonly string[];
-    waiting: number;
-    fittingAgents: number;
-  }): void {
-    const demand = this.demandOf(role, skills);
+  announced({ role, skills, labels, waiting, fittingAgents }: Announced): void {
+    const demand = this.demandOf(role, skills, labels);
     demand.announcedBucket = bucketOf(waiting);
     demand.announcedFits = fittingAgents > 0;
     this.refreshNews(demand);
   }
 
-  private demandOf(roleName: string, requiredSkills: readonly string[]): DemandClass {
+  /** Before any task is enqueued. */
+  restoreShares(encoded: EncodedShares): void {
+    this.roleOf(encoded.role).shares.restore(encoded);
+  }
+
+  private canTakeMore(agent: AgentState): boolean {
+    if (agent.presence !== 'live' || agent.draining || agent.pausedUntilMs > this.nowMs) return false;
+    return agent.load < agent.capacity;
+  }
+
+  private demandOf(roleName: string, requiredSkills: readonly string[], labels: LabelTexts | undefined): DemandClass {
     const role = this.roleOf(roleName);
-    const skills = requiredSkills.length < 2 ? requiredSkills : [...new Set(requiredSkills)].sort();
-    const key = skills.join(',');
+    const skills = canonicalSkills(requiredSkills);
+    const key = labels ? `${skills.join(',')}|${labelKey(labels)}` : skills.join(',');
     let demand = role.demands.get(key);
     if (!demand) {
       if (this.demands >= this.sweepAt) this.sweep();
-      demand = { key, role, skills, queue: new ReadyQueue(), profiles: new Set(), announcedBucket: 0, announcedFits: false };
+      demand = newDemand(role, { key, skills, labels });
       role.demands.set(key, demand);
       this.roles.set(roleName, role); // The sweep may have dropped it.
       this.demands++;
@@ -184,7 +191,7 @@ export class Matching {
   private roleOf(name: string): RoleIndex {
     let role = this.roles.get(name);
     if (!role) {
-      role = { name, demands: new Map(), waiting: new Set(), profiles: new Map(), free: new Set() };
+      role = newRole(name);
       this.roles.set(name, role);
     }
     return role;
@@ -207,6 +214,14 @@ export class Matching {
     this.refreshRole(role);
   }
 
+  private refreshDemand(demand: DemandClass): void {
+    const { role, queue } = demand;
+    if (queue.isWaiting === role.waiting.has(demand)) return;
+    if (queue.isWaiting) role.waiting.add(demand);
+    else role.waiting.delete(demand);
+    this.refreshRole(role);
+  }
+
   private refreshRole(role: RoleIndex): void {
     if (role.waiting.size > 0 && role.free.size > 0) this.workable.add(role);
     else this.workable.delete(role);
@@ -216,12 +231,4 @@ export class Matching {
     if (isNews(demand, demand.queue.size)) this.news.add(demand);
     else this.news.delete(demand);
   }
-}
-
-function fits(profile: AgentProfile, { skills }: DemandClass): boolean {
-  return skills.every((skill) => profile.skills.has(skill));
-}
-
-function freeAgents(): Heap<AgentState> {
-  return new Heap<AgentState>((a, b) => isBetter(a, a.live.size, b, b.live.size), noteIndex);
 }

@@ -1,5 +1,6 @@
 import type { RunCancelRequested, RunEnded, RunSubmitted, TaskStatus } from '@torch/contracts';
 import type { EventEnvelope } from '@torch/kernel';
+import { unlinkForgotten } from './dependencies';
 import { knownRun, type RunState, type SchedulerState } from './scheduler.state';
 
 export function onRunSubmitted(state: SchedulerState, { data, correlationId, traceparent }: EventEnvelope<string, RunSubmitted>): void {
@@ -23,9 +24,7 @@ export function onRunEnded(state: SchedulerState, { runId, status, endedAtMs }: 
   run.endedSeq = ++state.lastEndedSeq;
   run.cancelReason = undefined;
   state.ending.delete(run);
-  state.endedRuns.push(run);
-  state.endedTasks += run.tasks.length;
-  forgetOldest(state);
+  refreshEnded(state, run);
 }
 
 /** One task of the run is open no more. */
@@ -48,9 +47,8 @@ export function runGoesOn(state: SchedulerState, run: RunState, status: TaskStat
   if (run.status === 'running') return;
   run.status = 'running';
   run.endedAtMs = undefined;
-  state.endedRuns.removeAt(run.heapIndex);
+  refreshEnded(state, run);
   run.endedSeq = 0;
-  state.endedTasks -= run.tasks.length;
 }
 
 export function newRun(given: Pick<RunState, 'id' | 'name' | 'seq' | 'total' | 'submittedAtMs' | 'thread'>): RunState {
@@ -63,6 +61,8 @@ export function newRun(given: Pick<RunState, 'id' | 'name' | 'seq' | 'total' | '
     submittedAtMs,
     thread,
     tasks: [],
+    pins: 0,
+    resultBytes: 0,
     awaited: undefined,
     status: 'running',
     open: 0,
@@ -70,6 +70,7 @@ export function newRun(given: Pick<RunState, 'id' | 'name' | 'seq' | 'total' | '
     failed: 0,
     cancelled: 0,
     deadLettered: 0,
+    skipped: 0,
     endedAtMs: undefined,
     endedSeq: 0,
     cancelReason: undefined,
@@ -82,14 +83,33 @@ export function count(run: RunState, status: TaskStatus, by: 1 | -1): void {
   else if (status === 'failed') run.failed += by;
   else if (status === 'cancelled') run.cancelled += by;
   else if (status === 'dead-lettered') run.deadLettered += by;
+  else if (status === 'skipped') run.skipped += by;
 }
 
-/** Runs that ended first go first. The one that has just ended stays, even if it is larger than the limit. */
+/** To be called when the run has ended, goes on, or is needed by others from now on or no more. */
+export function refreshEnded(state: SchedulerState, run: RunState): void {
+  const mayGo = run.status !== 'running' && run.pins === 0;
+  if (mayGo === run.heapIndex >= 0) return;
+  if (mayGo) state.endedRuns.push(run);
+  else state.endedRuns.removeAt(run.heapIndex);
+  const by = mayGo ? 1 : -1;
+  state.endedTasks += by * run.tasks.length;
+  state.endedResultBytes += by * run.resultBytes;
+  if (mayGo) forgetOldest(state);
+}
+
+/** Runs that ended first go first. The one that ended last stays, even if it is larger than the limits. */
 function forgetOldest(state: SchedulerState): void {
-  while (state.endedTasks > state.limits.tasksEndedMax && state.endedRuns.size > 1) {
+  const { tasksEndedMax, resultBytesMax } = state.limits;
+  while ((state.endedTasks > tasksEndedMax || state.endedResultBytes > resultBytesMax) && state.endedRuns.size > 1) {
     const run = state.endedRuns.removeAt(0);
     state.endedTasks -= run.tasks.length;
+    state.endedResultBytes -= run.resultBytes;
     state.runs.delete(run.id);
-    for (const { spec } of run.tasks) state.tasks.delete(spec.taskId);
+    for (const task of run.tasks) {
+      unlinkForgotten(state, task);
+      state.deadLetters.delete(task);
+      state.tasks.delete(task.spec.taskId);
+    }
   }
 }

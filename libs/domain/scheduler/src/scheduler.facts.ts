@@ -3,7 +3,16 @@ import type { NewEvent } from '@torch/kernel';
 import type { RunState, TaskState } from './scheduler.state';
 
 /** What the scheduler hears from the registry. */
-export const FOREIGN_TYPES = ['agent.registered', 'agent.suspected', 'agent.recovered', 'agent.lost', 'agent.deregistered'] as const;
+export const FOREIGN_TYPES = [
+  'agent.registered',
+  'agent.updated',
+  'agent.draining',
+  'agent.paused',
+  'agent.suspected',
+  'agent.recovered',
+  'agent.lost',
+  'agent.deregistered',
+] as const;
 export type AgentEvent = Extract<RegistryEvent, { type: (typeof FOREIGN_TYPES)[number] }>;
 
 type EventType = SchedulerEvent['type'];

@@ -1,4 +1,4 @@
-import type { SchedulerCommand, TaskAssigned } from '@torch/contracts';
+import type { SchedulerCommand, TaskAssigned, TaskSpec } from '@torch/contracts';
 import { canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
 import { DeciderRun, type SpecEvent } from '@torch/testing';
 import * as fc from 'fast-check';
@@ -163,7 +163,28 @@ describe('the checkers catch a scheduler', () => {
     const data = event.data as { agentId: string; attempt: number };
     return { ...event, data: { ...data, agentId: agentId ?? data.agentId, attempt: data.attempt + attempt } };
   };
+  /** Takes the log's events in otherwise than they are. */
+  const misreading = (type: string, change: (data: Record<string, unknown>) => object | undefined): SchedulerDecider => ({
+    ...schedulerDecider,
+    evolve: (state, event) => {
+      if (event.type !== type) return schedulerDecider.evolve(state, event);
+      const data = change({ ...event.data });
+      return data ? schedulerDecider.evolve(state, { ...event, data } as typeof event) : state;
+    },
+  });
+  const submitting = (part: Partial<TaskSpec>) =>
+    misreading('task.submitted', (data) => ({ ...data, spec: { ...(data.spec as TaskSpec), ...part } }));
   const MUTANTS: [does: string, guarantee: string, mutant: SchedulerDecider][] = [
+    ['that waits for no dependency', 'firstAttemptsFollowTheirDependencies', submitting({ dependsOn: [], after: [] })],
+    ['that takes failure for success', 'firstAttemptsFollowTheirDependencies', submitting({ onDependencyFailure: 'continue' })],
+    ['that skips where it should fail', 'onlyTasksThatCannotStartAreSkipped', submitting({ onDependencyFailure: 'skip' })],
+    ['that does not wait for a time', 'noAttemptBeginsBeforeItsTime', submitting({ notBeforeMs: undefined })],
+    ['that does not stop', 'noAttemptBeginsWhileWorkIsStopped', misreading('work.stopped', () => undefined)],
+    [
+      'that spends no attempt',
+      'noMoreAttemptsAreSpentThanAllowed',
+      misreading('task.attempt-failed', (data) => ({ ...data, reason: 'stopped' })),
+    ],
     ['that assigns a task twice', 'noTaskHasTwoLiveAttempts', withAssignments((event, agents) => [event, to(event, agents.at(-1), 1)])],
     ['that does not look at skills', 'workGoesToLiveAgentsThatFit', withAssignments((event, agents) => [to(event, agents[0])])],
     ['that does not look at capacity', 'noAgentIsAboveItsCapacity', withAssignments((event, agents) => [to(event, agents[0])])],

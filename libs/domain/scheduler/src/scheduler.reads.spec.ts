@@ -27,6 +27,7 @@ describe('a task is seen', () => {
       submittedAtMs: SPEC_START_MS,
       startedAtMs: SPEC_START_MS,
       leaseUntilMs: SPEC_START_MS + 90_000,
+      priority: 5,
       correlationId: 'plan-7',
     });
     run.decide(failTask('a'));
@@ -101,6 +102,7 @@ describe('runs are seen', () => {
       failed: 0,
       cancelled: 0,
       deadLettered: 0,
+      skipped: 0,
       submittedAtMs: SPEC_START_MS,
     });
     expect(fieldProblem(RunView, runView(run.state, 'run-1'))).toBeUndefined();

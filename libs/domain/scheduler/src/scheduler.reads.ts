@@ -1,5 +1,6 @@
 import type { ListAgentWork, ListRuns, ListTasks, RunList, RunView, TaskList, TaskView } from '@torch/contracts';
 import { Rejection } from '@torch/kernel';
+import { inputsOf } from './inputs';
 import { bySeq, hasEnded, isLive, type RunState, type SchedulerState, type TaskState } from './scheduler.state';
 
 /** Tasks of a page, unless the query says otherwise. */
@@ -8,9 +9,9 @@ export const TASKS_PAGE_DEFAULT = 200;
 export const RUNS_PAGE_DEFAULT = 100;
 
 /** Undefined when there is no such task: never submitted, or forgotten after its run had ended. */
-export function taskView({ tasks }: SchedulerState, taskId: string): TaskView | undefined {
-  const task = tasks.get(taskId);
-  return task && viewOfTask(task);
+export function taskView(state: SchedulerState, taskId: string): TaskView | undefined {
+  const task = state.tasks.get(taskId);
+  return task && (isLive(task) ? workOf(state, task) : viewOfTask(task));
 }
 
 /**
@@ -18,7 +19,7 @@ export function taskView({ tasks }: SchedulerState, taskId: string): TaskView | 
  *
  * @throws Rejection when `after` is not a task, or `runId` not a run, that the scheduler remembers.
  */
-export function listTasks(state: SchedulerState, { runId, status, limit = TASKS_PAGE_DEFAULT, after }: ListTasks): TaskList {
+export function listTasks(state: SchedulerState, { runId, status, role, limit = TASKS_PAGE_DEFAULT, after }: ListTasks): TaskList {
   const last = after === undefined ? undefined : state.tasks.get(after);
   if (after !== undefined && !last) throw new Rejection('unknown-task', `There is no task ${after} after which a page could start.`);
   const runs = runId === undefined ? state.runs.values() : [knownRun(state, runId)];
@@ -27,6 +28,7 @@ export function listTasks(state: SchedulerState, { runId, status, limit = TASKS_
     if (last && run.seq < last.run.seq) continue;
     for (const task of run.tasks) {
       if ((last && task.seq <= last.seq) || (status !== undefined && task.status !== status)) continue;
+      if (role !== undefined && task.spec.role !== role) continue;
       if (found.length === limit) return { tasks: found, next: found.at(-1)?.spec.taskId };
       found.push(viewOfTask(task));
     }
@@ -45,11 +47,16 @@ export function listRuns({ runs }: SchedulerState, { limit = RUNS_PAGE_DEFAULT }
   return { runs: [...runs.values()].slice(-limit).reverse().map(viewOfRun) };
 }
 
-/** The live attempts of the agent's present instance, in order of submission. */
-export function listAgentWork({ agents }: SchedulerState, { agentId }: ListAgentWork): TaskList {
-  const agent = agents.get(agentId);
+/** The live attempts of the agent's present instance, in order of submission, with what their dependencies have come to. */
+export function listAgentWork(state: SchedulerState, { agentId }: ListAgentWork): TaskList {
+  const agent = state.agents.get(agentId);
   const work = agent ? [...agent.live].filter(({ instance }) => instance === agent.instance) : [];
-  return { tasks: work.sort(bySeq).map(viewOfTask) };
+  return { tasks: work.sort(bySeq).map((task) => workOf(state, task)) };
+}
+
+function workOf(state: SchedulerState, task: TaskState): TaskView {
+  const inputs = inputsOf(state, task);
+  return inputs.length === 0 ? viewOfTask(task) : { ...viewOfTask(task), inputs };
 }
 
 function knownRun({ runs }: SchedulerState, runId: string): RunState {
@@ -60,6 +67,7 @@ function knownRun({ runs }: SchedulerState, runId: string): RunState {
 
 function viewOfTask(task: TaskState): TaskView {
   const { run, spec, status, attempt, assignments, submittedAtMs, startedAtMs, endedAtMs, exitCode, durationMs, reason, thread } = task;
+  const { priority, result, resultRef, usage } = task;
   return withoutAbsent({
     runId: run.id,
     spec,
@@ -75,13 +83,18 @@ function viewOfTask(task: TaskState): TaskView {
     exitCode,
     durationMs,
     reason,
+    priority,
+    result,
+    resultRef,
+    usage,
     correlationId: thread.correlationId,
     traceparent: thread.traceparent,
   });
 }
 
-function viewOfRun({ id, name, status, total, completed, failed, cancelled, deadLettered, submittedAtMs, endedAtMs }: RunState): RunView {
-  return withoutAbsent({ runId: id, name, status, total, completed, failed, cancelled, deadLettered, submittedAtMs, endedAtMs });
+function viewOfRun(run: RunState): RunView {
+  const { id, name, status, total, completed, failed, cancelled, deadLettered, skipped, submittedAtMs, endedAtMs } = run;
+  return withoutAbsent({ runId: id, name, status, total, completed, failed, cancelled, deadLettered, skipped, submittedAtMs, endedAtMs });
 }
 
 function withoutAbsent<T extends object>(view: T): T {

@@ -1,8 +1,18 @@
-import type { RunStatus, TaskSpec, TaskStatus } from '@torch/contracts';
+import type { AgentChoice, RunStatus, TaskSpec, TaskStatus, Usage } from '@torch/contracts';
 import { invariant, RecentReports } from '@torch/kernel';
+import { Approvals } from './approvals/approvals.state';
+import { Budgets } from './budgets/budgets.state';
+import { Claims } from './claims/claims.state';
 import { Heap, noteIndex } from './heap';
+import { Quotas } from './limits/limits.state';
 import { type AgentProfile, type DemandClass, Matching } from './matching';
+import type { TrackRecord } from './matching/track-record';
+import { momentsHeap } from './moments';
+import type { Strand } from './order/strand';
 import { SCHEDULER_LIMITS, type SchedulerLimits } from './scheduler.limits';
+import { Schedules } from './schedules/schedules.state';
+
+export type TaskEnd = Extract<TaskStatus, 'completed' | 'skipped' | 'failed' | 'dead-lettered' | 'cancelled'>;
 
 /** Under whose correlation and trace a task or a run goes on, whoever moves it. */
 export interface Thread {
@@ -26,13 +36,18 @@ export interface RunState {
   failed: number;
   cancelled: number;
   deadLettered: number;
+  skipped: number;
   endedAtMs: number | undefined;
   /** Counts the endings of the project: what ended first is forgotten first. 0 while running. */
   endedSeq: number;
   /** Set from the request to cancel until the run has ended. */
   cancelReason: string | undefined;
+  /** Derived: open tasks of other runs that depend on tasks of this one. It is not forgotten while there are any. */
+  pins: number;
+  /** Derived: what the results of its tasks take, bytes of JSON. */
+  resultBytes: number;
   /** While the run is being submitted: who depends on tasks that are yet to come. */
-  awaited: Map<string, TaskState[]> | undefined;
+  awaited: Map<string, Set<TaskState>> | undefined;
   /** Derived: place among the ended runs, or -1. */
   heapIndex: number;
 }
@@ -49,10 +64,29 @@ export interface TaskState {
   attempt: number;
   /** Of the last attempts, the newest last: `assignmentsKeptMax` of them. */
   assignments: readonly string[];
-  /** Attempts made before somebody asked for a retry: they no longer count against the limit. */
+  /** Attempts that do not count against the limit: before a retry was asked for, rate-limited, stopped. */
   attemptsBefore: number;
+  /** As it is now; ageing comes on top. */
+  priority: number;
+  /** Resolved: the spec's, or who submitted the task. */
+  readonly fairnessKey: string;
+  /** Since when the task is ready, epoch ms; while it is. */
+  readyAtMs: number | undefined;
+  /** An answer has let the task start. */
+  approved: boolean;
+  /** Times that an attempt was rate-limited. */
+  rateLimits: number;
+  /** Of the newest attempt, so far. */
+  usage: Usage | undefined;
+  /** Of the completed task. */
+  result: object | undefined;
+  resultRef: string | undefined;
   /** Of the newest attempt. */
   agentId: string | undefined;
+  /** Why it went to that agent; undefined when nobody else was there to choose. */
+  choice: AgentChoice | undefined;
+  /** Of earlier attempts that did not complete; undefined before there are any. */
+  pastAgents: readonly string[] | undefined;
   /** The agent's instance to which the live attempt went. */
   instance: string | undefined;
   /** End of the lease or of the back-off; `Infinity` when there is neither. */
@@ -62,16 +96,36 @@ export interface TaskState {
   exitCode: number | undefined;
   durationMs: number | undefined;
   reason: string | undefined;
-  /** Derived: dependencies that have not completed, and those among them that have ended otherwise. */
+  /** Only of a task that has moments of its own to pass: see `moments.ts`. */
+  moments: TaskMoments | undefined;
+  /** Derived: dependencies that have not ended as the task waits for, and those among them that have ended otherwise. */
   waitingFor: number;
   broken: number;
   /** Derived: the tasks that depend on this one. */
-  dependants: TaskState[] | undefined;
+  dependants: Set<TaskState> | undefined;
   /** Derived, while ready: the queue that the task is in, and its neighbours there. */
   demand: DemandClass | undefined;
+  strand: Strand | undefined;
   earlier: TaskState | undefined;
   later: TaskState | undefined;
   /** Derived: place among the timers or among the late ones of a queue (never both), or -1. */
+  heapIndex: number;
+}
+
+/** Times, epoch ms, at which something becomes of a task by itself; `Infinity` for never. */
+export interface TaskMoments {
+  readonly task: TaskState;
+  /** Over all attempts; counted again from a retry that was asked for. */
+  deadlineMs: number;
+  /** While delayed. */
+  notBeforeMs: number;
+  /** While ready, and the project's work is not stopped. */
+  queueUntilMs: number;
+  /** While running, and no question of it is open. */
+  progressUntilMs: number;
+  /** Derived: the first of them. */
+  dueAtMs: number;
+  /** Derived: place among the moments of the project, or -1. */
   heapIndex: number;
 }
 
@@ -82,19 +136,30 @@ export interface AgentState {
   readonly id: string;
   role: string;
   skills: readonly string[];
+  labels: Readonly<Record<string, string>> | undefined;
   capacity: number;
   instance: string;
   presence: SchedulerAgentPresence;
+  /** Gets nothing new until it registers again. */
+  draining: boolean;
+  /** Gets nothing new before that, epoch ms; `Infinity` until it is told otherwise, 0 when it is not paused. */
+  pausedUntilMs: number;
   /** End of its last attempt, or its registration. */
   idleSinceMs: number;
   completed: number;
   failed: number;
+  /** By kind of work; undefined before its first attempt ends. */
+  record: TrackRecord | undefined;
   /** Order in which lost agents are forgotten; 0 while not lost. */
   lostSeq: number;
   /** Derived: (completed + 1) / (all + 2), so that a newcomer starts at one half. */
   successRate: number;
   /** Derived: the tasks with a live attempt here. */
   readonly live: Set<TaskState>;
+  /** Of a plan in the making: tasks that it has given to the agent. 0 otherwise. */
+  planned: number;
+  /** Derived: live attempts and planned ones, as the heap of free agents knows them. */
+  load: number;
   /** Derived, while live or suspected. */
   profile: AgentProfile | undefined;
   /** Derived: place among the free agents of its profile or among the lost ones (never both), or -1. */
@@ -113,12 +178,23 @@ export interface SchedulerState {
   lastLostSeq: number;
   /** What agents reported of attempts that no task here knows. */
   readonly fenced: RecentReports;
+  /** The state of each topic; see the folder of its name. */
+  readonly quotas: Quotas;
+  readonly claims: Claims;
+  readonly approvals: Approvals;
+  readonly budgets: Budgets;
+  readonly schedules: Schedules;
   /** What follows is derived from the above. */
   readonly matching: Matching;
   readonly timers: Heap<TaskState>;
+  readonly moments: Heap<TaskMoments>;
   openTasks: number;
-  /** Tasks of ended runs, and those runs; the one that ended first is on top. */
+  liveAttempts: number;
+  readonly deadLetters: Set<TaskState>;
+  readonly awaitingApproval: Set<TaskState>;
+  /** Ended runs without pins, their tasks, and what these have brought; the one that ended first is on top. */
   endedTasks: number;
+  endedResultBytes: number;
   readonly endedRuns: Heap<RunState>;
   /** The one that was lost first is on top. */
   readonly lostAgents: Heap<AgentState>;
@@ -128,20 +204,37 @@ export interface SchedulerState {
   readonly ending: Set<RunState>;
 }
 
-export function initialState(limits: SchedulerLimits = SCHEDULER_LIMITS, fenced = new RecentReports(limits.fenced)): SchedulerState {
+/** What is not derived from other parts of the state. */
+export type TopicStates = Pick<SchedulerState, 'fenced' | 'quotas' | 'claims' | 'approvals' | 'budgets' | 'schedules'>;
+
+export const noTopicStates = (limits: SchedulerLimits): TopicStates => ({
+  fenced: new RecentReports(limits.fenced),
+  quotas: new Quotas(limits),
+  claims: new Claims(limits),
+  approvals: new Approvals(limits),
+  budgets: new Budgets(limits),
+  schedules: new Schedules(limits),
+});
+
+export function initialState(limits: SchedulerLimits = SCHEDULER_LIMITS, topics = noTopicStates(limits)): SchedulerState {
   return {
     limits,
+    ...topics,
     tasks: new Map(),
     runs: new Map(),
     agents: new Map(),
     lastSeq: 0,
     lastEndedSeq: 0,
     lastLostSeq: 0,
-    fenced,
-    matching: new Matching(),
+    matching: new Matching(limits),
     timers: new Heap<TaskState>((a, b) => a.dueAtMs < b.dueAtMs || (a.dueAtMs === b.dueAtMs && a.seq < b.seq), noteIndex),
+    moments: momentsHeap(),
     openTasks: 0,
+    liveAttempts: 0,
+    deadLetters: new Set(),
+    awaitingApproval: new Set(),
     endedTasks: 0,
+    endedResultBytes: 0,
     endedRuns: new Heap<RunState>((a, b) => a.endedSeq < b.endedSeq, noteIndex),
     lostAgents: new Heap<AgentState>((a, b) => a.lostSeq < b.lostSeq, noteIndex),
     cancelling: new Set(),
@@ -157,7 +250,11 @@ export const assignmentOf = ({ attempt: newest, assignments }: TaskState, attemp
 export const isLive = ({ status }: TaskState): boolean => status === 'assigned' || status === 'running';
 
 export function hasEnded({ status }: TaskState): boolean {
-  return status === 'completed' || hasEndedBadly(status);
+  return isEnd(status);
+}
+
+export function isEnd(status: TaskStatus): status is TaskEnd {
+  return status === 'completed' || status === 'skipped' || hasEndedBadly(status);
 }
 
 export function hasEndedBadly(status: TaskStatus): boolean {

@@ -1,4 +1,4 @@
-import type { TaskAssigned, TaskSpec } from '@torch/contracts';
+import type { EdgeCondition, FailurePolicy, TaskAssigned, TaskSpec } from '@torch/contracts';
 import type { AnyEvent, NewEvent, Rejection } from '@torch/kernel';
 import * as fc from 'fast-check';
 import {
@@ -34,21 +34,33 @@ export interface Project {
   restart(): unknown;
 }
 
-export type Reported = 'start' | 'progress' | 'complete' | 'fail' | 'fail for good';
+export type Reported = 'start' | 'progress' | 'complete' | 'fail' | 'fail for good' | 'rate-limited' | 'budget';
+
+/** A dependency: on an earlier task of the run, or on any task that the project knows. */
+interface After {
+  readonly which: number;
+  readonly elsewhere: boolean;
+  readonly on: EdgeCondition;
+}
+type Planned = Pick<TaskSpec, 'role' | 'skills' | 'prefer' | 'priority' | 'retries' | 'evidence'> & {
+  readonly policy: FailurePolicy;
+  readonly after: readonly After[];
+  /** Bits: which of the times the task has. */
+  readonly times: number;
+};
 
 const SKILLS = ['css', 'go', 'ts'];
 const ROLES = ['developer', 'specialist'];
 const AGENTS = 4;
 
+type Control = 'cancel task' | 'cancel subtree' | 'retry task' | 'cancel run' | 'change priority' | 'redrive' | 'stop' | 'resume';
+
 export type Step =
-  | {
-      do: 'submit';
-      tasks: readonly { role: string; skills: string[]; prefer: string[]; priority: number; retries: number; after: readonly number[] }[];
-    }
+  | { do: 'submit'; tasks: readonly Planned[] }
   | { do: 'register'; agent: number; role: string; skills: string[]; capacity: number; instance: number }
   | { do: 'presence'; agent: number; change: 'suspected' | 'recovered' | 'lost' | 'deregistered' }
   | { do: 'report'; assignment: number; what: Reported }
-  | { do: 'cancel task' | 'retry task' | 'cancel run'; which: number }
+  | { do: Control; which: number }
   | { do: 'wait'; ms: number }
   | { do: 'wait until due' | 'settle' };
 
@@ -61,7 +73,17 @@ const submitted = fc.record({
   prefer: skills,
   priority: fc.nat(9),
   retries: fc.nat(2),
-  after: fc.array(fc.nat(5), { maxLength: 2 }),
+  policy: fc.constantFrom('skip', 'skip', 'fail', 'continue' as const),
+  after: fc.array(
+    fc.record({
+      which: fc.nat(30),
+      elsewhere: fc.constantFrom(false, false, true),
+      on: fc.constantFrom('success', 'success', 'failure', 'completion' as const),
+    }),
+    { maxLength: 2 },
+  ),
+  times: fc.constantFrom(0, 0, 0, 1, 2, 4, 8, 3, 15),
+  evidence: fc.constantFrom(undefined, undefined, undefined, { exitCodeZero: true }),
 });
 const registering = fc.record({
   do: fc.constant('register' as const),
@@ -72,8 +94,24 @@ const registering = fc.record({
   instance: fc.nat(1),
 });
 const change = fc.constantFrom('suspected', 'recovered', 'recovered', 'lost', 'deregistered' as const);
-const what = fc.constantFrom('start', 'progress', 'complete', 'complete', 'complete', 'fail', 'fail', 'fail for good' as const);
-const control = fc.constantFrom('cancel task', 'retry task', 'retry task', 'retry task', 'cancel run' as const);
+const REPORTED = [
+  'start',
+  'progress',
+  'complete',
+  'complete',
+  'complete',
+  'fail',
+  'fail',
+  'fail for good',
+  'rate-limited',
+  'budget',
+] as const;
+const what = fc.constantFrom(...REPORTED);
+const control = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom('retry task', 'change priority', 'redrive' as const) },
+  { weight: 2, arbitrary: fc.constantFrom('cancel task', 'cancel subtree', 'cancel run' as const) },
+  { weight: 2, arbitrary: fc.constantFrom('stop', 'resume', 'resume' as const) },
+);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('submit' as const), tasks: fc.array(submitted, { minLength: 1, maxLength: 6 }) }) },
@@ -112,32 +150,57 @@ function playStep(project: Project, one: Step): void {
       return foreign(project, { suspected, recovered, lost, deregistered }[one.change](`agent-${one.agent}`));
     case 'report':
       return report(project, one);
-    case 'cancel task':
-    case 'retry task': {
-      const taskId = pick([...project.state.tasks.keys()], one.which);
-      const [type, reason] = one.do === 'cancel task' ? ['CancelTask', { reason: 'not wanted' }] : ['RetryTask', {}];
-      return void (taskId && project.tryToDecide({ type, data: { taskId, ...reason } }));
-    }
-    case 'cancel run': {
-      const runId = pick([...project.state.runs.keys()], one.which);
-      return void (runId && project.tryToDecide({ type: 'CancelRun', data: { runId, reason: 'not wanted' } }));
-    }
     case 'wait':
       return void project.passTo(project.nowMs + one.ms);
     case 'wait until due':
       return void (project.dueAtMs() < Infinity && project.passTo(Math.max(project.nowMs, project.dueAtMs())));
     case 'settle':
       return settleAll(project);
+    default:
+      return takeControl(project, one);
   }
 }
 
-function plan({ state }: Project, wanted: Extract<Step, { do: 'submit' }>['tasks']): { runId: string; tasks: TaskSpec[] } {
+function takeControl(project: Project, { do: what, which }: Extract<Step, { do: Control }>): void {
+  const taskId = pick([...project.state.tasks.keys()], which) ?? 'none';
+  const runId = pick([...project.state.runs.keys()], which) ?? 'none';
+  const reason = 'not wanted';
+  const commands: Record<Control, Said> = {
+    'cancel task': { type: 'CancelTask', data: { taskId, reason } },
+    'cancel subtree': { type: 'CancelTask', data: { taskId, reason, subtree: true } },
+    'retry task': { type: 'RetryTask', data: { taskId } },
+    'cancel run': { type: 'CancelRun', data: { runId, reason } },
+    'change priority': { type: 'ChangePriority', data: { taskId, priority: which % 10 } },
+    redrive: { type: 'RedriveTasks', data: { limit: 1 + (which % 3) } },
+    stop: { type: 'StopWork', data: { reason } },
+    resume: { type: 'ResumeWork', data: {} },
+  };
+  project.tryToDecide(commands[what]);
+}
+
+function plan({ state, nowMs }: Project, wanted: readonly Planned[]): { runId: string; tasks: TaskSpec[] } {
   const runId = `run-${state.lastSeq + 1}`;
-  const tasks = wanted.map(({ after, ...spec }, i) => ({
-    ...task(`t${i}`, spec),
-    taskId: `${runId}.t${i}`,
-    dependsOn: i === 0 ? [] : [...new Set(after.filter((at) => at < i).map((at) => `${runId}.t${at}`))],
-  }));
+  const elsewhere = [...state.tasks.keys()];
+  const tasks = wanted.map(({ after, times, policy, evidence, ...spec }, i) => {
+    const ids = new Map<string, EdgeCondition>();
+    for (const one of after) {
+      const id = one.elsewhere ? pick(elsewhere, one.which) : i === 0 ? undefined : `${runId}.t${one.which % i}`;
+      if (id !== undefined) ids.set(id, one.on);
+    }
+    const edges = [...ids].map(([taskId, on]) => ({ taskId, on }));
+    return {
+      ...task(`t${i}`, spec),
+      taskId: `${runId}.t${i}`,
+      dependsOn: edges.filter(({ on }) => on === 'success').map(({ taskId }) => taskId),
+      after: edges.filter(({ on }) => on !== 'success'),
+      onDependencyFailure: policy,
+      ...(evidence ? { evidence } : {}),
+      ...(times & 1 ? { notBeforeMs: nowMs + 5000 } : {}),
+      ...(times & 2 ? { queueTimeoutMs: 20_000 } : {}),
+      ...(times & 4 ? { deadlineMs: 100_000 } : {}),
+      ...(times & 8 ? { progressTimeoutMs: 10_000 } : {}),
+    };
+  });
   return { runId, tasks: state.lastSeq % 2 === 0 ? tasks : tasks.reverse() };
 }
 
@@ -159,6 +222,8 @@ export function reportOf(
     complete: completeTask(''),
     fail: failTask(''),
     'fail for good': failTask('', { class: 'permanent' }),
+    'rate-limited': failTask('', { class: 'rate-limited', retryAtMs: project.nowMs + 3000 }),
+    budget: failTask('', { class: 'budget' }),
   };
   const { type, data } = commands[what];
   return project.tryToDecide({ type, data: { ...data, taskId, attempt, assignment, agentId } });
@@ -169,8 +234,9 @@ function foreign(project: Project, event: Said): void {
   for (const { type, data } of reactionTo(event, project.state)) project.tryToDecide({ type, data });
 }
 
-/** From now on every role has an agent with all skills, and all agents that are there do what they are given. */
+/** From now on work goes on, every role has an agent with all skills, and all agents that are there do what they are given. */
 export function everyAgentAnswers(project: Project): void {
+  project.tryToDecide({ type: 'ResumeWork', data: {} });
   for (const one of ROLES) foreign(project, registered(`good-${one}`, { role: one, skills: SKILLS, capacity: 2 }));
   for (let turn = 0; turn < 2000; turn++) {
     settleAll(project);
@@ -178,7 +244,7 @@ export function everyAgentAnswers(project: Project): void {
     for (const { spec, attempt, assignments, agentId } of live)
       project.tryToDecide({
         type: 'CompleteTask',
-        data: { taskId: spec.taskId, attempt, assignment: assignments.at(-1), agentId, durationMs: 1 },
+        data: { taskId: spec.taskId, attempt, assignment: assignments.at(-1), agentId, exitCode: 0, durationMs: 1 },
       });
     if (live.length > 0) continue;
     if (project.dueAtMs() === Infinity) return;

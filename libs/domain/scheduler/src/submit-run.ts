@@ -1,13 +1,28 @@
 import type { SubmitRun, TaskSpec } from '@torch/contracts';
 import { type NewEvent, Rejection } from '@torch/kernel';
+import { refuseContradictions } from './check-spec';
+import { edgesOf } from './dependencies';
 import { runEvent, taskSubmitted } from './scheduler.facts';
 import type { SchedulerState } from './scheduler.state';
+import { topics } from './topics';
 
 /** @throws Rejection and submits nothing, when any of the tasks cannot be taken. */
-export function submitRun(state: SchedulerState, { runId, name, tasks }: SubmitRun, nowMs: number): readonly NewEvent[] {
+export function submitRun(state: SchedulerState, data: SubmitRun, nowMs: number, actor: string): readonly NewEvent[] {
+  const { runId, name, tasks } = data;
+  refuseUnfitRun(state, data, nowMs, actor);
+  const header = runEvent('run.submitted', { runId, ...(name === undefined ? {} : { name }), tasks: tasks.length, submittedAtMs: nowMs });
+  return [header, ...tasks.map((spec) => taskSubmitted({ runId, spec, submittedAtMs: nowMs }))];
+}
+
+/** @throws Rejection when the run cannot be taken as it is, or not now. */
+export function refuseUnfitRun(state: SchedulerState, { runId, tasks }: SubmitRun, nowMs: number, actor: string): void {
   if (state.runs.has(runId)) throw new Rejection('run-exists', `Run ${runId} has been submitted before.`);
-  refuseUnclearTasks(state, tasks);
-  refuseUnknownDependencies(tasks);
+  refuseDoubles(state, tasks);
+  for (const spec of tasks) {
+    refuseContradictions(spec, nowMs);
+    for (const topic of topics()) topic.checkSubmitted?.(state, spec, nowMs);
+  }
+  refuseUnknownTasks(state, tasks);
   refuseCycle(tasks);
   if (state.openTasks + tasks.length > state.limits.tasksOpenMax) {
     throw new Rejection(
@@ -15,72 +30,86 @@ export function submitRun(state: SchedulerState, { runId, name, tasks }: SubmitR
       `Run ${runId} has ${tasks.length} tasks, and the project's ${state.openTasks} open ones leave no room for them: ${state.limits.tasksOpenMax} is the limit.`,
     );
   }
-  const header = runEvent('run.submitted', { runId, ...(name === undefined ? {} : { name }), tasks: tasks.length, submittedAtMs: nowMs });
-  return [header, ...tasks.map((spec) => taskSubmitted({ runId, spec, submittedAtMs: nowMs }))];
+  for (const topic of topics()) topic.checkRun?.(state, tasks, actor);
 }
 
-function refuseUnclearTasks(state: SchedulerState, tasks: readonly TaskSpec[]): void {
+function refuseDoubles(state: SchedulerState, tasks: readonly TaskSpec[]): void {
   const ids = new Set<string>();
   const keys = new Set<string>();
-  for (const { taskId, key, run, prompt } of tasks) {
+  for (const { taskId, key } of tasks) {
     if (state.tasks.has(taskId)) throw new Rejection('task-exists', `Task id ${taskId} is already that of a task of another run.`);
     if (ids.has(taskId)) throw new Rejection('duplicate-task', `Two tasks of the run have the id ${taskId}.`);
     if (keys.has(key)) throw new Rejection('duplicate-key', `Two tasks of the run have the key "${key}".`);
-    if ((run === undefined) === (prompt === undefined))
-      throw new Rejection('unclear-work', `Task "${key}" needs exactly one of "run" and "prompt".`);
     ids.add(taskId);
     keys.add(key);
   }
 }
 
-function refuseUnknownDependencies(tasks: readonly TaskSpec[]): void {
-  if (tasks.every(({ dependsOn }) => dependsOn.length === 0)) return;
+/** Of this run, or of one that is remembered: a task that ended long ago has been forgotten. */
+function refuseUnknownTasks(state: SchedulerState, tasks: readonly TaskSpec[]): void {
   const ids = new Set(tasks.map(({ taskId }) => taskId));
-  for (const { key, dependsOn } of tasks) {
-    const unknown = dependsOn.find((id) => !ids.has(id));
-    if (unknown !== undefined)
-      throw new Rejection('unknown-dependency', `Task "${key}" depends on ${unknown}, which is not a task of the run.`);
+  const isKnown = (id: string): boolean => ids.has(id) || state.tasks.has(id);
+  for (const spec of tasks) {
+    const unknown = edgesOf(spec).find(({ taskId }) => !isKnown(taskId));
+    if (unknown) {
+      throw new Rejection(
+        'unknown-dependency',
+        `Task "${spec.key}" depends on ${unknown.taskId}, which is not a task of the run, nor of another that the project remembers.`,
+      );
+    }
+    const { sameAgentAs = [], notAgentOf = [] } = spec.affinity ?? {};
+    const stranger = [...sameAgentAs, ...notAgentOf].find((id) => !isKnown(id));
+    if (stranger !== undefined) {
+      throw new Rejection('unknown-affinity', `The affinity of task "${spec.key}" names ${stranger}, which is not a task of the project.`);
+    }
   }
 }
 
-/** Kahn's algorithm: what cannot be put in order is in a circle, or behind one. */
+/**
+ * Kahn's algorithm: what cannot be put in order is in a circle, or behind one. Tasks of other runs were there before, and so
+ * depend on none of these.
+ */
 function refuseCycle(tasks: readonly TaskSpec[]): void {
-  const waitsFor = new Map(
-    tasks.filter(({ dependsOn }) => dependsOn.length > 0).map(({ taskId, dependsOn }) => [taskId, dependsOn.length]),
-  );
-  if (waitsFor.size === 0) return;
+  const ids = new Set(tasks.map(({ taskId }) => taskId));
+  const within = new Map<string, readonly string[]>();
   const dependants = new Map<string, string[]>();
-  for (const { taskId, dependsOn } of tasks) {
-    for (const id of dependsOn) {
+  for (const spec of tasks) {
+    const dependencies = edgesOf(spec).flatMap(({ taskId }) => (ids.has(taskId) ? [taskId] : []));
+    if (dependencies.length > 0) within.set(spec.taskId, dependencies);
+    for (const id of dependencies) {
       const found = dependants.get(id);
-      if (found) found.push(taskId);
-      else dependants.set(id, [taskId]);
+      if (found) found.push(spec.taskId);
+      else dependants.set(id, [spec.taskId]);
     }
   }
-  const free = tasks.filter(({ dependsOn }) => dependsOn.length === 0).map(({ taskId }) => taskId);
-  for (let id = free.pop(); id !== undefined; id = free.pop()) {
+  const waitsFor = new Map([...within].map(([id, dependencies]) => [id, dependencies.length]));
+  const free = tasks.filter(({ taskId }) => !waitsFor.has(taskId)).map(({ taskId }) => taskId);
+  for (let id = free.pop(); id !== undefined && waitsFor.size > 0; id = free.pop()) {
     for (const dependant of dependants.get(id) ?? []) {
       const left = (waitsFor.get(dependant) as number) - 1;
       waitsFor.set(dependant, left);
-      if (left === 0) {
-        waitsFor.delete(dependant);
-        free.push(dependant);
-      }
+      if (left > 0) continue;
+      waitsFor.delete(dependant);
+      free.push(dependant);
     }
   }
-  if (waitsFor.size > 0)
-    throw new Rejection('dependency-cycle', `Tasks depend on each other in a circle: ${circle(tasks, waitsFor).join(' → ')}.`);
+  if (waitsFor.size === 0) return;
+  throw new Rejection('dependency-cycle', `Tasks depend on each other in a circle: ${circle(tasks, within, waitsFor).join(' → ')}.`);
 }
 
-function circle(tasks: readonly TaskSpec[], stuck: ReadonlyMap<string, number>): readonly string[] {
-  const byId = new Map(tasks.map((task) => [task.taskId, task]));
+function circle(
+  tasks: readonly TaskSpec[],
+  within: ReadonlyMap<string, readonly string[]>,
+  stuck: ReadonlyMap<string, number>,
+): readonly string[] {
+  const keyOf = new Map(tasks.map(({ taskId, key }) => [taskId, key]));
   const placeOf = new Map<string, number>();
   const path: string[] = [];
   let id = stuck.keys().next().value as string;
   while (!placeOf.has(id)) {
     placeOf.set(id, path.length);
     path.push(id);
-    id = byId.get(id)?.dependsOn.find((dependency) => stuck.has(dependency)) as string;
+    id = within.get(id)?.find((dependency) => stuck.has(dependency)) as string;
   }
-  return [...path.slice(placeOf.get(id)), id].map((step) => byId.get(step)?.key as string);
+  return [...path.slice(placeOf.get(id)), id].map((step) => keyOf.get(step) as string);
 }

@@ -5,43 +5,71 @@ import type {
   TaskCompleted,
   TaskDeadLettered,
   TaskFailed,
+  TaskPriorityChanged,
+  TaskProgressed,
   TaskRequeued,
   TaskRetryScheduled,
+  TaskSkipped,
   TaskStarted,
   TaskSubmitted,
+  Usage,
 } from '@torch/contracts';
-import { type EventEnvelope, invariant } from '@torch/kernel';
-import { attemptBegins, attemptEnds } from './agent.evolve';
-import { runGoesOn, taskEndedInRun } from './run.evolve';
-import {
-  hasEndedBadly,
-  isLive,
-  knownRun,
-  knownTask,
-  type RunState,
-  type SchedulerState,
-  type TaskState,
-  type Thread,
-} from './scheduler.state';
+import { type EventEnvelope, invariant, jsonBytes } from '@torch/kernel';
+import { attemptBegins, attemptEnds, outcomeOf } from './agent.evolve';
+import { dependencyEnded, dependencyReopened, isDoomed, isUnblocked, pinDependencies } from './dependencies';
+import { waitsForAnswer } from './approvals/lease';
+import { moreOf } from './budgets/usage';
+import { clearMoments, setMoment } from './moments';
+import { addTask, newTask, threadOf } from './new-task';
+import { refreshEnded, runGoesOn, taskEndedInRun } from './run.evolve';
+import { isEnd, isLive, knownRun, knownTask, type SchedulerState, type TaskEnd, type TaskState } from './scheduler.state';
+import { isStopped } from './stopped';
+import { clearTimer, setTimer } from './timers.evolve';
+import { topics } from './topics';
 
 export function onTaskSubmitted(state: SchedulerState, { data, ...envelope }: EventEnvelope<string, TaskSubmitted>): void {
   const run = knownRun(state, data.runId);
-  const task = newTask({ spec: data.spec, run, seq: ++state.lastSeq, submittedAtMs: data.submittedAtMs, thread: threadOf(envelope) });
-  addTask(state, task);
-  task.waitingFor = task.spec.dependsOn.length;
-  if (task.waitingFor === 0) makeReady(state, task);
+  const { spec, submittedAtMs } = data;
+  const fairnessKey = spec.fairnessKey ?? envelope.actor;
+  const task = newTask({ spec, run, seq: ++state.lastSeq, submittedAtMs, fairnessKey, thread: threadOf(envelope) });
+  for (const pinned of addTask(state, task)) refreshEnded(state, pinned);
+  opened(state, task, submittedAtMs);
+  proceed(state, task, submittedAtMs);
 }
 
-export function onTaskAssigned(state: SchedulerState, { taskId, attempt, assignment, agentId, leaseUntilMs }: TaskAssigned): void {
+/** On to what the task waits for next: its dependencies, its time, an approval, an agent. Ready already, it stays so. */
+export function proceed(state: SchedulerState, task: TaskState, atMs: number): void {
+  if (task.status === 'ready') return;
+  state.awaitingApproval.delete(task);
+  if (task.status === 'blocked' && !isUnblocked(task)) {
+    if (isDoomed(task)) state.doomed.add(task);
+    return;
+  }
+  const { notBeforeMs, approval } = task.spec;
+  const isEarly = notBeforeMs !== undefined && notBeforeMs > atMs;
+  setMoment(state, task, 'notBeforeMs', isEarly ? notBeforeMs : Infinity);
+  if (isEarly) task.status = 'delayed';
+  else if (approval && !task.approved) {
+    task.status = 'awaiting-approval';
+    state.awaitingApproval.add(task);
+  } else makeReady(state, task, atMs);
+}
+
+export function onTaskAssigned(state: SchedulerState, data: TaskAssigned): void {
+  const { taskId, attempt, assignment, agentId, leaseUntilMs, assignedAtMs } = data;
   const task = knownTask(state, taskId);
-  state.matching.dequeue(task);
+  unready(state, task);
   task.status = 'assigned';
   task.attempt = attempt;
   task.assignments = [...task.assignments, assignment].slice(-state.limits.assignmentsKeptMax);
   task.agentId = agentId;
   task.startedAtMs = undefined;
+  task.usage = undefined;
+  task.choice = data.choice;
+  state.liveAttempts++;
   attemptBegins(state, task, agentId);
   setTimer(state, task, leaseUntilMs);
+  for (const topic of topics()) topic.attemptBegan?.(state, task, assignedAtMs);
 }
 
 export function onTaskStarted(state: SchedulerState, { taskId, leaseUntilMs, startedAtMs }: TaskStarted): void {
@@ -49,166 +77,166 @@ export function onTaskStarted(state: SchedulerState, { taskId, leaseUntilMs, sta
   task.status = 'running';
   task.startedAtMs = startedAtMs;
   setTimer(state, task, leaseUntilMs);
+  progressSeen(state, task, startedAtMs);
+}
+
+export function onTaskProgressed(state: SchedulerState, { taskId, usage, reportedAtMs }: TaskProgressed): void {
+  const task = knownTask(state, taskId);
+  if (usage) usageSeen(state, task, usage, reportedAtMs);
+  if (task.status === 'running') progressSeen(state, task, reportedAtMs);
+}
+
+function usageSeen(state: SchedulerState, task: TaskState, usage: Usage, atMs: number): void {
+  task.usage = moreOf(task.usage, usage);
+  for (const topic of topics()) topic.usageSeen?.(state, task, atMs);
+}
+
+/** From `atMs` on, the attempt has its progress timeout again; while it waits for an answer, it has none. */
+export function progressSeen(state: SchedulerState, task: TaskState, atMs: number): void {
+  const { progressTimeoutMs } = task.spec;
+  if (progressTimeoutMs === undefined) return;
+  setMoment(state, task, 'progressUntilMs', waitsForAnswer(state, task) ? Infinity : atMs + progressTimeoutMs);
 }
 
 export function onTaskCompleted(state: SchedulerState, data: TaskCompleted): void {
   const task = knownTask(state, data.taskId);
-  attemptEnds(state, task, { outcome: 'completed', atMs: data.completedAtMs });
+  if (data.usage) usageSeen(state, task, data.usage, data.completedAtMs);
+  attemptOver(state, task, { outcome: 'completed', atMs: data.completedAtMs });
   task.exitCode = data.exitCode;
   task.durationMs = data.durationMs;
+  task.result = data.result;
+  task.resultRef = data.resultRef;
+  if (data.result) task.run.resultBytes += jsonBytes(data.result);
   endTask(state, task, { status: 'completed', reason: undefined, atMs: data.completedAtMs });
-  for (const dependant of task.dependants ?? []) {
-    dependant.waitingFor--;
-    if (dependant.waitingFor === 0 && dependant.status === 'blocked') makeReady(state, dependant);
-  }
 }
 
 /** The task is between two attempts from here on; a further event of the same decision says how it goes on. */
 export function onTaskAttemptFailed(state: SchedulerState, data: TaskAttemptFailed): void {
   const task = knownTask(state, data.taskId);
-  attemptEnds(state, task, { outcome: 'failed', atMs: data.failedAtMs });
+  if (data.usage) usageSeen(state, task, data.usage, data.failedAtMs);
+  attemptOver(state, task, { outcome: outcomeOf(data.reason), atMs: data.failedAtMs });
   clearTimer(state, task);
   task.status = 'backing-off';
   task.exitCode = data.exitCode;
   task.durationMs = data.durationMs;
   task.reason = data.message;
+  if (data.reason === 'stopped') task.attemptsBefore++;
+  if (data.reason === 'rate-limited' && task.rateLimits++ < state.limits.rateLimitsMax) task.attemptsBefore++;
 }
 
 export function onTaskRetryScheduled(state: SchedulerState, { taskId, retryAtMs }: TaskRetryScheduled): void {
   setTimer(state, knownTask(state, taskId), retryAtMs);
 }
 
-export function onTaskRequeued(state: SchedulerState, { taskId, reason }: TaskRequeued): void {
+export function onTaskRequeued(state: SchedulerState, { taskId, reason, requeuedAtMs }: TaskRequeued): void {
   const task = knownTask(state, taskId);
   clearTimer(state, task);
-  if (reason === 'retry-asked') reopen(state, task);
-  makeReady(state, task);
+  if (reason === 'retry-asked') reopen(state, task, requeuedAtMs);
+  if (reason === 'approved') task.approved = true;
+  proceed(state, task, requeuedAtMs);
 }
 
 export function onTaskFailed(state: SchedulerState, { taskId, reason, failedAtMs }: TaskFailed): void {
-  endBadly(state, knownTask(state, taskId), { status: 'failed', reason, atMs: failedAtMs });
+  endTask(state, knownTask(state, taskId), { status: 'failed', reason, atMs: failedAtMs });
 }
 
 export function onTaskDeadLettered(state: SchedulerState, { taskId, reason, deadLetteredAtMs }: TaskDeadLettered): void {
-  endBadly(state, knownTask(state, taskId), { status: 'dead-lettered', reason, atMs: deadLetteredAtMs });
+  const task = knownTask(state, taskId);
+  endTask(state, task, { status: 'dead-lettered', reason, atMs: deadLetteredAtMs });
+  state.deadLetters.add(task);
 }
 
 export function onTaskCancelled(state: SchedulerState, { taskId, reason, cancelledAtMs }: TaskCancelled): void {
   const task = knownTask(state, taskId);
-  state.matching.dequeue(task);
-  if (isLive(task)) attemptEnds(state, task, { outcome: 'cancelled', atMs: cancelledAtMs });
-  endBadly(state, task, { status: 'cancelled', reason, atMs: cancelledAtMs });
+  if (isLive(task)) attemptOver(state, task, { outcome: 'cancelled', atMs: cancelledAtMs });
+  endTask(state, task, { status: 'cancelled', reason, atMs: cancelledAtMs });
+}
+
+export function onTaskSkipped(state: SchedulerState, { taskId, reason, skippedAtMs }: TaskSkipped): void {
+  endTask(state, knownTask(state, taskId), { status: 'skipped', reason, atMs: skippedAtMs });
+}
+
+/** A ready task goes to its place among those of its new priority. */
+export function onTaskPriorityChanged(state: SchedulerState, { taskId, priority }: TaskPriorityChanged): void {
+  const task = knownTask(state, taskId);
+  const isReady = task.status === 'ready';
+  if (isReady) state.matching.dequeue(task);
+  task.priority = priority;
+  if (isReady) state.matching.enqueue(task);
+}
+
+function attemptOver(
+  state: SchedulerState,
+  task: TaskState,
+  how: { readonly outcome: 'completed' | 'failed' | 'cancelled'; readonly atMs: number },
+): void {
+  for (const topic of topics()) topic.attemptOver?.(state, task, how.atMs);
+  state.liveAttempts--;
+  setMoment(state, task, 'progressUntilMs', Infinity);
+  attemptEnds(state, task, how);
 }
 
 interface Ending {
-  readonly status: 'completed' | 'failed' | 'dead-lettered' | 'cancelled';
+  readonly status: TaskEnd;
   readonly reason: string | undefined;
   readonly atMs: number;
 }
 
-function endBadly(state: SchedulerState, task: TaskState, ending: Ending): void {
-  state.doomed.delete(task);
-  endTask(state, task, ending);
-  for (const dependant of task.dependants ?? []) {
-    dependant.broken++;
-    if (dependant.status === 'blocked') state.doomed.add(dependant);
-  }
-}
-
 function endTask(state: SchedulerState, task: TaskState, { status, reason, atMs }: Ending): void {
+  unready(state, task);
   clearTimer(state, task);
+  clearMoments(state, task);
+  state.awaitingApproval.delete(task);
+  state.doomed.delete(task);
   task.status = status;
   task.reason = reason;
   task.endedAtMs = atMs;
+  for (const topic of topics()) topic.taskEnded?.(state, task, atMs);
   taskEndedInRun(state, task.run, status);
-}
-
-function reopen(state: SchedulerState, task: TaskState): void {
-  invariant(hasEndedBadly(task.status), `A retry was asked for task ${task.spec.taskId}, which is ${task.status}.`);
-  runGoesOn(state, task.run, task.status);
-  task.attemptsBefore = task.attempt;
-  task.endedAtMs = undefined;
+  dependencyEnded(task, status);
   for (const dependant of task.dependants ?? []) {
-    dependant.broken--;
-    if (dependant.broken === 0) state.doomed.delete(dependant);
+    if (dependant.status !== 'blocked') continue;
+    if (isUnblocked(dependant)) proceed(state, dependant, atMs);
+    else if (isDoomed(dependant)) state.doomed.add(dependant);
   }
+  for (const run of pinDependencies(state, task, -1)) refreshEnded(state, run);
 }
 
-function makeReady(state: SchedulerState, task: TaskState): void {
+function reopen(state: SchedulerState, task: TaskState, atMs: number): void {
+  const { status } = task;
+  invariant(isEnd(status) && status !== 'completed', `A retry was asked for task ${task.spec.taskId}, which is ${status}.`);
+  state.deadLetters.delete(task);
+  runGoesOn(state, task.run, status);
+  for (const run of pinDependencies(state, task, 1)) refreshEnded(state, run);
+  task.status = 'blocked';
+  task.attemptsBefore = task.attempt;
+  task.rateLimits = 0;
+  task.approved = false;
+  task.endedAtMs = undefined;
+  opened(state, task, atMs);
+  dependencyReopened(task, status);
+  for (const dependant of task.dependants ?? []) if (!isDoomed(dependant)) state.doomed.delete(dependant);
+}
+
+function opened(state: SchedulerState, task: TaskState, atMs: number): void {
+  if (task.spec.deadlineMs !== undefined) setMoment(state, task, 'deadlineMs', atMs + task.spec.deadlineMs);
+  for (const topic of topics()) topic.taskOpened?.(state, task);
+}
+
+function makeReady(state: SchedulerState, task: TaskState, atMs: number): void {
   task.status = 'ready';
+  task.readyAtMs = atMs;
+  if (!isStopped(state)) queueTimeoutFrom(state, task, atMs);
   state.matching.enqueue(task);
 }
 
-function setTimer(state: SchedulerState, task: TaskState, dueAtMs: number): void {
-  task.dueAtMs = dueAtMs;
-  if (task.heapIndex >= 0) state.timers.updateAt(task.heapIndex);
-  else state.timers.push(task);
+export function queueTimeoutFrom(state: SchedulerState, task: TaskState, atMs: number): void {
+  const { queueTimeoutMs } = task.spec;
+  if (queueTimeoutMs !== undefined) setMoment(state, task, 'queueUntilMs', atMs + queueTimeoutMs);
 }
 
-function clearTimer(state: SchedulerState, task: TaskState): void {
-  if (task.heapIndex >= 0) state.timers.removeAt(task.heapIndex);
-  task.dueAtMs = Infinity;
-}
-
-export const threadOf = ({ correlationId, traceparent }: Thread): Thread => ({ correlationId, traceparent });
-
-/** Shared by all tasks that wait for their first. */
-const NO_ASSIGNMENTS: readonly string[] = [];
-
-export function newTask(given: Pick<TaskState, 'spec' | 'run' | 'seq' | 'submittedAtMs' | 'thread'>): TaskState {
-  const { spec, run, seq, submittedAtMs, thread } = given;
-  return {
-    spec,
-    run,
-    seq,
-    submittedAtMs,
-    thread,
-    status: 'blocked',
-    attempt: 0,
-    assignments: NO_ASSIGNMENTS,
-    attemptsBefore: 0,
-    agentId: undefined,
-    instance: undefined,
-    dueAtMs: Infinity,
-    startedAtMs: undefined,
-    endedAtMs: undefined,
-    exitCode: undefined,
-    durationMs: undefined,
-    reason: undefined,
-    waitingFor: 0,
-    broken: 0,
-    dependants: undefined,
-    demand: undefined,
-    earlier: undefined,
-    later: undefined,
-    heapIndex: -1,
-  };
-}
-
-/** Puts a task, as yet counted as open, into the indexes, beside its run and its dependencies. */
-export function addTask(state: SchedulerState, task: TaskState): void {
-  state.tasks.set(task.spec.taskId, task);
-  task.run.tasks.push(task);
-  task.run.open++;
-  state.openTasks++;
-  linkDependencies(state, task);
-}
-
-/** A dependency may come later in its run's list than what depends on it. */
-function linkDependencies(state: SchedulerState, task: TaskState): void {
-  const { run, spec } = task;
-  for (const id of spec.dependsOn) {
-    const dependency = state.tasks.get(id);
-    if (dependency) (dependency.dependants ??= []).push(task);
-    else awaitDependency(run, id, task);
-  }
-  task.dependants = run.awaited?.get(spec.taskId);
-  if (task.dependants && run.awaited?.delete(spec.taskId) && run.awaited.size === 0) run.awaited = undefined;
-}
-
-function awaitDependency(run: RunState, id: string, dependant: TaskState): void {
-  run.awaited ??= new Map();
-  const awaiting = run.awaited.get(id);
-  if (awaiting) awaiting.push(dependant);
-  else run.awaited.set(id, [dependant]);
+function unready(state: SchedulerState, task: TaskState): void {
+  state.matching.dequeue(task);
+  task.readyAtMs = undefined;
+  setMoment(state, task, 'queueUntilMs', Infinity);
 }

@@ -1,0 +1,37 @@
+import type { Amounts } from '@torch/contracts';
+
+/**
+ * Amounts in whole numbers: tokens, millionths of a US dollar, milliseconds. Sums of them are exact, whatever their order, so that a
+ * replay and a restored snapshot come to the same.
+ */
+export interface Sums {
+  readonly tokens: number;
+  readonly micros: number;
+  readonly wallMs: number;
+}
+export type Dimension = keyof Sums;
+export const DIMENSIONS: readonly Dimension[] = ['tokens', 'micros', 'wallMs'];
+
+const MICROS_PER_USD = 1_000_000;
+export const microsOf = (usd: number): number => Math.round(usd * MICROS_PER_USD);
+export const usdOf = (micros: number): number => micros / MICROS_PER_USD;
+
+/** Undefined when nothing is given. */
+export function sumsOf(amounts: Amounts | undefined): Partial<Sums> | undefined {
+  if (!amounts) return undefined;
+  const { tokens, costUsd, wallMs } = amounts;
+  const sums = {
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(costUsd === undefined ? {} : { micros: microsOf(costUsd) }),
+    ...(wallMs === undefined ? {} : { wallMs }),
+  };
+  return Object.keys(sums).length > 0 ? sums : undefined;
+}
+
+export const amountsOf = ({ tokens, micros, wallMs }: Sums): Amounts => ({ tokens, costUsd: usdOf(micros), wallMs });
+
+/** `120 of 100 tokens`. */
+export function inWords(dimension: Dimension, part: number, whole: number): string {
+  if (dimension === 'micros') return `${usdOf(part)} of ${usdOf(whole)} USD`;
+  return `${part} of ${whole} ${dimension === 'tokens' ? 'tokens' : 'ms of attempts'}`;
+}

@@ -1,0 +1,176 @@
+import type { ClaimEnd, ClaimHolder, ClaimMode, PathClaim } from '@torch/contracts';
+import { Heap, noteIndex } from '../heap';
+import type { SchedulerLimits } from '../scheduler.limits';
+import { ClaimIndex, type Held, type Wanted } from './claim-index';
+import { globOf } from './path-glob';
+
+/** Refusals that are remembered for `GetClaim`, the newest. */
+export const REFUSALS_KEPT = 1000;
+
+/** What an agent has claimed beside its tasks. */
+export interface OwnClaim {
+  readonly id: string;
+  readonly agentId: string;
+  readonly taskId?: string;
+  /** Of the task: the claim ends with it. */
+  readonly attempt?: number;
+  readonly paths: readonly PathClaim[];
+  leaseUntilMs: number;
+  /** Derived: place among the timers. */
+  heapIndex: number;
+}
+type EncodedClaim = Omit<OwnClaim, 'heapIndex'>;
+
+export interface Refusal {
+  readonly claimId: string;
+  readonly agentId: string;
+  readonly path: string;
+  readonly mode: ClaimMode;
+  readonly heldBy: ClaimHolder;
+}
+
+/** What a live attempt holds. */
+interface TaskClaims {
+  readonly taskId: string;
+  readonly agentId: string;
+  readonly paths: readonly PathClaim[];
+}
+
+interface EncodedClaims {
+  readonly tasks: readonly TaskClaims[];
+  readonly own: readonly EncodedClaim[];
+  readonly refused: readonly Refusal[];
+  readonly ending: readonly (readonly [id: string, reason: ClaimEnd])[];
+}
+
+export const taskKey = (taskId: string): string => `claim/task/${taskId}`;
+export const ownKey = (claimId: string): string => `claim/own/${claimId}`;
+
+/** Who holds what of one project. Changed by `evolve` alone. */
+export class Claims {
+  readonly own = new Map<string, OwnClaim>();
+  /** Refused requests by claim id, the oldest first. */
+  readonly refused = new Map<string, Refusal>();
+  /** Own claims whose attempt or agent is gone: `settle` releases them, and until then they are held. */
+  readonly ending = new Map<string, ClaimEnd>();
+  /** Derived: the next to run out is on top. */
+  readonly timers = new Heap<OwnClaim>(
+    (a, b) => a.leaseUntilMs < b.leaseUntilMs || (a.leaseUntilMs === b.leaseUntilMs && a.id < b.id),
+    noteIndex,
+  );
+  private readonly tasks = new Map<string, TaskClaims>();
+  /** Derived: everything that is held, and by whom. */
+  private readonly index = new ClaimIndex();
+  private readonly held = new Map<string, readonly Held[]>();
+  private readonly ofAgent = new Map<string, Set<OwnClaim>>();
+
+  constructor(readonly limits: SchedulerLimits) {}
+
+  /** Agents' own claims, in no order that means anything. */
+  ownOf(agentId: string): Iterable<OwnClaim> {
+    return this.ofAgent.get(agentId) ?? [];
+  }
+
+  taskBegins(claims: TaskClaims): void {
+    const { taskId, agentId } = claims;
+    this.tasks.set(taskId, claims);
+    this.hold(heldBy(claims.paths, { key: taskKey(taskId), agentId, taskId }));
+  }
+
+  /** False when it held nothing. */
+  taskEnds(taskId: string): boolean {
+    this.letGo(taskKey(taskId));
+    return this.tasks.delete(taskId);
+  }
+
+  grant(claim: EncodedClaim): void {
+    const known = this.own.get(claim.id);
+    if (known) {
+      known.leaseUntilMs = claim.leaseUntilMs;
+      this.timers.updateAt(known.heapIndex);
+      return;
+    }
+    const { id, agentId, taskId } = claim;
+    const added = { ...claim, heapIndex: -1 };
+    this.own.set(id, added);
+    this.timers.push(added);
+    const ofAgent = this.ofAgent.get(agentId);
+    if (ofAgent) ofAgent.add(added);
+    else this.ofAgent.set(agentId, new Set([added]));
+    this.hold(heldBy(claim.paths, { key: ownKey(id), agentId, claimId: id, ...(taskId === undefined ? {} : { taskId }) }));
+    this.refused.delete(id);
+  }
+
+  release(claimId: string): void {
+    const claim = this.own.get(claimId);
+    this.ending.delete(claimId);
+    if (!claim) return;
+    this.own.delete(claimId);
+    this.timers.removeAt(claim.heapIndex);
+    const ofAgent = this.ofAgent.get(claim.agentId);
+    if (ofAgent?.delete(claim) && ofAgent.size === 0) this.ofAgent.delete(claim.agentId);
+    this.letGo(ownKey(claimId));
+  }
+
+  refuse(refusal: Refusal): void {
+    this.refused.delete(refusal.claimId);
+    this.refused.set(refusal.claimId, refusal);
+    for (const id of this.refused.keys()) {
+      if (this.refused.size <= REFUSALS_KEPT) break;
+      this.refused.delete(id);
+    }
+  }
+
+  conflicts(wanted: Wanted): Iterable<Held> {
+    return this.index.conflicts(wanted);
+  }
+
+  all(): readonly Held[] {
+    return [...this.held.values()].flat();
+  }
+
+  encode(): EncodedClaims {
+    return {
+      tasks: [...this.tasks.values()].sort((a, b) => (a.taskId < b.taskId ? -1 : 1)),
+      own: [...this.own.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ heapIndex: _derived, ...claim }) => claim),
+      refused: [...this.refused.values()],
+      ending: [...this.ending].sort(([a], [b]) => (a < b ? -1 : 1)),
+    };
+  }
+
+  static decode(encoded: unknown, limits: SchedulerLimits): Claims {
+    const { tasks, own, refused, ending } = encoded as EncodedClaims;
+    const claims = new Claims(limits);
+    for (const one of tasks) claims.taskBegins(one);
+    for (const claim of own) claims.grant(claim);
+    for (const refusal of refused) claims.refused.set(refusal.claimId, refusal);
+    for (const [id, reason] of ending) claims.ending.set(id, reason);
+    return claims;
+  }
+
+  private hold(held: readonly Held[]): void {
+    for (const one of held) {
+      this.index.add(one);
+      this.held.set(one.key, held);
+    }
+  }
+
+  private letGo(key: string): void {
+    for (const one of this.held.get(key) ?? []) this.index.remove(one);
+    this.held.delete(key);
+  }
+}
+
+export function heldBy(paths: readonly PathClaim[], by: Pick<Held, 'key' | 'agentId' | 'claimId' | 'taskId'>): readonly Held[] {
+  return paths.map(({ path, mode }) => ({ ...by, path, mode, glob: globOf(path) }));
+}
+
+export function holderOf({ agentId, claimId, taskId, path, mode }: Held): ClaimHolder {
+  return {
+    agentId,
+    ...(claimId === undefined ? {} : { claimId }),
+    ...(taskId === undefined ? {} : { taskId }),
+    path,
+    mode,
+  };
+}

@@ -1,0 +1,169 @@
+import type { AgentChoice, RunStatus, TaskSpec, TaskStatus, Usage } from '@torch/contracts';
+import { jsonBytes } from '@torch/kernel';
+import { forgetAwaited, isDoomed } from './dependencies';
+import { type MomentField, restoreMoments } from './moments';
+import { addTask, newTask } from './new-task';
+import { count, newRun, refreshEnded } from './run.evolve';
+import { type AgentState, hasEnded, isLive, type RunState, type SchedulerState, type TaskState, type Thread } from './scheduler.state';
+
+/** A field that is absent has the value that a task begins with, or that of its run. */
+interface EncodedTask {
+  readonly spec: TaskSpec;
+  readonly seq: number;
+  readonly at?: number;
+  readonly thread?: Thread;
+  readonly status: TaskStatus;
+  readonly attempt?: number;
+  readonly assignments?: readonly string[];
+  readonly before?: number;
+  readonly key?: string;
+  readonly priority?: number;
+  readonly readyAtMs?: number;
+  readonly approved?: true;
+  readonly rateLimits?: number;
+  readonly usage?: Usage;
+  readonly result?: object;
+  readonly resultRef?: string;
+  readonly agentId?: string;
+  readonly choice?: AgentChoice;
+  readonly pastAgents?: readonly string[];
+  readonly instance?: string;
+  readonly dueAtMs?: number;
+  readonly startedAtMs?: number;
+  readonly endedAtMs?: number;
+  readonly exitCode?: number;
+  readonly durationMs?: number;
+  readonly reason?: string;
+  readonly moments?: Partial<Record<MomentField, number>>;
+}
+
+export interface EncodedRun {
+  readonly id: string;
+  readonly name?: string;
+  readonly seq: number;
+  readonly total: number;
+  readonly at: number;
+  readonly thread: Thread;
+  readonly status: RunStatus;
+  readonly endedAtMs?: number;
+  readonly endedSeq: number;
+  readonly cancelReason?: string;
+  /** Of its tasks, where they do not say otherwise. */
+  readonly key?: string;
+  readonly tasks: readonly EncodedTask[];
+}
+
+export function encodeRun(run: RunState): EncodedRun {
+  const { id, name, seq, total, submittedAtMs, thread, status, endedAtMs, endedSeq, cancelReason, tasks } = run;
+  const encoded = { id, name, seq, total, at: submittedAtMs, thread: present(thread), status, endedAtMs, endedSeq, cancelReason };
+  const key = tasks[0]?.fairnessKey;
+  return present({ ...encoded, key, tasks: tasks.map((task) => encodeTask(task, run, key)) });
+}
+
+function encodeTask(task: TaskState, run: RunState, key: string | undefined): EncodedTask {
+  const { spec, seq, status, attempt, assignments, agentId, instance, readyAtMs, usage, result, resultRef } = task;
+  const { startedAtMs, endedAtMs, exitCode, durationMs, reason } = task;
+  return present({
+    spec,
+    seq,
+    at: task.submittedAtMs === run.submittedAtMs ? undefined : task.submittedAtMs,
+    thread: sameThread(task.thread, run.thread) ? undefined : present(task.thread),
+    status,
+    attempt: attempt || undefined,
+    assignments: assignments.length === 0 ? undefined : assignments,
+    before: task.attemptsBefore || undefined,
+    key: task.fairnessKey === key ? undefined : task.fairnessKey,
+    priority: task.priority === spec.priority ? undefined : task.priority,
+    readyAtMs: readyAtMs === task.submittedAtMs && status === 'ready' ? undefined : readyAtMs,
+    approved: task.approved ? (true as const) : undefined,
+    rateLimits: task.rateLimits || undefined,
+    usage,
+    result,
+    resultRef,
+    agentId,
+    choice: task.choice,
+    pastAgents: task.pastAgents,
+    instance,
+    dueAtMs: task.dueAtMs === Infinity ? undefined : task.dueAtMs,
+    startedAtMs,
+    endedAtMs,
+    exitCode,
+    durationMs,
+    reason,
+    moments: encodeMoments(task),
+  });
+}
+
+const sameThread = (a: Thread, b: Thread): boolean => a.correlationId === b.correlationId && a.traceparent === b.traceparent;
+
+function encodeMoments({ moments }: TaskState): EncodedTask['moments'] {
+  if (!moments || moments.dueAtMs === Infinity) return undefined;
+  const { deadlineMs, notBeforeMs, queueUntilMs, progressUntilMs } = moments;
+  const given = Object.entries({ deadlineMs, notBeforeMs, queueUntilMs, progressUntilMs });
+  return Object.fromEntries(given.filter(([, atMs]) => atMs < Infinity));
+}
+
+export function decodeRun(state: SchedulerState, encoded: EncodedRun): void {
+  const { id, name, seq, total, at, thread, status, endedAtMs, endedSeq, cancelReason, tasks } = encoded;
+  const run = newRun({ id, name, seq, total, submittedAtMs: at, thread });
+  Object.assign(run, { status, endedAtMs, endedSeq, cancelReason });
+  state.runs.set(id, run);
+  for (const task of tasks) decodeTask(state, run, task, encoded.key);
+  if (run.tasks.length === total) forgetAwaited(run);
+}
+
+function decodeTask(state: SchedulerState, run: RunState, encoded: EncodedTask, runKey = ''): void {
+  const {
+    spec,
+    seq,
+    at = run.submittedAtMs,
+    thread = run.thread,
+    before = 0,
+    key = runKey,
+    dueAtMs = Infinity,
+    moments,
+    ...rest
+  } = encoded;
+  const task = newTask({ spec, run, seq, submittedAtMs: at, fairnessKey: key, thread });
+  if (rest.status === 'ready') task.readyAtMs = at;
+  Object.assign(task, rest, { attemptsBefore: before, dueAtMs });
+  addTask(state, task);
+  if (moments) restoreMoments(state, task, moments);
+  if (task.result) run.resultBytes += jsonBytes(task.result);
+  if (!hasEnded(task)) return;
+  count(run, task.status, 1);
+  run.open--;
+  state.openTasks--;
+}
+
+/** Once all agents and all runs are there. */
+export function indexRuns(state: SchedulerState): void {
+  for (const task of state.tasks.values()) indexTask(state, task);
+  for (const run of state.runs.values()) indexRun(state, run);
+}
+
+function indexTask(state: SchedulerState, task: TaskState): void {
+  if (task.status === 'ready') state.matching.enqueue(task);
+  if (task.status === 'blocked' && isDoomed(task)) state.doomed.add(task);
+  if (task.status === 'awaiting-approval' && !state.approvals.isAsked(task.spec.taskId)) state.awaitingApproval.add(task);
+  if (task.status === 'dead-lettered') state.deadLetters.add(task);
+  if (task.dueAtMs !== Infinity) state.timers.push(task);
+  if (!isLive(task)) return;
+  const agent = state.agents.get(task.agentId as string) as AgentState;
+  agent.live.add(task);
+  state.liveAttempts++;
+  state.matching.refreshAgent(agent);
+}
+
+function indexRun(state: SchedulerState, run: RunState): void {
+  if (run.status !== 'running') refreshEnded(state, run);
+  else if (run.open === 0) state.ending.add(run);
+  else if (run.cancelReason !== undefined) state.cancelling.add(run);
+}
+
+/** Without the fields that have no value: JSON would drop them, and so they must not count in a comparison. */
+function present<T extends object>(value: T): T {
+  const kept: Record<string, unknown> = {};
+  for (const key in value) if (value[key] !== undefined) kept[key] = value[key];
+  return kept as T;
+}

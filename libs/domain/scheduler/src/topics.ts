@@ -1,0 +1,56 @@
+import type { SchedulerCommand, TaskSpec, Usage } from '@torch/contracts';
+import type { NewEvent } from '@torch/kernel';
+import { approvalsTopic } from './approvals';
+import { budgetsTopic } from './budgets';
+import { claimsTopic } from './claims';
+import { limitsTopic } from './limits';
+import { schedulesTopic } from './schedules';
+import type { SchedulerState, TaskState } from './scheduler.state';
+import type { Settlement } from './settlement';
+
+export type DueCommand = Pick<SchedulerCommand, 'type' | 'data'>;
+
+/** What the agent brings when it says that its work is done. */
+export interface BroughtResult {
+  readonly usage?: Usage;
+}
+
+/** A part of the rules with state of its own, as the life of tasks and attempts concerns it. Every part has its folder. */
+export interface Topic {
+  /** For `evolve`: the task has its next attempt; `task.agentId` and `task.attempt` are those of it. */
+  attemptBegan?(state: SchedulerState, task: TaskState, atMs: number): void;
+  /**
+   * For `evolve`: the live attempt is over, however. `task.agentId`, `startedAtMs` and `usage` are still those of it, and its
+   * status is still `assigned` or `running`.
+   */
+  attemptOver?(state: SchedulerState, task: TaskState, atMs: number): void;
+  /** For `evolve`: usage of the live attempt was reported; `task.usage` is all that is known of it now. */
+  usageSeen?(state: SchedulerState, task: TaskState, atMs: number): void;
+  /** For `evolve`: the task is open, for the first time or again. */
+  taskOpened?(state: SchedulerState, task: TaskState): void;
+  /** For `evolve`: the task is open no more; its status says how it ended. */
+  taskEnded?(state: SchedulerState, task: TaskState, atMs: number): void;
+  /** For `evolve`: the agent is lost, gone, or replaced by another instance. Its attempts end by events of their own. */
+  agentGone?(state: SchedulerState, agentId: string): void;
+  /** What follows by itself. Pushes to `settlement.events`, up to `roomIn(settlement)`. */
+  settle?(settlement: Settlement): void;
+  /** When `due` has something next, or `settle` may decide otherwise; `Infinity` for never. */
+  dueAtMs?(state: SchedulerState): number;
+  due?(state: SchedulerState, nowMs: number): readonly DueCommand[];
+  /** A task that a run brings, before anything of the run is accepted: @throws Rejection that names the field and the way out. */
+  checkSubmitted?(state: SchedulerState, spec: TaskSpec, nowMs: number): void;
+  /** A run as a whole, once each of its tasks has passed: @throws Rejection, `queue-full` for one. */
+  checkRun?(state: SchedulerState, specs: readonly TaskSpec[], actor: string): void;
+  /** For `decide`: what reported usage leads to, behind the report's own event; the live attempt may end by it. */
+  usageReported?(state: SchedulerState, task: TaskState, usage: Usage, nowMs: number): readonly NewEvent[];
+  /** For `decide`: events that take the place of the task's completion, such as the attempt's failure; none to accept it. */
+  resultBrought?(state: SchedulerState, task: TaskState, result: BroughtResult, nowMs: number): readonly NewEvent[];
+}
+
+let all: readonly Topic[] | undefined;
+/** In the order in which they are told and asked. A function, because topics may import what imports this file. */
+export const topics = (): readonly Topic[] => (all ??= [limitsTopic, claimsTopic, approvalsTopic, budgetsTopic, schedulesTopic]);
+
+export function agentGone(state: SchedulerState, { agentId }: { readonly agentId: string }): void {
+  for (const topic of topics()) topic.agentGone?.(state, agentId);
+}
