@@ -1,22 +1,30 @@
 import { Command } from 'commander';
 import type { CliIo } from './cli-io';
 import { agentCommand } from './commands/agent.command';
+import { approvalCommands } from './commands/approval.command';
 import { auditCommand } from './commands/audit.command';
 import { backupCommand } from './commands/backup.command';
+import { budgetCommands } from './commands/budget.command';
+import { claimCommand } from './commands/claim.command';
 import { type CommandGroup, examples } from './commands/command-group';
+import { conflictCommand } from './commands/conflict.command';
+import { contextCommand } from './commands/context.command';
 import { doctorCommand } from './commands/doctor.command';
 import { downCommand } from './commands/down.command';
+import { limitCommand } from './commands/limit.command';
 import { logCommand } from './commands/log.command';
 import { logServerCommand } from './commands/log-server.command';
 import { messageCommands } from './commands/message.command';
 import { poolCommand } from './commands/pool.command';
 import { projectCommand } from './commands/project.command';
 import { runCommand } from './commands/run.command';
+import { scheduleCommand } from './commands/schedule.command';
 import { stateCommand } from './commands/state.command';
 import { statusCommand } from './commands/status.command';
 import { taskCommand } from './commands/task.command';
 import { upCommand } from './commands/up.command';
 import { whyCommand } from './commands/why.command';
+import { workCommands } from './commands/work.command';
 import { VERSION } from './version';
 
 const GROUPS: readonly CommandGroup[] = [
@@ -29,6 +37,14 @@ const GROUPS: readonly CommandGroup[] = [
   projectCommand,
   messageCommands,
   poolCommand,
+  workCommands,
+  limitCommand,
+  budgetCommands,
+  approvalCommands,
+  scheduleCommand,
+  claimCommand,
+  contextCommand,
+  conflictCommand,
   logCommand,
   logServerCommand,
   stateCommand,

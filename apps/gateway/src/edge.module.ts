@@ -4,7 +4,10 @@ import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule, type ThrottlerModuleOptions } from '@nestjs/throttler';
 import { requireTokenSecret, SubjectKeyFiles, TORCH_ENV, type TorchEnv } from '@torch/platform';
 import type { FastifyRequest } from 'fastify';
+import { AgentEvidence } from './adapters/agent-evidence.adapter';
 import { AttemptAccess } from './adapters/attempt-access.adapter';
+import { CommandOutcomes } from './adapters/command-outcome.adapter';
+import { ContextWrites } from './adapters/context-writes.adapter';
 import { HistoryExports } from './adapters/history-exports.adapter';
 import { HistorySearch } from './adapters/history-search.adapter';
 import { KnownProjects } from './adapters/known-projects.adapter';
@@ -18,11 +21,17 @@ import { TokenCheck } from './adapters/token-check.adapter';
 import { WindowCounts } from './adapters/window-counts.adapter';
 import { AuthGuard, ProjectGuard } from './api/access.guards';
 import { AgentsController } from './api/agents.controller';
+import { ApprovalsController } from './api/approvals.controller';
 import { AttemptsController } from './api/attempts.controller';
 import { AuditController } from './api/audit.controller';
+import { BudgetsController } from './api/budgets.controller';
+import { ClaimsController } from './api/claims.controller';
+import { ConflictsController } from './api/conflicts.controller';
+import { ContextController } from './api/context.controller';
 import { EdgeFilter } from './api/edge.filter';
 import { EventsController } from './api/events.controller';
 import { HistoryController } from './api/history.controller';
+import { LimitsController } from './api/limits.controller';
 import { LogController } from './api/log.controller';
 import { MessagesController } from './api/messages.controller';
 import { OpenApiController, OpenApiHolder } from './api/openapi.controller';
@@ -33,8 +42,10 @@ import { isPublic } from './api/request-context';
 import { RetentionController } from './api/retention.controller';
 import { RunSubmission } from './api/run-submission';
 import { RunsController } from './api/runs.controller';
+import { SchedulesController } from './api/schedules.controller';
 import { StatusController } from './api/status.controller';
 import { TasksController } from './api/tasks.controller';
+import { WorkController } from './api/work.controller';
 import { GATEWAY_CONFIG, type GatewayConfig, gatewayConfig } from './gateway.config';
 import { AccessRecorder } from './reactors/access-recorder.reactor';
 import { AgentStreams } from './reactors/agent-streams.reactor';
@@ -88,6 +99,14 @@ function rateLimits({ readsPerSecondMax, writesPerSecondMax, callersMax }: Gatew
     AttemptsController,
     OutputsController,
     AgentsController,
+    LimitsController,
+    WorkController,
+    ClaimsController,
+    ApprovalsController,
+    BudgetsController,
+    SchedulesController,
+    ContextController,
+    ConflictsController,
     MessagesController,
     PoolsController,
     EventsController,
@@ -116,7 +135,10 @@ function rateLimits({ readsPerSecondMax, writesPerSecondMax, callersMax }: Gatew
     },
     PersonalData,
     LogWatch,
+    AgentEvidence,
     Owners,
+    CommandOutcomes,
+    ContextWrites,
     KnownProjects,
     OpenStreams,
     TaskHistory,

@@ -55,6 +55,10 @@ const LIMITS = {
   streamPendingMax: limit('STREAM_PENDING_MAX', 10_000, 1, 1_000_000),
   /** Between two signs of life on an otherwise silent stream. */
   pingEveryMs: limit('PING_EVERY_MS', 10_000, 10, 600_000),
+  /** How long heartbeats and other signs of life are gathered before the registry is told of them together. */
+  heartbeatGatherMs: limit('HEARTBEAT_GATHER_MS', 20, 1, 1000),
+  /** Between two times that the registry is told of an agent that it is connected. */
+  connectionEveryMs: limit('CONNECTION_EVERY_MS', 5000, 10, 60_000),
   /** Projects, attempts and tasks that are remembered to save a query. */
   knownProjectsMax: limit('KNOWN_PROJECTS_MAX', 10_000, 1, 1_000_000),
   knownAttemptsMax: limit('KNOWN_ATTEMPTS_MAX', 20_000, 1, 1_000_000),

@@ -1,27 +1,39 @@
 export { RETRY_DEFAULTS, type RetryConfig } from './http/backoff';
 export { EVENT_STREAM_DEFAULTS, type EventStreamConfig } from './http/event-stream';
 export type {
+  AgentDetails,
   AgentEvent,
+  ApprovalAsked,
   AttemptName,
   Cancellation,
   CloudEvent,
   CommitView,
+  ConflictOpening,
+  ContextWritten,
   DigestsView,
   HistoryPage,
   HistoryQuery,
   MessageAccepted,
   OutputAppended,
+  PathsClaimed,
   PoolsDefined,
   RunAccepted,
   StatusView,
   Work,
   Written,
 } from './http/gateway.answers';
+export { ApprovalsClient } from './http/approvals.client';
 export { AttemptClient } from './http/attempt.client';
+export { BudgetsClient } from './http/budgets.client';
+export { ClaimsClient } from './http/claims.client';
+export { ConflictsClient } from './http/conflicts.client';
+export { ContextClient } from './http/context.client';
 export { GatewayClient } from './http/gateway.client';
 export { GatewayProblem, GatewayUnreachable, isPassing, type ProblemField } from './http/gateway.errors';
 export { type GatewayOptions, REQUEST_TIMEOUT_MS_DEFAULT, type RequestOptions } from './http/gateway.transport';
+export { LimitsClient } from './http/limits.client';
 export { ProjectClient, type StreamOptions } from './http/project.client';
+export { type ScheduleBody, SchedulesClient } from './http/schedules.client';
 export { CannotStart, TaskProcess, type TaskProcessOptions } from './exec/task-process';
 export { ExecHarness, type ExecOptions } from './exec/exec.harness';
 export { OUTPUT_DEFAULTS, type OutputConfig } from './exec/output-upload';

@@ -18,6 +18,7 @@ export interface RunAgentOptions extends GatewayOptions {
   readonly agentId: string;
   readonly role: string;
   readonly skills?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
   /** Tasks taken at a time; default 1. */
   readonly capacity?: number;
   /** A name out of `HARNESSES`, or a harness of one's own. Default: `exec`. */
@@ -40,11 +41,11 @@ export interface RunAgentOptions extends GatewayOptions {
  */
 export async function runAgent(options: RunAgentOptions): Promise<SessionEnd> {
   const harness = harnessOf(options.harness ?? 'exec');
-  const { project, agentId, role, skills = [], capacity = 1, name, node = hostname() } = options;
+  const { project, agentId, role, skills = [], labels, capacity = 1, name, node = hostname() } = options;
   const instance = options.instance ?? randomUUID();
   const session = new AgentSession({
     project: new GatewayClient(options).project(project),
-    agent: { agentId, name, role, skills: [...skills], capacity, harness: harness.name, instance, node, pid: process.pid },
+    agent: { agentId, name, role, skills: [...skills], labels, capacity, harness: harness.name, instance, node, pid: process.pid },
     harness,
     log: options.log ?? jsonLinesLog({ service: 'agent', agentId, project }),
     config: options.session,

@@ -1,41 +1,47 @@
 import { runAgent } from '@torch/agent';
-import { AGENT_PRESENCES, type AgentPresence, ID_PATTERN, NAME_PATTERN } from '@torch/contracts';
+import {
+  AGENT_ORDERS,
+  AGENT_PRESENCES,
+  AGENT_STATES,
+  type AgentOrder,
+  type AgentPresence,
+  type AgentState,
+  ID_PATTERN,
+  NAME_PATTERN,
+} from '@torch/contracts';
 import { Option } from 'commander';
 import { hostname } from 'node:os';
 import { action, type CliContext } from '../cli-context';
 import { wrongUsage } from '../cli.errors';
 import { EXIT } from '../exit-code';
 import { withTelemetry } from '../trace';
-import { ago, dateTime } from '../text/format';
-import { fields, table } from '../text/table';
+import { agentDetails, agentsTable } from '../text/agents';
+import { agentControlCommands } from './agent-control.commands';
 import { type CommandGroup, examples, wholeNumber } from './command-group';
+import { labelsOption, skillsOption } from './option-values';
 
 const LIST_DEFAULT = 100;
 const CAPACITY_MAX = 1000;
 
 export const agentCommand: CommandGroup = (program, io, exit) => {
   const agent = program.command('agent').description('Looks at agents, runs and stops them.');
-  agent
-    .command('list')
-    .description('Lists agents.')
-    .option('--role <role>', 'of this role only')
-    .option('--skills <list>', 'that have all of these skills, separated by commas')
-    .addOption(new Option('--presence <presence>', 'that are so only').choices(AGENT_PRESENCES))
-    .option('--limit <n>', 'at most this many', wholeNumber('--limit', { min: 1, max: 1000 }), LIST_DEFAULT)
-    .option('--after <agent>', 'start behind this agent')
-    .addHelpText('after', examples('torch agent list --role developer --presence live'))
-    .action(action(io, exit, list));
+  addList(agent, io, exit);
   agent
     .command('show')
     .argument('<agent>')
-    .description('Shows one agent.')
+    .description('Shows one agent, what signs of life it gives, and how its attempts went.')
     .action(action(io, exit, show));
   agent
     .command('run')
     .description('Runs an agent here until it is stopped. The exec harness runs the shell commands of its tasks.')
     .addOption(new Option('--id <agent>', 'its id; default: from host and process').env('TORCH_AGENT_ID'))
     .addOption(new Option('--role <role>', 'tasks of this role').env('TORCH_AGENT_ROLE').default('developer'))
-    .addOption(new Option('--skills <list>', 'what it can do, separated by commas').env('TORCH_AGENT_SKILLS'))
+    .addOption(
+      new Option('--skills <list>', 'what it can do, such as typescript:3,nest')
+        .env('TORCH_AGENT_SKILLS')
+        .argParser(skillsOption('--skills')),
+    )
+    .addOption(new Option('--labels <list>', 'such as region=eu,gpu=yes').env('TORCH_AGENT_LABELS').argParser(labelsOption('--labels')))
     .addOption(
       new Option('--capacity <n>', 'tasks at a time')
         .env('TORCH_AGENT_CAPACITY')
@@ -59,58 +65,64 @@ export const agentCommand: CommandGroup = (program, io, exit) => {
     .description('Stops an agent that Torch started.')
     .option('--reason <text>', 'why', 'Stopped from the command line.')
     .action(action(io, exit, stop));
+  agentControlCommands(agent, io, exit);
 };
 
-async function list(
-  context: CliContext,
-  options: { role?: string; skills?: string; presence?: AgentPresence; limit: number; after?: string },
-): Promise<void> {
-  const found = await context
-    .project()
-    .listAgents({ ...options, skills: options.skills === undefined ? undefined : namesOf('--skills', options.skills) });
+const addList: CommandGroup = (agent, io, exit) => {
+  agent
+    .command('list')
+    .description('Lists agents.')
+    .option('--role <role>', 'of this role only')
+    .option('--skills <list>', 'that have all of these skills, such as typescript:3,nest', skillsOption('--skills'))
+    .option('--any-skill <list>', 'that have at least one of these skills', skillsOption('--any-skill'))
+    .option('--labels <list>', 'that have all of these labels, such as region=eu,gpu=yes', labelsOption('--labels'))
+    .addOption(new Option('--state <state>', 'in this state only').choices(AGENT_STATES))
+    .addOption(new Option('--presence <presence>', 'that are so only').choices(AGENT_PRESENCES))
+    .option('--free <n>', 'that can take so many more tasks', wholeNumber('--free', { min: 1, max: CAPACITY_MAX }))
+    .option('--name <beginning>', 'whose name begins so')
+    .addOption(new Option('--order <order>', 'score: the best record first').choices(AGENT_ORDERS))
+    .option('--limit <n>', 'at most this many', wholeNumber('--limit', { min: 1, max: 1000 }), LIST_DEFAULT)
+    .option('--after <agent>', 'start behind this agent')
+    .addHelpText(
+      'after',
+      examples('torch agent list --role developer --state idle', 'torch agent list --skills typescript:3 --free 1 --order score --limit 5'),
+    )
+    .action(action(io, exit, list));
+};
+
+interface ListOptions {
+  readonly role?: string;
+  readonly skills?: string[];
+  readonly anySkill?: string[];
+  readonly labels?: Record<string, string>;
+  readonly state?: AgentState;
+  readonly presence?: AgentPresence;
+  readonly free?: number;
+  readonly name?: string;
+  readonly order?: AgentOrder;
+  readonly limit: number;
+  readonly after?: string;
+}
+
+async function list(context: CliContext, { name, ...filter }: ListOptions): Promise<void> {
+  const found = await context.project().listAgents({ ...filter, namePrefix: name });
   context.answer(found, () => {
     if (found.agents.length === 0) return 'No agents.';
-    const rows = found.agents.map((agent) => [
-      agent.agentId,
-      agent.presence,
-      agent.role,
-      agent.skills.join(','),
-      agent.harness,
-      String(agent.completed),
-      String(agent.failed),
-      agent.lastSeenAtMs === undefined ? '' : ago(agent.lastSeenAtMs),
-    ]);
     const more = found.next === undefined ? [] : [`More: --after ${found.next}`];
-    return [table(['AGENT', 'PRESENCE', 'ROLE', 'SKILLS', 'HARNESS', 'DONE', 'FAILED', 'SEEN'], rows), ...more].join('\n');
+    return [agentsTable(found.agents), ...more].join('\n');
   });
 }
 
 async function show(context: CliContext, agentId: string): Promise<void> {
   const agent = await context.project().getAgent(agentId);
-  context.answer(agent, () =>
-    fields([
-      ['agent', agent.agentId],
-      ['name', agent.name],
-      ['presence', agent.presence],
-      ['role', agent.role],
-      ['skills', agent.skills.join(', ')],
-      ['capacity', agent.capacity],
-      ['harness', agent.harness],
-      ['instance', agent.instance],
-      ['node', agent.node],
-      ['pid', agent.pid],
-      ['registered', dateTime(agent.registeredAtMs)],
-      ['last seen', agent.lastSeenAtMs === undefined ? undefined : ago(agent.lastSeenAtMs)],
-      ['completed', agent.completed],
-      ['failed', agent.failed],
-    ]),
-  );
+  context.answer(agent, () => agentDetails(agent));
 }
 
 interface AgentRunOptions {
   readonly id?: string;
   readonly role: string;
-  readonly skills?: string;
+  readonly skills?: string[];
+  readonly labels?: Record<string, string>;
   readonly capacity: number;
   readonly harness: string;
   readonly instance?: string;
@@ -128,7 +140,8 @@ async function run(context: CliContext, options: AgentRunOptions): Promise<numbe
       project: context.projectName,
       agentId,
       role: options.role,
-      skills: options.skills === undefined ? [] : namesOf('--skills', options.skills),
+      skills: options.skills ?? [],
+      labels: options.labels,
       capacity: options.capacity,
       harness: options.harness,
       instance: options.instance,
@@ -143,14 +156,4 @@ async function run(context: CliContext, options: AgentRunOptions): Promise<numbe
 async function stop(context: CliContext, agentId: string, { reason }: { reason: string }): Promise<void> {
   const { position } = await context.project().stopAgent(agentId, reason);
   context.answer({ agentId, position }, () => `Agent ${agentId} is being stopped.`);
-}
-
-function namesOf(option: string, list: string): string[] {
-  const names = list
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean);
-  const bad = names.find((name) => !NAME_PATTERN.test(name));
-  if (bad !== undefined) throw wrongUsage(`${option}: "${bad}" must be 1 to 64 lower-case letters, digits, ".", "_" or "-".`);
-  return names;
 }

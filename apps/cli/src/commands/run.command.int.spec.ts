@@ -71,7 +71,7 @@ describe('torch run', () => {
       project: 'default',
       status: 'failed',
       durationMs: 4200,
-      tasks: { total: 3, completed: 2, failed: 0, cancelled: 0, deadLettered: 1 },
+      tasks: { total: 3, completed: 2, failed: 0, cancelled: 0, deadLettered: 1, skipped: 0 },
       results: [
         { key: 'lint', taskId: 'run-1.lint', status: 'completed', attempts: 1, agentId: 'dev-1', exitCode: 0, durationMs: 1500 },
         { key: 'test', taskId: 'run-1.test', status: 'completed', attempts: 1, agentId: 'dev-1', exitCode: 0, durationMs: 1500 },

@@ -5,7 +5,9 @@ import { action, type CliContext } from '../cli-context';
 import { dateTime, duration, shortened } from '../text/format';
 import { fields, table } from '../text/table';
 import { historyTable } from '../text/history';
+import { taskExplained } from '../text/task-explained';
 import { type CommandGroup, examples, wholeNumber } from './command-group';
+import { deadLetterCommands } from './dead-letter.commands';
 import { once } from 'node:events';
 
 const LIST_DEFAULT = 50;
@@ -18,9 +20,10 @@ export const taskCommand: CommandGroup = (program, io, exit) => {
     .description('Lists tasks in the order in which they were submitted.')
     .option('--run <run>', 'of this run only')
     .addOption(new Option('--status <status>', 'in this state only').choices(TASK_STATUSES))
+    .option('--role <role>', 'of this role only')
     .option('--limit <n>', 'at most this many', wholeNumber('--limit', { min: 1, max: LIST_MAX }), LIST_DEFAULT)
     .option('--after <task>', 'start behind this task')
-    .addHelpText('after', examples('torch task list --status running', 'torch task list --run run-4f2a91 --json'))
+    .addHelpText('after', examples('torch task list --status running --role builder', 'torch task list --run run-4f2a91 --json'))
     .action(action(io, exit, list));
   task
     .command('show')
@@ -28,6 +31,12 @@ export const taskCommand: CommandGroup = (program, io, exit) => {
     .description('Shows a task and its whole history: when, what, who, which attempt, which agent, why.')
     .addHelpText('after', examples('torch task show run-4f2a91.lint'))
     .action(action(io, exit, show));
+  task
+    .command('explain')
+    .argument('<task>')
+    .description('Says what a task waits for and how each agent stands to it, or why it has the agent that it has.')
+    .addHelpText('after', examples('torch task explain run-4f2a91.lint', 'torch task explain run-4f2a91.lint --json'))
+    .action(action(io, exit, explain));
   task
     .command('logs')
     .argument('<task>')
@@ -40,19 +49,35 @@ export const taskCommand: CommandGroup = (program, io, exit) => {
     .command('cancel')
     .argument('<task>')
     .description('Cancels a task; what runs is stopped.')
+    .option('--subtree', 'and everything that depends on it, directly or not')
     .option('--reason <text>', 'why', 'Cancelled from the command line.')
+    .addHelpText('after', examples('torch task cancel run-4f2a91.build --subtree'))
     .action(action(io, exit, cancel));
   task
     .command('retry')
     .argument('<task>')
     .description('Puts a failed, given up or cancelled task back into the queue.')
     .action(action(io, exit, retry));
+  task
+    .command('priority')
+    .argument('<task>')
+    .argument('<priority>', '0 is first, 9 is last', wholeNumber('<priority>', { min: 0, max: 9 }))
+    .description('Changes which tasks a waiting task comes before.')
+    .addHelpText('after', examples('torch task priority run-4f2a91.lint 0'))
+    .action(action(io, exit, prioritise));
+  deadLetterCommands(task, io, exit);
 };
 
-async function list(context: CliContext, options: { run?: string; status?: TaskStatus; limit: number; after?: string }): Promise<void> {
-  const found = await context
-    .project()
-    .listTasks({ runId: options.run, status: options.status, limit: options.limit, after: options.after });
+interface ListOptions {
+  readonly run?: string;
+  readonly status?: TaskStatus;
+  readonly role?: string;
+  readonly limit: number;
+  readonly after?: string;
+}
+
+async function list(context: CliContext, { run, ...filter }: ListOptions): Promise<void> {
+  const found = await context.project().listTasks({ runId: run, ...filter });
   context.answer(found, () => {
     if (found.tasks.length === 0) return 'No tasks.';
     const rows = found.tasks.map((task) => [
@@ -86,7 +111,7 @@ function describe({ spec, ...task }: TaskView): string {
     ['prompt', spec.prompt && shortened(spec.prompt, 200)],
     ['directory', spec.cwd],
     ['depends on', spec.dependsOn.join(', ')],
-    ['priority', spec.priority],
+    ['priority', task.priority ?? spec.priority],
     ['attempts', `${task.attempt} of ${spec.retries + 1}`],
     ['agent', task.agentId],
     ['submitted', dateTime(task.submittedAtMs)],
@@ -113,12 +138,22 @@ async function logs(context: CliContext, taskId: string, { follow, attempt }: { 
   }
 }
 
-async function cancel(context: CliContext, taskId: string, { reason }: { reason: string }): Promise<void> {
-  const { position } = await context.project().cancelTask(taskId, reason);
-  context.answer({ taskId, position }, () => `Task ${taskId} is cancelled.`);
+async function explain(context: CliContext, taskId: string): Promise<void> {
+  const explained = await context.project().explainTask(taskId);
+  context.answer(explained, () => taskExplained(explained));
+}
+
+async function cancel(context: CliContext, taskId: string, { reason, subtree }: { reason: string; subtree?: boolean }): Promise<void> {
+  const { position } = await context.project().cancelTask(taskId, reason, { subtree });
+  context.answer({ taskId, position }, () => `Task ${taskId}${subtree ? ' and what depends on it' : ''} is cancelled.`);
 }
 
 async function retry(context: CliContext, taskId: string): Promise<void> {
   const { position } = await context.project().retryTask(taskId);
   context.answer({ taskId, position }, () => `Task ${taskId} is in the queue again.`);
+}
+
+async function prioritise(context: CliContext, taskId: string, priority: number): Promise<void> {
+  const { position } = await context.project().setPriority(taskId, priority);
+  context.answer({ taskId, priority, position }, () => `Task ${taskId} has priority ${priority}.`);
 }

@@ -92,7 +92,7 @@ describe('torch why', () => {
         graph,
         graph.nodes.map(({ id }) => id),
       ),
-    ).toEqual(expect.arrayContaining(['run.ended', 'task.cancelled']));
+    ).toEqual(expect.arrayContaining(['run.ended', 'task.skipped']));
   });
 
   it('draws it as a tree, each thing once', async () => {
@@ -124,7 +124,7 @@ describe('torch why', () => {
     const graph = await graphOf('run/r1');
     expect(types(graph, graph.story)).toEqual(['run.submitted', 'run.ended']);
     expect(causes(graph, 'run.ended')).toEqual(
-      expect.arrayContaining(['before run.submitted', 'evidence task.cancelled', 'evidence task.dead-lettered']),
+      expect.arrayContaining(['before run.submitted', 'evidence task.dead-lettered', 'evidence task.skipped']),
     );
     expect(graph.nodes.find(({ type }) => type === 'run.ended')?.says).toContain('failed: 0 completed');
   });

@@ -150,6 +150,7 @@ export class GatewayDouble {
       failed: count('failed'),
       cancelled: count('cancelled'),
       deadLettered: count('dead-lettered'),
+      skipped: count('skipped'),
       submittedAtMs: SUBMITTED_AT_MS,
       ...(this.ended && { endedAtMs: SUBMITTED_AT_MS + 4200 }),
     };

@@ -41,6 +41,8 @@ interface EncodedScheduler {
 interface EncodedRegistry {
   readonly createdAtMs?: number;
   readonly agents: readonly { readonly agentId: string; readonly presence: string }[];
+  readonly context: { readonly documents: readonly (readonly [key: string, versions: readonly { readonly version: number }[]])[] };
+  readonly conflicts: Readonly<Record<'unresolved' | 'resolved', readonly { readonly conflictId: string }[]>>;
 }
 
 interface EncodedSpawner {
@@ -57,6 +59,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
   run: { service: 'scheduler', part: runState },
   agent: { service: 'registry', part: ({ agents }: EncodedRegistry, id) => copy(agents.find(({ agentId }) => agentId === id)) },
   project: { service: 'registry', part: projectState },
+  context: {
+    service: 'registry',
+    part: ({ context }: EncodedRegistry, key) => copy(context.documents.find(([known]) => known === key)?.[1].at(-1)),
+  },
+  conflict: { service: 'registry', part: conflictState },
   pool: { service: 'spawner', part: poolState },
   process: { service: 'spawner', part: ({ processes }: EncodedSpawner, id) => copy(processes.find(({ agentId }) => agentId === id)) },
   message: { service: 'gateway', part: messageState },
@@ -107,6 +114,10 @@ function runState({ runs }: EncodedScheduler, id: string): SubjectState | undefi
 function projectState({ createdAtMs, agents }: EncodedRegistry): SubjectState | undefined {
   if (createdAtMs === undefined && agents.length === 0) return undefined;
   return present({ createdAtMs, agents: Object.fromEntries(agents.map(({ agentId, presence }) => [agentId, presence])) });
+}
+
+function conflictState({ conflicts }: EncodedRegistry, id: string): SubjectState | undefined {
+  return copy([...conflicts.unresolved, ...conflicts.resolved].find(({ conflictId }) => conflictId === id));
 }
 
 function poolState({ pools, processes }: EncodedSpawner, id: string): SubjectState | undefined {

@@ -21,6 +21,8 @@ const MARKS: Readonly<Partial<Record<TaskStep['what'], { readonly mark: string; 
   'attempt-failed': { mark: '!', colour: 33 },
   retry: { mark: '↻', colour: 33 },
   cancelled: { mark: '-', colour: 33 },
+  skipped: { mark: '-', colour: 33 },
+  asks: { mark: '?', colour: 35 },
 };
 
 /** What has ended scrolls up and stays; what runs is redrawn in place below it, with a line of counts at the end. */

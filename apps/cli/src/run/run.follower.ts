@@ -75,7 +75,7 @@ async function poll({ project, accepted, progress, onStep }: RunWatch, signal: A
     if (signal.aborted) return false;
     try {
       const run = await project.getRun(accepted.runId, patience);
-      const ended = run.completed + run.failed + run.cancelled + run.deadLettered;
+      const ended = run.completed + run.failed + run.cancelled + run.deadLettered + run.skipped;
       if (run.status === 'running' && ended === progress.count(...ENDED)) continue;
       for (const task of await allTasks(project, accepted.runId)) {
         const step = progress.catchUp(task);

@@ -2,6 +2,7 @@ import { duration, shortened } from '../text/format';
 import { ENDED, type RunProgress, type TaskStep } from './run.progress';
 
 const SAID: Readonly<Record<TaskStep['what'], string>> = {
+  asks: 'waits for an answer (torch approvals)',
   assigned: 'assigned to',
   started: 'started',
   completed: 'completed',
@@ -10,6 +11,7 @@ const SAID: Readonly<Record<TaskStep['what'], string>> = {
   failed: 'FAILED',
   'dead-lettered': 'GIVEN UP',
   cancelled: 'cancelled',
+  skipped: 'skipped',
 };
 const DETAIL_CHARS_MAX = 200;
 
@@ -27,11 +29,13 @@ export function countsText(progress: RunProgress): string {
   const done = [...progress.tasks.values()].filter(({ status }) => ENDED.has(status)).length;
   const parts: [number, string][] = [
     [progress.count('assigned', 'running'), 'running'],
-    [progress.count('ready', 'backing-off'), 'queued'],
+    [progress.count('ready', 'backing-off', 'delayed'), 'queued'],
+    [progress.count('awaiting-approval'), 'waiting for approval'],
     [progress.count('blocked'), 'blocked'],
     [progress.count('failed'), 'failed'],
     [progress.count('dead-lettered'), 'given up'],
     [progress.count('cancelled'), 'cancelled'],
+    [progress.count('skipped'), 'skipped'],
   ];
   return [`${done}/${progress.tasks.size} done`, ...parts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : []))].join(', ');
 }

@@ -82,7 +82,8 @@ export async function watchRun(
   const result = await runResult(projectClient, runId, plan);
   context.answer(result, () => summary(result));
   return {
-    exitCode: result.status === 'completed' && result.tasks.completed === result.tasks.total ? EXIT.done : EXIT.failed,
+    exitCode:
+      result.status === 'completed' && result.tasks.completed + result.tasks.skipped === result.tasks.total ? EXIT.done : EXIT.failed,
     runId,
     project,
     result,
@@ -107,8 +108,9 @@ export function summary({ status, durationMs, tasks, results }: RunResult): stri
     ...(tasks.failed > 0 ? [`${tasks.failed} failed`] : []),
     ...(tasks.deadLettered > 0 ? [`${tasks.deadLettered} given up`] : []),
     ...(tasks.cancelled > 0 ? [`${tasks.cancelled} cancelled`] : []),
+    ...(tasks.skipped > 0 ? [`${tasks.skipped} skipped`] : []),
   ].join(', ');
-  const bad = results.filter((result) => result.status !== 'completed');
+  const bad = results.filter(({ status }) => status !== 'completed' && status !== 'skipped');
   const details = table(
     ['TASK', 'STATUS', 'ATTEMPTS', 'EXIT', 'LOOK AT'],
     bad.map(({ key, taskId, status: how, attempts, exitCode }) => [

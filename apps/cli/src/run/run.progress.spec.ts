@@ -33,6 +33,27 @@ describe('the progress of a run', () => {
     expect(countsText(progress)).toBe('1/1 done');
   });
 
+  it('tells what waits for an answer, and what is skipped', () => {
+    const progress = watching();
+    const asks = progress.apply(event('approval.requested', 1000, { question: 'Deploy now?' }));
+    expect(asks && stepText(asks, 3)).toBe('a    waits for an answer (torch approvals): Deploy now?');
+    expect(countsText(progress)).toBe('0/1 done, 1 waiting for approval');
+    progress.apply(event('approval.answered', 2000, { option: 'approve' }));
+    expect(countsText(progress)).toBe('0/1 done, 1 queued');
+    const skipped = progress.apply(event('task.skipped', 3000, { reason: 'Its dependency failed.' }));
+    expect(skipped && stepText(skipped, 3)).toBe('a    skipped: Its dependency failed.');
+    expect(countsText(progress)).toBe('1/1 done, 1 skipped');
+  });
+
+  it('keeps a task running that asks in the middle', () => {
+    const progress = watching();
+    progress.apply(event('task.assigned', 1000, { attempt: 1, agentId: 'x' }));
+    progress.apply(event('task.started', 1001));
+    progress.apply(event('approval.requested', 1002, { attempt: 1, question: 'This or that?' }));
+    progress.apply(event('approval.answered', 1003, { option: 'this' }));
+    expect(progress.count('running')).toBe(1);
+  });
+
   it('takes no notice of other runs', () => {
     expect(watching().apply({ ...event('task.started', 1), data: { taskId: 'other.a' } })).toBeUndefined();
   });

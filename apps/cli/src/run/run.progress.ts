@@ -1,5 +1,6 @@
 import type { CloudEvent, RunAccepted } from '@torch/agent';
 import type {
+  ApprovalRequested,
   Plan,
   TaskAssigned,
   TaskAttemptFailed,
@@ -9,6 +10,7 @@ import type {
   TaskFailed,
   TaskProgressed,
   TaskRetryScheduled,
+  TaskSkipped,
   TaskStatus,
   TaskView,
 } from '@torch/contracts';
@@ -32,12 +34,13 @@ export interface TaskStep {
   readonly task: Readonly<WatchedTask>;
   readonly atMs: number;
   /** What happened. */
-  readonly what: 'assigned' | 'started' | 'completed' | 'attempt-failed' | 'retry' | 'failed' | 'dead-lettered' | 'cancelled';
+  readonly what:
+    'asks' | 'assigned' | 'started' | 'completed' | 'attempt-failed' | 'retry' | 'failed' | 'dead-lettered' | 'cancelled' | 'skipped';
   readonly detail?: string;
   readonly durationMs?: number;
 }
 
-export const ENDED: ReadonlySet<TaskStatus> = new Set(['completed', 'failed', 'dead-lettered', 'cancelled']);
+export const ENDED: ReadonlySet<TaskStatus> = new Set(['completed', 'failed', 'dead-lettered', 'cancelled', 'skipped']);
 
 /** The events that move a task on, and the one that ends a run. */
 export const WATCHED_TYPES: readonly string[] = [
@@ -51,6 +54,9 @@ export const WATCHED_TYPES: readonly string[] = [
   'task.failed',
   'task.dead-lettered',
   'task.cancelled',
+  'task.skipped',
+  'approval.requested',
+  'approval.answered',
   'run.ended',
 ];
 
@@ -105,9 +111,9 @@ export function watchedTasks(plan: Plan, { tasks }: RunAccepted): Map<string, Wa
   const taskIds = new Map(tasks.map(({ key, taskId }) => [key, taskId]));
   const nowMs = Date.now();
   return new Map(
-    plan.tasks.map(({ key, title = key, dependsOn = [] }) => [
+    plan.tasks.map(({ key, title = key, dependsOn = [], after = [] }) => [
       taskIds.get(key) ?? key,
-      { key, title, status: dependsOn.length > 0 ? 'blocked' : 'ready', attempt: 0, sinceMs: nowMs },
+      { key, title, status: dependsOn.length + after.length > 0 ? 'blocked' : 'ready', attempt: 0, sinceMs: nowMs },
     ]),
   );
 }
@@ -119,16 +125,7 @@ function isOld(task: WatchedTask, { type, time }: CloudEvent): boolean {
 
 function step(task: WatchedTask, { type, data, time }: CloudEvent): TaskStep | undefined {
   const atMs = Date.parse(time);
-  const to = (status: TaskStatus, fields: Partial<WatchedTask> = {}): void => {
-    Object.assign(task, { status, sinceMs: atMs, note: undefined, percent: undefined, ...fields });
-  };
-  const said = (what: TaskStep['what'], detail?: string, durationMs?: number): TaskStep => ({
-    task: { ...task },
-    atMs,
-    what,
-    detail,
-    durationMs,
-  });
+  const { to, said } = movesOf(task, atMs);
   switch (type) {
     case 'task.assigned': {
       const { attempt, agentId } = data as TaskAssigned;
@@ -165,7 +162,29 @@ function step(task: WatchedTask, { type, data, time }: CloudEvent): TaskStep | u
     case 'task.cancelled':
       to('cancelled');
       return said('cancelled', (data as TaskCancelled).reason);
+    case 'task.skipped':
+      to('skipped');
+      return said('skipped', (data as TaskSkipped).reason);
+    case 'approval.requested': {
+      const { attempt, question } = data as ApprovalRequested;
+      if (attempt === undefined) to('awaiting-approval');
+      return said('asks', question);
+    }
+    case 'approval.answered':
+      if (task.status === 'awaiting-approval') to('ready');
+      return undefined;
     default:
       return undefined;
   }
+}
+
+function movesOf(task: WatchedTask, atMs: number) {
+  return {
+    to(status: TaskStatus, fields: Partial<WatchedTask> = {}): void {
+      Object.assign(task, { status, sinceMs: atMs, note: undefined, percent: undefined, ...fields });
+    },
+    said(what: TaskStep['what'], detail?: string, durationMs?: number): TaskStep {
+      return { task: { ...task }, atMs, what, detail, durationMs };
+    },
+  };
 }

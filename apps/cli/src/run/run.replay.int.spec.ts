@@ -50,7 +50,7 @@ describe('torch run replay', () => {
       runId: 'r1',
       project: 'default',
       status: 'failed',
-      tasks: { total: 2, completed: 1, failed: 1, cancelled: 0, deadLettered: 0 },
+      tasks: { total: 2, completed: 1, failed: 1, cancelled: 0, deadLettered: 0, skipped: 0 },
       results: [
         { key: 'a', taskId: 'r1.a', status: 'completed', attempts: 1, agentId: 'w1', exitCode: 0, durationMs: 1500 },
         { key: 'b', status: 'failed', exitCode: 3 },

@@ -141,6 +141,7 @@ function replayedResult(
       failed: progress.count('failed'),
       cancelled: progress.count('cancelled'),
       deadLettered: progress.count('dead-lettered'),
+      skipped: progress.count('skipped'),
     },
     results: [...progress.tasks].map(([taskId, { key, status: how, attempt, agentId }]) => ({
       key,

@@ -15,6 +15,7 @@ export interface RunResult {
     readonly failed: number;
     readonly cancelled: number;
     readonly deadLettered: number;
+    readonly skipped: number;
   };
   readonly results: readonly {
     readonly key: string;
@@ -38,7 +39,14 @@ export async function runResult(project: ProjectClient, runId: string, plan?: Pl
     project: project.project,
     status: run.status,
     durationMs: (run.endedAtMs ?? Date.now()) - run.submittedAtMs,
-    tasks: { total: run.total, completed: run.completed, failed: run.failed, cancelled: run.cancelled, deadLettered: run.deadLettered },
+    tasks: {
+      total: run.total,
+      completed: run.completed,
+      failed: run.failed,
+      cancelled: run.cancelled,
+      deadLettered: run.deadLettered,
+      skipped: run.skipped,
+    },
     results: [...tasks]
       .sort((a, b) => place(a) - place(b))
       .map(({ spec, status, attempt, agentId, exitCode, durationMs }) => ({

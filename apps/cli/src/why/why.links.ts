@@ -24,7 +24,7 @@ interface Named {
   readonly inReplyTo?: string;
   readonly attempt: number;
   readonly reason: string;
-  readonly spec: { readonly dependsOn: readonly string[] };
+  readonly spec: { readonly dependsOn: readonly string[]; readonly after?: readonly { readonly taskId: string }[] };
   readonly pool: { readonly role: string };
   readonly waiting: number;
 }
@@ -67,7 +67,9 @@ class Look {
   }
 }
 
-const TASK_ENDED_BADLY = ['task.failed', 'task.dead-lettered', 'task.cancelled'];
+const TASK_ENDED_BADLY = ['task.failed', 'task.dead-lettered', 'task.cancelled', 'task.skipped'];
+
+const CONTEXT_VERSIONS = ['context.updated', 'context.removed'];
 
 const RULES: Readonly<Record<string, Rule>> = {
   'task.submitted': async (_, { runId }, look) => [await look.last('before', `run/${runId}`, ['run.submitted'])],
@@ -82,7 +84,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   ],
   'task.failed': async ({ event }, _, look) => [await look.last('before', event.subject, ['task.attempt-failed'])],
   'task.dead-lettered': async ({ event }, _, look) => [await look.last('before', event.subject, ['task.attempt-failed'])],
-  'task.cancelled': cancelled,
+  'task.cancelled': (fact, _, look) => neverDone(fact, look, TASK_ENDED_BADLY),
+  'task.skipped': (fact, _, look) => neverDone(fact, look, [...TASK_ENDED_BADLY, 'task.completed']),
   'task.result-ignored': async ({ event }, { attempt }, look) => [
     await ofAttempt(look, event, attempt, ['task.attempt-failed', 'task.assigned']),
   ],
@@ -108,6 +111,17 @@ const RULES: Readonly<Record<string, Rule>> = {
   ],
   'agent.quarantine-released': async ({ event }, _, look) => [await look.last('before', event.subject, ['agent.quarantined'])],
   'pool.retired': async ({ event }, _, look) => [await look.last('before', event.subject, ['pool.defined'])],
+  'approval.answered': async ({ event }, _, look) => [
+    await look.last('before', event.subject, ['approval.escalated', 'approval.requested']),
+  ],
+  'approval.escalated': async ({ event }, _, look) => [await look.last('before', event.subject, ['approval.requested'])],
+  'approval.withdrawn': async ({ event }, _, look) => [await look.last('before', event.subject, ['approval.requested'])],
+  'claim.released': async ({ event }, _, look) => [await look.last('before', event.subject, ['claim.granted'])],
+  'context.updated': async ({ event }, _, look) => [await look.last('before', event.subject, CONTEXT_VERSIONS)],
+  'context.removed': async ({ event }, _, look) => [await look.last('before', event.subject, CONTEXT_VERSIONS)],
+  'context.conflicted': async ({ event }, _, look) => [await look.last('before', event.subject, CONTEXT_VERSIONS)],
+  'conflict.escalated': async ({ event }, _, look) => [await look.last('before', event.subject, ['conflict.opened'])],
+  'conflict.resolved': async ({ event }, _, look) => [await look.last('before', event.subject, ['conflict.escalated', 'conflict.opened'])],
   'message.sent': async (_, { inReplyTo }, look) =>
     inReplyTo === undefined ? [] : [await look.last('before', `message/${inReplyTo}`, ['message.sent'])],
   'message.dispatched': async ({ event }, _, look) => [await look.last('before', event.subject, ['message.sent'])],
@@ -157,13 +171,14 @@ async function attemptFailed({ event }: Fact, { attempt, agentId, reason }: Name
   ];
 }
 
-async function cancelled({ event }: Fact, _: Named, look: Look): Promise<readonly (Link | undefined)[]> {
+/** Its run was cancelled, or a task that it waited for has ended otherwise than it waited for. */
+async function neverDone({ event }: Fact, look: Look, endings: readonly string[]): Promise<readonly (Link | undefined)[]> {
   const submitted = await look.last('before', event.subject, ['task.submitted']);
   const { runId } = (submitted?.fact.event.data ?? {}) as Partial<Named>;
   return [
     submitted,
     runId === undefined ? undefined : await look.last('evidence', `run/${runId}`, ['run.cancel-requested']),
-    ...(await look.lastOfEach('evidence', await dependencies(event, look), TASK_ENDED_BADLY)),
+    ...(await look.lastOfEach('evidence', await dependencies(event, look), endings)),
   ];
 }
 
@@ -196,5 +211,6 @@ async function spawnRequested(_: Fact, { poolId }: Named, look: Look): Promise<r
 async function dependencies({ subject }: AnyEvent, look: Look): Promise<readonly string[]> {
   const submitted = (await look.about(subject)).find(({ event }) => event.type === 'task.submitted');
   const { spec } = (submitted?.event.data ?? {}) as Partial<Named>;
-  return (spec?.dependsOn ?? []).map((taskId) => `task/${taskId}`);
+  const after = (spec?.after ?? []).map(({ taskId }) => taskId);
+  return [...(spec?.dependsOn ?? []), ...after].map((taskId) => `task/${taskId}`);
 }

@@ -4,6 +4,15 @@ import type {
   AgentRegistered,
   AgentSpawned,
   AgentSpawnRequested,
+  ApprovalAnswered,
+  ApprovalRequested,
+  BudgetExhausted,
+  ClaimGranted,
+  ClaimRefused,
+  ConflictOpened,
+  ConflictResolved,
+  ContextConflicted,
+  ContextUpdated,
   DemandChanged,
   MessageSent,
   PoolDefined,
@@ -26,8 +35,8 @@ const skillsText = (skills: readonly string[]): string => (skills.length === 0 ?
 /** By type of event, what it says that its type does not. */
 const SAYS: Readonly<Record<string, (data: never) => string>> = {
   'run.submitted': ({ name, tasks }: RunSubmitted) => `${name === undefined ? '' : `"${name}", `}${tasks} tasks`,
-  'run.ended': ({ status, completed, failed, cancelled, deadLettered }: RunEnded) =>
-    `${status}: ${completed} completed, ${failed} failed, ${deadLettered} given up, ${cancelled} cancelled`,
+  'run.ended': ({ status, completed, failed, cancelled, deadLettered, skipped }: RunEnded) =>
+    `${status}: ${completed} completed, ${failed} failed, ${deadLettered} given up, ${cancelled} cancelled${skipped ? `, ${skipped} skipped` : ''}`,
   'task.submitted': ({ runId, spec }: TaskSubmitted) =>
     `in run ${runId}, for role ${spec.role}${skillsText(spec.skills)}, ${spec.retries + 1} attempts` +
     (spec.dependsOn.length === 0 ? '' : `, after ${spec.dependsOn.join(', ')}`),
@@ -39,6 +48,18 @@ const SAYS: Readonly<Record<string, (data: never) => string>> = {
   'task.attempt-failed': ({ attempt, agentId, reason, message }: TaskAttemptFailed) =>
     `attempt ${attempt} of ${agentId}, ${reason}: ${message}`,
   'task.retry-scheduled': ({ attempt, retryAtMs }: TaskRetryScheduled) => `after attempt ${attempt}, at ${iso(retryAtMs)}`,
+  'approval.requested': ({ taskId, question }: ApprovalRequested) => `for task ${taskId}: ${question}`,
+  'approval.answered': ({ taskId, option, timedOut }: ApprovalAnswered) =>
+    `for task ${taskId}: ${option}${timedOut ? ', since nobody answered in time' : ''}`,
+  'claim.granted': ({ agentId, paths }: ClaimGranted) => `to ${agentId}: ${paths.map(({ path }) => path).join(', ')}`,
+  'claim.refused': ({ agentId, path, heldBy }: ClaimRefused) => `to ${agentId}: ${path}, since ${heldBy.agentId} holds ${heldBy.path}`,
+  'budget.exhausted': ({ scope, name, taskId }: BudgetExhausted) =>
+    `that of the ${scope}${name === undefined ? '' : ` ${name}`}, by task ${taskId}`,
+  'context.updated': ({ key, version }: ContextUpdated) => `${key}, version ${version}`,
+  'context.conflicted': ({ key, base, newest, newestBy }: ContextConflicted) =>
+    `${key}: written on version ${base}, when version ${newest} of ${newestBy} was there`,
+  'conflict.opened': ({ about, parties }: ConflictOpened) => `about ${about}, between ${parties.map(({ actor }) => actor).join(' and ')}`,
+  'conflict.resolved': ({ resolution }: ConflictResolved) => resolution,
   'agent.registered': ({ agentId, role, skills, capacity }: AgentRegistered) =>
     `${agentId} as ${role}${skillsText(skills)}, ${capacity} tasks at a time`,
   'agent.lost': ({ agentId, reason, lastSeenAtMs }: AgentLost) => `${agentId}: ${reason} Last seen at ${iso(lastSeenAtMs)}`,

@@ -28,8 +28,8 @@ export interface EdgeAdmission extends Admission {
 }
 
 /**
- * What is acknowledged as durably as the project or the installation says: tasks and messages, and what people decide about
- * them. What agents report while they are at it is told again, or made good by what follows.
+ * What is acknowledged as durably as the project or the installation says: tasks and messages, what is decided about them, what
+ * agents share, and paths that one of them relies on having alone. What agents report while they are at it is told again, or made good by what follows.
  */
 const DURABLE: ReadonlySet<string> = new Set([
   'CreateProject',
@@ -42,6 +42,20 @@ const DURABLE: ReadonlySet<string> = new Set([
   'FailTask',
   'SendMessage',
   'AckMessage',
+  'ChangePriority',
+  'RedriveTasks',
+  'StopWork',
+  'ResumeWork',
+  'SetLimit',
+  'RemoveLimit',
+  'SetBudget',
+  'SetSchedule',
+  'RemoveSchedule',
+  'AnswerApproval',
+  'ClaimPaths',
+  'UpdateContext',
+  'RemoveContext',
+  'ResolveConflict',
 ]);
 
 /**

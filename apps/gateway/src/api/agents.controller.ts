@@ -1,8 +1,9 @@
-import { Body, Controller, Delete, Get, Inject, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { AgentList, AgentView, HeartbeatAnswer, ListAgents, RegisterAgent } from '@torch/contracts';
+import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
+import { AgentList, HeartbeatAnswer, ListAgents, PauseAgent, RegisterAgent, UpdateAgent } from '@torch/contracts';
 import type { Admission } from '@torch/host';
-import { NotFound, type Principal } from '@torch/platform';
+import { Forbidden, NotFound, type Principal } from '@torch/platform';
 import type { FastifyReply } from 'fastify';
+import { AgentEvidence } from '../adapters/agent-evidence.adapter';
 import { OpenStreams } from '../adapters/open-streams.adapter';
 import { Owners } from '../adapters/owners.adapter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
@@ -14,28 +15,30 @@ import { HeartbeatBody, PositionAnswer, ReasonBody, StreamQuery } from './edge.c
 import { bodyOf, IdPipe, JsonPipe, queryOf } from './edge.pipes';
 import { requirePerson } from './principal';
 import { Admitted, Caller } from './request-context';
+import { AgentAnswer } from './rules.contracts';
 
 @Controller('v1/projects/:project/agents')
 export class AgentsController {
   constructor(
     private readonly owners: Owners,
     private readonly streams: AgentStreams,
+    private readonly evidence: AgentEvidence,
     private readonly open: OpenStreams,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  @Operation({ summary: 'Agents by id.', query: ListAgents, answer: AgentList })
+  @Operation({ summary: 'Agents by id, or with `order=score` the best record first.', query: ListAgents, answer: AgentList })
   @Get()
   list(@Param('project') project: string, @Query(queryOf(ListAgents)) query: ListAgents): Promise<AgentList> {
     return this.owners.query(Queries.ListAgents, project, query);
   }
 
-  @Operation({ summary: 'One agent.', answer: AgentView })
+  @Operation({ summary: 'One agent, how its attempts went, and when it was seen.', answer: AgentAnswer })
   @Get(':agentId')
-  async get(@Param('project') project: string, @Param('agentId', IdPipe) agentId: string): Promise<AgentView> {
-    const { agent } = await this.owners.query(Queries.GetAgent, project, { agentId });
+  async get(@Param('project') project: string, @Param('agentId', IdPipe) agentId: string): Promise<AgentAnswer> {
+    const { agent, record, seen } = await this.owners.query(Queries.GetAgent, project, { agentId });
     if (!agent) throw new NotFound('unknown-agent', `There is no agent "${agentId}".`);
-    return agent;
+    return { ...agent, ...(record && { record }), ...(seen && { seen }) };
   }
 
   @Operation({
@@ -52,11 +55,72 @@ export class AgentsController {
     @Body(JsonPipe) body: JsonObject,
   ): Promise<PositionAnswer> {
     caller.requireAgent(agentId);
+    const agent = fittedWith(RegisterAgent, body, { agentId }, this.config);
+    if (caller.agentId !== undefined) await this.requireSameRole(admission.project, agent);
+    const { position } = await this.owners.command(Commands.RegisterAgent, admission, agent);
+    return { position };
+  }
+
+  @Operation({
+    summary: 'Changes what an agent can do, while it works; absent fields stay as they are.',
+    body: bodySchema(UpdateAgent, { without: ['agentId'] }),
+    answer: PositionAnswer,
+    idempotent: true,
+  })
+  @Patch(':agentId')
+  async update(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('agentId', IdPipe) agentId: string,
+    @Body(JsonPipe) body: JsonObject,
+  ): Promise<PositionAnswer> {
+    caller.requireAgent(agentId);
     const { position } = await this.owners.command(
-      Commands.RegisterAgent,
+      Commands.UpdateAgent,
       admission,
-      fittedWith(RegisterAgent, body, { agentId }, this.config),
+      fittedWith(UpdateAgent, body, { agentId }, this.config),
     );
+    return { position };
+  }
+
+  @Operation({
+    summary: 'The agent finishes what it has and gets nothing new, until it registers again.',
+    status: 202,
+    body: ReasonBody,
+    answer: PositionAnswer,
+    idempotent: true,
+  })
+  @Post(':agentId/drain')
+  async drain(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('agentId', IdPipe) agentId: string,
+    @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
+  ): Promise<PositionAnswer> {
+    caller.requireAgent(agentId);
+    const { position } = await this.owners.command(Commands.DrainAgent, admission, {
+      agentId,
+      reason: reason ?? `Drained by ${admission.actor}.`,
+    });
+    return { position };
+  }
+
+  @Operation({
+    summary: 'The agent cannot go on for now, and gets nothing new; without `pause` it can again.',
+    status: 202,
+    body: bodySchema(PauseAgent, { without: ['agentId'] }),
+    answer: PositionAnswer,
+    idempotent: true,
+  })
+  @Post(':agentId/pause')
+  async pause(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('agentId', IdPipe) agentId: string,
+    @Body(JsonPipe) body: JsonObject,
+  ): Promise<PositionAnswer> {
+    caller.requireAgent(agentId);
+    const { position } = await this.owners.command(Commands.PauseAgent, admission, fittedWith(PauseAgent, body, { agentId }, this.config));
     return { position };
   }
 
@@ -101,7 +165,7 @@ export class AgentsController {
     @Body(bodyOf(HeartbeatBody)) { instance }: HeartbeatBody,
   ): Promise<HeartbeatAnswer> {
     caller.requireAgent(agentId);
-    return this.owners.query(Queries.Heartbeat, project, { agentId, instance });
+    return this.evidence.heartbeat(project, { agentId, instance });
   }
 
   @Operation({
@@ -119,5 +183,12 @@ export class AgentsController {
   ): Promise<void> {
     caller.requireAgent(agentId);
     await this.streams.open({ project, agentId, instance }, this.open.sse(reply, `agent ${agentId} of project ${project}`));
+  }
+
+  /** Roles carry authority: whoever has one once does not take another by itself. */
+  private async requireSameRole(project: string, { agentId, role }: RegisterAgent): Promise<void> {
+    const { agent } = await this.owners.query(Queries.GetAgent, project, { agentId });
+    if (agent && agent.role !== role)
+      throw new Forbidden(`Agent "${agentId}" has role "${agent.role}" and may not make itself "${role}"; a person may.`);
   }
 }

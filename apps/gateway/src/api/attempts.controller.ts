@@ -6,19 +6,23 @@ import {
   FailTask,
   RecordFencedAttempt,
   ReportProgress,
+  RequestApproval,
   StartTask,
 } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import type { Principal } from '@torch/platform';
+import { AgentEvidence } from '../adapters/agent-evidence.adapter';
 import { Owners } from '../adapters/owners.adapter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { bodySchema, Operation } from '../openapi/operation.decorator';
+import { derivedId } from './admission';
 import { fittedWith, type JsonObject } from './contract.pipe';
 import { Commands } from './contract-names';
 import { PositionAnswer } from './edge.contracts';
 import { AttemptPipe, IdPipe, JsonPipe } from './edge.pipes';
 import { actingAgent } from './principal';
 import { Admitted, Caller } from './request-context';
+import { ApprovalAsked } from './rules.contracts';
 
 const FROM_PATH = { without: ['taskId', 'attempt'], optional: ['agentId'] };
 const WRITE = { status: 202, answer: PositionAnswer, idempotent: true } as const;
@@ -34,6 +38,7 @@ interface Attempt {
 export class AttemptsController {
   constructor(
     private readonly owners: Owners,
+    private readonly evidence: AgentEvidence,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -101,6 +106,26 @@ export class AttemptsController {
     return this.report(Commands.RecordFencedAttempt, admission, caller, { taskId, attempt }, body);
   }
 
+  @Operation({
+    summary: 'The agent asks people while it works; asked again under the same approvalId, it changes nothing.',
+    body: bodySchema(RequestApproval, { ...FROM_PATH, optional: ['agentId', 'approvalId'] }),
+    status: 202,
+    answer: ApprovalAsked,
+    idempotent: true,
+  })
+  @Post('approvals')
+  async ask(
+    @Admitted() admission: Admission,
+    @Caller() caller: Principal,
+    @Param('taskId', IdPipe) taskId: string,
+    @Param('attempt', AttemptPipe) attempt: number,
+    @Body(JsonPipe) body: JsonObject,
+  ): Promise<ApprovalAsked> {
+    const approvalId = (body.approvalId ?? derivedId('approval', admission.idempotencyId)) as string;
+    const { position } = await this.report(Commands.RequestApproval, admission, caller, { taskId, attempt }, { ...body, approvalId });
+    return { approvalId, position };
+  }
+
   private async report<C extends CommandContract<string, Attempt & { agentId: string }>>(
     contract: C,
     admission: Admission,
@@ -111,6 +136,7 @@ export class AttemptsController {
     const agentId = actingAgent(caller, named);
     const data = fittedWith(contract.data, body, { ...attempt, ...(agentId !== undefined && { agentId }) }, this.config);
     const { position } = await this.owners.command(contract, admission, data as DataOf<C>);
+    if (caller.agentId !== undefined) this.evidence.reported(admission.project, caller.agentId);
     return { position };
   }
 }

@@ -1,5 +1,6 @@
 import {
   auditQueries,
+  explainQueries,
   messagingCommands,
   messagingQueries,
   registryCommands,
@@ -24,6 +25,7 @@ export const Commands = byType([...registryCommands, ...schedulerCommands, ...sp
 export const Queries = byType([
   ...registryQueries,
   ...schedulerQueries,
+  ...explainQueries,
   ...spawnerQueries,
   ...messagingQueries,
   ...auditQueries,

@@ -54,10 +54,19 @@ export function fittedWith<T extends object>(contract: ContractClass<T>, body: J
   return fitted(contract, { ...body, ...fromElsewhere }, limits);
 }
 
-/** The fields of a query string in the kinds that their class says: numbers, flags, and lists parted by commas. */
+/** The fields of a query string in the kinds that their class says: numbers, flags, lists parted by commas, maps as `labels[arch]=arm64`. */
 export function queryFields(contract: ContractClass, query: Readonly<Record<string, unknown>>): JsonObject {
   const fields = fieldsOf(contract);
-  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, inKind(fields.get(name)?.schema.type, value)]));
+  const entries = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(query)) {
+    const [, map, key] = /^(\w+)\[([^[\]]+)\]$/.exec(name) ?? [];
+    if (map === undefined || key === undefined || fields.get(map)?.schema.type !== 'object') {
+      entries.set(name, inKind(fields.get(name)?.schema.type, value));
+      continue;
+    }
+    entries.set(map, { ...(entries.get(map) as object | undefined), [key]: value });
+  }
+  return Object.fromEntries(entries);
 }
 
 function inKind(type: unknown, value: unknown): unknown {

@@ -1,5 +1,5 @@
 import { type ArgumentMetadata, Inject, Injectable, mixin, type PipeTransform, type Type } from '@nestjs/common';
-import { type ContractClass, ID_PATTERN } from '@torch/contracts';
+import { type ContractClass, ID_PATTERN, NAME_PATTERN } from '@torch/contracts';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { fitted, jsonObject, type JsonObject, queryFields } from './contract.pipe';
 import { refusal } from './refusal';
@@ -56,4 +56,35 @@ export class AttemptPipe implements PipeTransform<string, number> {
     if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
     throw refusal(400, 'invalid-path', 'The attempt in the path must be a whole number from 1.');
   }
+}
+
+/** The name of something in the path: 1 to 64 lower-case letters, digits, `.`, `_` or `-`. */
+@Injectable()
+export class NamePipe implements PipeTransform<string, string> {
+  transform(value: string, { data: name }: ArgumentMetadata): string {
+    if (NAME_PATTERN.test(value)) return value;
+    throw refusal(400, 'invalid-path', `The ${name} in the path must be a name of 1 to 64 lower-case letters, digits, ".", "_" or "-".`);
+  }
+}
+
+/** Whatever something in the path is called: 1 to 128 characters. */
+@Injectable()
+export class TextPipe implements PipeTransform<string, string> {
+  transform(value: string, { data: name }: ArgumentMetadata): string {
+    if (value.length >= 1 && value.length <= 128) return value;
+    throw refusal(400, 'invalid-path', `The ${name} in the path must have 1 to 128 characters.`);
+  }
+}
+
+/** One of a few words in the path: `@Param('scope', oneOf(LIMIT_SCOPES)) scope: LimitScope`. */
+export function oneOf<Word extends string>(words: readonly Word[]): Type<PipeTransform<string, Word>> {
+  @Injectable()
+  class WordPipe implements PipeTransform<string, Word> {
+    transform(value: string, { data: name }: ArgumentMetadata): Word {
+      const found = words.find((word) => word === value);
+      if (found) return found;
+      throw refusal(400, 'invalid-path', `The ${name} in the path must be one of ${words.join(', ')}, but is "${value.slice(0, 64)}".`);
+    }
+  }
+  return mixin(WordPipe);
 }

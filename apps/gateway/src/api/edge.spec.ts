@@ -1,6 +1,7 @@
 import { InMemoryLogServer } from '@torch/log';
 import { mintToken } from '@torch/platform';
 import { type FixtureRequest, GatewayFixture } from '../spec/gateway.fixture';
+import { refusedBy } from '../spec/refusals.fixture';
 
 let server: InMemoryLogServer;
 let gateway: GatewayFixture;
@@ -15,28 +16,7 @@ afterAll(() => gateway.stop());
 const plan = { tasks: [{ key: 'lint', role: 'qa', run: 'true' }] };
 const runs = '/v1/projects/default/runs';
 
-/** Commits with anything in them but who was let in and who was not. */
-async function commits(): Promise<number> {
-  const entries = await Promise.all([0, 1].map((partition) => server.log.read(partition, 0, 10_000)));
-  const others = entries.flat().map(({ body }) => (JSON.parse(body) as { events: { type: string }[] }).events);
-  return others.filter((events) => events.length === 0 || events.some(({ type }) => !type.startsWith('access.'))).length;
-}
-
-/** The problem document of a request that is expected to be refused, and that nothing was written because of it. */
-async function refused(path: string, init: FixtureRequest) {
-  const before = await commits();
-  const response = await gateway.fetch(path, init);
-  const problem = (await response.json()) as Record<string, unknown>;
-  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-  expect(problem).toMatchObject({
-    type: `urn:torch:problem:${String(problem.code)}`,
-    status: response.status,
-    instance: path.split('?')[0],
-  });
-  expect(problem.detail).toMatch(/[.!?>]$/);
-  expect(await commits()).toBe(before);
-  return { response, problem, pointers: ((problem.errors ?? []) as { pointer: string }[]).map(({ pointer }) => pointer) };
-}
+const refused = (path: string, init: FixtureRequest) => refusedBy(gateway, server, path, init);
 
 const post = (body: unknown, headers: Record<string, string> = {}) => ({ method: 'POST', body, headers });
 const json = { 'content-type': 'application/json' };
@@ -165,6 +145,35 @@ describe('a token without a grant', () => {
     ['of an agent, listening for another', 'agent:dev-1', ['default'], '/v1/projects/default/agents/dev-2/stream?instance=i', {}],
     ['of an agent, registering another', 'agent:dev-1', ['default'], '/v1/projects/default/agents/dev-2', { method: 'PUT', body: {} }],
     ['of an agent, stopping one', 'agent:dev-1', ['default'], '/v1/projects/default/agents/dev-1/stop', post({})],
+    ['of an agent, setting limits', 'agent:dev-1', ['default'], '/v1/projects/default/limits/project/*', { method: 'PUT', body: {} }],
+    ['of an agent, taking limits away', 'agent:dev-1', ['default'], '/v1/projects/default/limits/project/*', { method: 'DELETE' }],
+    [
+      'of an agent, setting budgets',
+      'agent:dev-1',
+      ['default'],
+      '/v1/projects/default/budgets/day',
+      { method: 'PUT', body: { limit: {} } },
+    ],
+    ['of an agent, stopping all work', 'agent:dev-1', ['default'], '/v1/projects/default/stop', post({})],
+    ['of an agent, letting work go on', 'agent:dev-1', ['default'], '/v1/projects/default/resume', post({})],
+    ['of an agent, draining another', 'agent:dev-1', ['default'], '/v1/projects/default/agents/dev-2/drain', post({})],
+    ['of an agent, changing another', 'agent:dev-1', ['default'], '/v1/projects/default/agents/dev-2', { method: 'PATCH', body: {} }],
+    ['of an agent, pausing another', 'agent:dev-1', ['default'], '/v1/projects/default/agents/dev-2/pause', post({ instance: 'i' })],
+    [
+      'of an agent, claiming for another',
+      'agent:dev-1',
+      ['default'],
+      '/v1/projects/default/claims',
+      post({ agentId: 'dev-2', paths: [{ path: 'repo:a', mode: 'shared' }] }),
+    ],
+    ['of an agent, releasing for another', 'agent:dev-1', ['default'], '/v1/projects/default/claims/c/release', post({ agentId: 'dev-2' })],
+    [
+      'of an agent, asking for another',
+      'agent:dev-1',
+      ['default'],
+      '/v1/projects/default/tasks/t/attempts/1/approvals',
+      post({ agentId: 'dev-2', assignment: 'a', question: 'May I?' }),
+    ],
     ['of an agent, defining pools', 'agent:dev-1', ['default'], '/v1/projects/default/pools', post({ agents: [{ role: 'qa' }] })],
     ['of an agent, creating a project', 'agent:dev-1', ['*'], '/v1/projects', post({ project: 'new' })],
     ['of an agent, verifying the chain', 'agent:dev-1', ['*'], '/v1/audit/verify', post({})],

@@ -2,13 +2,14 @@ import { type ContractClass, DefinePools, fieldProblem, type Plan, SubmitRun } f
 import { planToCommands } from './plan-to-commands';
 
 const ids = { runId: 'run-1', taskId: (key: string) => `run-1.${key}` };
+const NOW_MS = 1_000_000;
 const fits = (contract: ContractClass, value: unknown) => expect(fieldProblem(contract, value)).toBeUndefined();
 
 describe('a plan', () => {
   const small: Plan = { tasks: [{ key: 'lint', role: 'developer', run: 'npm run lint' }] };
 
   it('becomes one run with every default filled in', () => {
-    const { pools, run } = planToCommands(small, ids);
+    const { pools, run } = planToCommands(small, ids, NOW_MS);
     expect(pools).toBeUndefined();
     expect(run).toEqual({
       runId: 'run-1',
@@ -51,6 +52,7 @@ describe('a plan', () => {
         ],
       },
       ids,
+      NOW_MS,
     );
     expect(run.name).toBe('nightly');
     expect(run.tasks[0]).toMatchObject({
@@ -67,7 +69,11 @@ describe('a plan', () => {
   });
 
   it('with agents defines a pool of the run for each template', () => {
-    const { pools } = planToCommands({ ...small, agents: [{ role: 'developer' }, { role: 'developer', skills: ['ts'], max: 4 }] }, ids);
+    const { pools } = planToCommands(
+      { ...small, agents: [{ role: 'developer' }, { role: 'developer', skills: ['ts'], max: 4 }] },
+      ids,
+      NOW_MS,
+    );
     expect(pools?.pools).toEqual([
       {
         poolId: 'run-1.developer.0',
@@ -97,7 +103,7 @@ describe('a plan', () => {
     [{ max: 5 }, { min: 0, max: 5 }],
     [{}, { min: 0, max: 1 }],
   ])('with agents of %j keeps %j of them', (given, kept) => {
-    const { pools } = planToCommands({ ...small, agents: [{ role: 'developer', ...given }] }, ids);
+    const { pools } = planToCommands({ ...small, agents: [{ role: 'developer', ...given }] }, ids, NOW_MS);
     expect(pools?.pools[0]).toMatchObject(kept);
   });
 });

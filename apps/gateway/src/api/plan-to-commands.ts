@@ -1,18 +1,14 @@
 import {
   CRASHES_MAX_DEFAULT,
   type DefinePools,
-  durationMs,
   MEMORY_MIB_DEFAULT,
   type Plan,
   type PlanAgents,
-  type PlanTask,
   type PoolSpec,
-  PRIORITY_DEFAULT,
-  RETRIES_DEFAULT,
   type SubmitRun,
-  type TaskSpec,
-  TIMEOUT_MS_DEFAULT,
 } from '@torch/contracts';
+import { taskSpecOf } from './plan-task.mapping';
+import { present } from './present';
 
 /** What the tasks and the run of a plan are called. */
 export interface RunIds {
@@ -27,11 +23,13 @@ export interface RunCommands {
 }
 
 /** A valid plan with every default filled in, as the commands that carry it out: first the pools, then the run. */
-export function planToCommands({ name, agents = [], tasks }: Plan, ids: RunIds): RunCommands {
+export function planToCommands({ name, agents = [], tasks }: Plan, ids: RunIds, nowMs: number): RunCommands {
   const pools = agents.map((template, n) => poolSpec(template, `${ids.runId}.${template.role}.${n}`, ids.runId));
+  const keys = new Set(tasks.map(({ key }) => key));
+  const surroundings = { taskId: ids.taskId, hasKey: (key: string) => keys.has(key), nowMs };
   return {
     ...(pools.length > 0 && { pools: { pools } }),
-    run: { runId: ids.runId, ...(name !== undefined && { name }), tasks: tasks.map((task) => taskSpec(task, ids)) },
+    run: { runId: ids.runId, ...(name !== undefined && { name }), tasks: tasks.map((task) => taskSpecOf(task, surroundings)) },
   };
 }
 
@@ -49,26 +47,6 @@ export function poolSpec(template: PlanAgents, poolId: string, runId?: string): 
     capacity: template.capacity ?? 1,
     memoryMib: template.memoryMib ?? MEMORY_MIB_DEFAULT,
     crashesMax: CRASHES_MAX_DEFAULT,
-    ...present({ env: template.env, cwd: template.cwd, runId }),
+    ...present({ env: template.env, cwd: template.cwd, labels: template.labels, runId }),
   };
-}
-
-function taskSpec(task: PlanTask, { taskId }: RunIds): TaskSpec {
-  return {
-    taskId: taskId(task.key),
-    key: task.key,
-    title: task.title ?? task.key,
-    role: task.role,
-    skills: task.skills ?? [],
-    prefer: task.prefer ?? [],
-    dependsOn: (task.dependsOn ?? []).map(taskId),
-    priority: task.priority ?? PRIORITY_DEFAULT,
-    timeoutMs: (task.timeout === undefined ? undefined : durationMs(task.timeout)) ?? TIMEOUT_MS_DEFAULT,
-    retries: task.retries ?? RETRIES_DEFAULT,
-    ...present({ run: task.run, prompt: task.prompt, cwd: task.cwd, env: task.env }),
-  };
-}
-
-function present<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

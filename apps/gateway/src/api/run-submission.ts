@@ -36,11 +36,11 @@ export class RunSubmission implements OnModuleDestroy {
     const { project } = admission;
     this.check(plan, project);
     const ids = runIds(admission.idempotencyId);
-    const commands = planToCommands(plan, ids);
+    const commands = planToCommands(plan, ids, Date.now());
     checkSizes(commands);
     // A retry finds its own answer; another plan under the same key is another command, and meets the run that is there.
     const idempotencyId = admission.idempotencyId ?? ids.runId;
-    const run = { ...admission, idempotencyId: `${idempotencyId}.run.${digestOf(commands)}` };
+    const run = { ...admission, idempotencyId: `${idempotencyId}.run.${digestOf(plan)}` };
     const pools = { ...admission, idempotencyId: partOf(idempotencyId, 'pools') };
     const deadline = this.owners.deadline();
     const isThere = admission.idempotencyId !== undefined && (await this.isThere(project, ids.runId, deadline));
@@ -115,7 +115,8 @@ export class RunSubmission implements OnModuleDestroy {
   }
 }
 
-const digestOf = (commands: RunCommands): string => createHash('sha256').update(canonicalJson(commands)).digest('hex').slice(0, 16);
+/** Of the plan and not of its commands, which say when it was sent: a retry is the same plan. */
+const digestOf = (plan: Plan): string => createHash('sha256').update(canonicalJson(plan)).digest('hex').slice(0, 16);
 
 /** What the log would refuse is refused here, where the field can be named. */
 function checkSizes({ run }: RunCommands): void {

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
-import { ListTasks, TaskList, TaskView } from '@torch/contracts';
+import { ListTasks, RedriveTasks, TaskExplained, TaskList, TaskView } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { NotFound } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
@@ -7,9 +7,10 @@ import { TaskHistory, type HistoryPage } from '../adapters/task-history.adapter'
 import { CLOUD_EVENT_PAGE } from '../openapi/cloud-event.schema';
 import { Operation } from '../openapi/operation.decorator';
 import { Commands, Queries } from './contract-names';
-import { HistoryQuery, PositionAnswer, ReasonBody } from './edge.contracts';
+import { HistoryQuery, PositionAnswer } from './edge.contracts';
 import { bodyOf, IdPipe, queryOf } from './edge.pipes';
 import { Admitted } from './request-context';
+import { CancelTaskBody, PriorityBody } from './rules.contracts';
 
 @Controller('v1/projects/:project/tasks')
 export class TasksController {
@@ -48,17 +49,56 @@ export class TasksController {
     return this.histories.page(subject, after === undefined ? { sinceMs: submittedAtMs } : { afterSeq: after });
   }
 
-  @Operation({ summary: 'Cancels a task.', status: 202, body: ReasonBody, answer: PositionAnswer, idempotent: true })
+  @Operation({ summary: 'What the task waits for, or why it has the agent that it has.', answer: TaskExplained })
+  @Get(':taskId/explain')
+  async explain(@Param('project') project: string, @Param('taskId', IdPipe) taskId: string): Promise<TaskExplained> {
+    const { explanation } = await this.owners.query(Queries.ExplainTask, project, { taskId });
+    if (!explanation) throw new NotFound('unknown-task', `There is no task "${taskId}".`);
+    return explanation;
+  }
+
+  @Operation({
+    summary: 'Cancels a task; with `subtree` also everything that depends on it.',
+    status: 202,
+    body: CancelTaskBody,
+    answer: PositionAnswer,
+    idempotent: true,
+  })
   @Post(':taskId/cancel')
   async cancel(
     @Admitted() admission: Admission,
     @Param('taskId', IdPipe) taskId: string,
-    @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
+    @Body(bodyOf(CancelTaskBody)) { reason, subtree }: CancelTaskBody,
   ): Promise<PositionAnswer> {
     const { position } = await this.owners.command(Commands.CancelTask, admission, {
       taskId,
       reason: reason ?? `Cancelled by ${admission.actor}.`,
+      ...(subtree !== undefined && { subtree }),
     });
+    return { position };
+  }
+
+  @Operation({ summary: 'Changes the priority of a task.', status: 202, body: PriorityBody, answer: PositionAnswer, idempotent: true })
+  @Post(':taskId/priority')
+  async setPriority(
+    @Admitted() admission: Admission,
+    @Param('taskId', IdPipe) taskId: string,
+    @Body(bodyOf(PriorityBody)) { priority }: PriorityBody,
+  ): Promise<PositionAnswer> {
+    const { position } = await this.owners.command(Commands.ChangePriority, admission, { taskId, priority });
+    return { position };
+  }
+
+  @Operation({
+    summary: 'Takes dead letters up again: those named, or those that fit the filter, the oldest first.',
+    status: 202,
+    body: RedriveTasks,
+    answer: PositionAnswer,
+    idempotent: true,
+  })
+  @Post('redrive')
+  async redrive(@Admitted() admission: Admission, @Body(bodyOf(RedriveTasks)) which: RedriveTasks): Promise<PositionAnswer> {
+    const { position } = await this.owners.command(Commands.RedriveTasks, admission, which);
     return { position };
   }
 

@@ -21,11 +21,15 @@ interface OperationDocs {
   readonly query?: ContractClass;
   /** The request may bring an Idempotency-Key. */
   readonly idempotent?: boolean;
+  /** The request may say in If-Match which version it is about. */
+  readonly ifMatch?: boolean;
   readonly open?: boolean;
 }
 
 const REFS = '#/components/schemas/';
 const IDEMPOTENCY_KEY = 'The same key gives the same answer, and never a second effect.';
+
+const IF_MATCH = 'The version that the change was made on, such as "3"; or as `version` in the body.';
 
 const DURABILITY =
   'What the acknowledgement is to promise; the answer says under the same name what holds. Default: as the project is set.';
@@ -64,7 +68,7 @@ export function bodySchema(
 
 /** The status of a route's answer, and everything that the OpenAPI document says of the route. */
 export function Operation(docs: OperationDocs): MethodDecorator {
-  const { summary, status = 200, answer, media = 'application/json', body, bodyMedia, query, idempotent, open } = docs;
+  const { summary, status = 200, answer, media = 'application/json', body, bodyMedia, query, idempotent, ifMatch, open } = docs;
   const queries = query
     ? [...fieldsOf(query)].map(([name, { schema, optional, description }]) =>
         ApiQuery({
@@ -73,6 +77,7 @@ export function Operation(docs: OperationDocs): MethodDecorator {
           schema: schema as object,
           ...(description && { description }),
           ...(schema.type === 'array' && { explode: false }),
+          ...(schema.type === 'object' && { style: 'deepObject', explode: true }),
         }),
       )
     : [];
@@ -96,6 +101,9 @@ export function Operation(docs: OperationDocs): MethodDecorator {
             schema: { type: 'string', enum: [...DURABILITIES] },
           }),
         ]
+      : []),
+    ...(ifMatch
+      ? [ApiHeader({ name: 'If-Match', required: false, description: IF_MATCH, schema: { type: 'string', maxLength: 20 } })]
       : []),
     ...(body ? [ApiBody({ schema: ref(body), required: true })] : []),
     ...(bodyMedia ? [ApiConsumes(...bodyMedia), ApiBody({ schema: { type: 'string' }, required: true })] : []),

@@ -12,22 +12,26 @@ import { sseFrame } from '../adapters/sse-connection.adapter';
 import type { Work } from './work-lookup';
 
 /** Failures that the agent did not report itself: it may still be at work, and has to hear that it is over. */
-const TAKEN_AWAY: readonly string[] = ['lease-expired', 'agent-lost', 'agent-gone'];
+const TAKEN_AWAY: readonly string[] = ['lease-expired', 'agent-lost', 'agent-gone', 'stopped', 'budget', 'deadline', 'progress-timeout'];
 
 export const workKey = ({ taskId, attempt, assignment }: Pick<TaskAssigned, 'taskId' | 'attempt'> & { assignment?: string }): string =>
   `work ${taskId} ${attempt} ${assignment}`;
 export const messageKey = (messageId: string): string => `message ${messageId}`;
 
-export function workFrame({ data, correlationId, traceparent }: AnyEvent, { runId, spec }: Work, id: string): string {
+export function workFrame({ data, correlationId, traceparent }: AnyEvent, { runId, spec, inputs }: Work, id: string): string {
   const { taskId, attempt, assignment, leaseUntilMs } = data as TaskAssigned;
-  return sseFrame({ id, event: 'work', data: { taskId, attempt, assignment, leaseUntilMs, runId, spec, correlationId, traceparent } });
+  return sseFrame({
+    id,
+    event: 'work',
+    data: { taskId, attempt, assignment, leaseUntilMs, runId, spec, inputs, correlationId, traceparent },
+  });
 }
 
 /** A live attempt, as it is sent again to an agent that connects. */
-export function openWorkFrame({ runId, spec, attempt, assignment, leaseUntilMs, correlationId, traceparent }: TaskView): string {
+export function openWorkFrame({ runId, spec, inputs, attempt, assignment, leaseUntilMs, correlationId, traceparent }: TaskView): string {
   return sseFrame({
     event: 'work',
-    data: { taskId: spec.taskId, attempt, assignment, leaseUntilMs, runId, spec, correlationId, traceparent },
+    data: { taskId: spec.taskId, attempt, assignment, leaseUntilMs, runId, spec, inputs, correlationId, traceparent },
   });
 }
 

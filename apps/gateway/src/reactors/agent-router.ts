@@ -76,6 +76,7 @@ export class AgentRouter {
       case 'task.attempt-failed':
         return this.cancelled(event, id);
       case 'task.completed':
+      case 'task.skipped':
       case 'task.failed':
       case 'task.dead-lettered':
         return this.over(event);

@@ -4,6 +4,7 @@ import { LogTails, type TailedCommit } from '@torch/host';
 import { Rejection } from '@torch/kernel';
 import type { LogServer } from '@torch/log';
 import { LOG_SERVER, NotFound } from '@torch/platform';
+import { AgentEvidence } from '../adapters/agent-evidence.adapter';
 import type { SseConnection } from '../adapters/sse-connection.adapter';
 import { Owners } from '../adapters/owners.adapter';
 import { PersonalData } from '../adapters/personal-data.adapter';
@@ -45,12 +46,13 @@ export class AgentStreams implements OnModuleDestroy {
     private readonly tails: LogTails,
     private readonly personal: PersonalData,
     private readonly dispatches: DispatchRecorder,
+    private readonly evidence: AgentEvidence,
     @Inject(LOG_SERVER) private readonly server: LogServer,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {
     this.work = new WorkLookup(config.knownSpecsBytesMax, async (project, taskId) => {
       const { task } = await owners.query(Queries.GetTask, project, { taskId });
-      return task && { runId: task.runId, spec: task.spec };
+      return task && { runId: task.runId, spec: task.spec, inputs: task.inputs };
     });
   }
 
@@ -70,6 +72,8 @@ export class AgentStreams implements OnModuleDestroy {
       await followed;
       const { work, messages } = await this.everythingOpen(agent);
       connection.open();
+      this.evidence.opened(agent);
+      connection.onClose(() => this.evidence.closed(agent));
       stream.pushes.release(this.openPushes(agent, work, messages));
       router.endOlder(stream);
     } catch (error) {

@@ -1,10 +1,12 @@
-import type { TaskSpec, TaskSubmitted } from '@torch/contracts';
+import type { TaskInput, TaskSpec, TaskSubmitted } from '@torch/contracts';
 import { RecentlyUsed } from '../adapters/recently-used';
 
 /** What an agent has to know of a task besides its assignment. */
 export interface Work {
   readonly runId: string;
   readonly spec: TaskSpec;
+  /** How its dependencies ended; absent when it has none. */
+  readonly inputs?: readonly TaskInput[];
 }
 
 /** Remembers what tasks are about from when they were submitted, so that most assignments need no query. */
@@ -18,7 +20,9 @@ export class WorkLookup {
     this.known = new RecentlyUsed(bytesMax);
   }
 
+  /** What its dependencies lead to, only the scheduler knows: such a task is asked for when it is assigned. */
   submitted(project: string, { runId, spec }: TaskSubmitted): void {
+    if (spec.dependsOn.length > 0 || (spec.after?.length ?? 0) > 0) return;
     this.known.set(keyOf(project, spec.taskId), { runId, spec }, weightOf(spec));
   }
 

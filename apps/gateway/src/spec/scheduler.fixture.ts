@@ -9,6 +9,7 @@ import type {
   TaskView,
 } from '@torch/contracts';
 import { type AnyCommand, type NewEvent, Rejection } from '@torch/kernel';
+import { ruleQueries, standInRule } from './rules.fixture';
 import { definitionOf } from './stand-in.fixture';
 
 interface SchedulerState {
@@ -37,7 +38,7 @@ export const standInScheduler = definitionOf<SchedulerState>({
       case 'RecordFencedAttempt':
         return fenced(state, command.data as RecordFencedAttempt, nowMs);
       default:
-        throw new Rejection('unknown-task', `The stand-in knows no ${command.type}.`);
+        return standInRule(command, nowMs);
     }
   },
   evolve({ runs, tasks }, { type, data, correlationId, traceparent }) {
@@ -70,17 +71,29 @@ export const standInScheduler = definitionOf<SchedulerState>({
         traceparent,
       })),
   queries: {
-    GetTask: ({ taskId }: { taskId: string }, { tasks }) => ({ task: tasks[taskId] }),
+    GetTask: ({ taskId }: { taskId: string }, { tasks }) => ({ task: tasks[taskId] && withInputs(tasks[taskId]) }),
     ListTasks: (_, { tasks }) => ({ tasks: Object.values(tasks) }),
     GetRun: ({ runId }: { runId: string }, { runs, tasks }) => ({
       run: runs.includes(runId) ? runView(runId, Object.values(tasks)) : undefined,
     }),
     ListRuns: (_, { runs, tasks }) => ({ runs: runs.map((runId) => runView(runId, Object.values(tasks))) }),
     ListAgentWork: ({ agentId }: { agentId: string }, { tasks }) => ({
-      tasks: Object.values(tasks).filter((task) => task.agentId === agentId && (task.status === 'assigned' || task.status === 'running')),
+      tasks: Object.values(tasks)
+        .filter((task) => task.agentId === agentId && (task.status === 'assigned' || task.status === 'running'))
+        .map(withInputs),
     }),
+    ExplainTask: ({ taskId }: { taskId: string }, { tasks }) => ({
+      explanation: tasks[taskId] && { taskId, status: tasks[taskId].status, waiting: [], candidates: [], summary: 'It waits for nothing.' },
+    }),
+    ...ruleQueries,
   },
 });
+
+/** Whatever a task depends on counts as completed. */
+function withInputs(task: TaskView): TaskView {
+  const inputs = task.spec.dependsOn.map((id) => ({ taskId: id, key: id, status: 'completed' as const, result: { of: id } }));
+  return inputs.length > 0 ? { ...task, inputs } : task;
+}
 
 function submit({ runs }: SchedulerState, { runId, tasks, name }: SubmitRun, nowMs: number): NewEvent[] {
   if (runs.includes(runId)) throw new Rejection('run-exists', `Run "${runId}" exists.`);

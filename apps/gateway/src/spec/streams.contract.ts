@@ -42,6 +42,25 @@ export function describeStreamJourneys(c: JourneyContext): void {
       reader.close();
     });
 
+    it('brings with the work how its dependencies ended, also when it is sent again', async () => {
+      const { agentId, stream } = await agent();
+      const reader = await stream();
+      const plan = {
+        tasks: [
+          { key: 'build', role: 'qa', run: 'true' },
+          { key: 'test', role: agentId, run: 'true', dependsOn: ['build'] },
+        ],
+      };
+      const { runId } = (await post('/runs', plan)).body;
+      const inputs = [{ taskId: `${runId}.build`, key: `${runId}.build`, status: 'completed', result: { of: `${runId}.build` } }];
+      await waitUntil(() => reader.data('work').length > 0, { what: 'the work to come' });
+      expect(reader.data('work')).toEqual([expect.objectContaining({ taskId: `${runId}.test`, inputs })]);
+      const again = await stream();
+      await waitUntil(() => again.data('open').length > 0, { what: 'everything open' });
+      expect(again.data('work')).toEqual([expect.objectContaining({ taskId: `${runId}.test`, inputs })]);
+      again.close();
+    });
+
     it('says that a message was dispatched, and the agent how far it got from there', async () => {
       const { agentId, token, stream } = await agent();
       const reader = await stream();

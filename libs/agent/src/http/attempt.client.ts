@@ -1,5 +1,5 @@
-import type { CompleteTask, FailTask, ReportProgress } from '@torch/contracts';
-import type { OutputAppended, Written } from './gateway.answers';
+import type { CompleteTask, FailTask, ReportProgress, RequestApproval } from '@torch/contracts';
+import type { ApprovalAsked, OutputAppended, Written } from './gateway.answers';
 import type { GatewayTransport, RequestOptions } from './gateway.transport';
 
 type Reported<T> = Omit<T, 'taskId' | 'attempt' | 'assignment'>;
@@ -28,6 +28,14 @@ export class AttemptClient {
     return this.report('fail', body, options);
   }
 
+  /** Asks people while the work goes on; asked again under the same `approvalId`, it changes nothing. */
+  askApproval(
+    question: Omit<Reported<RequestApproval>, 'approvalId'> & { approvalId?: string },
+    options?: RequestOptions,
+  ): Promise<ApprovalAsked> {
+    return this.report('approvals', question, options);
+  }
+
   /** The attempt was not among the open ones, and is stopped. Changes nothing when the log knows it. */
   fenced(body: { agentId: string }, options?: RequestOptions): Promise<Written> {
     return this.report('fenced', body, options);
@@ -48,7 +56,7 @@ export class AttemptClient {
     });
   }
 
-  private report(what: string, body: object, options?: RequestOptions): Promise<Written> {
+  private report<T extends Written>(what: string, body: object, options?: RequestOptions): Promise<T> {
     return this.transport.json({
       method: 'POST',
       path: `${this.root}/${what}`,

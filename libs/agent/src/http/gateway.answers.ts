@@ -1,11 +1,22 @@
-import type { InboxEntry, OwnerView, PartitionArchiveStatus, ServiceName, StateDigest, TaskSpec } from '@torch/contracts';
+import type {
+  AgentView,
+  EvidenceSeen,
+  InboxEntry,
+  OwnerView,
+  PartitionArchiveStatus,
+  ServiceName,
+  StateDigest,
+  TaskInput,
+  TaskSpec,
+  TrackRecord,
+} from '@torch/contracts';
 
-/** Accepted: in the log at `<seq>-<generation>`. */
 /** Acknowledgements that were refused, and why; all others were accepted. */
 export interface AcksAnswer {
   readonly refused: readonly { readonly messageId: string; readonly code: string; readonly detail: string }[];
 }
 
+/** Accepted: in the log at `<seq>-<generation>`. */
 export interface Written {
   readonly position: string;
 }
@@ -23,6 +34,30 @@ export interface PoolsDefined extends Written {
 export interface MessageAccepted extends Written {
   readonly messageId: string;
 }
+
+export interface PathsClaimed extends Written {
+  readonly claimId: string;
+  readonly granted: true;
+  /** The claim ends then unless it is renewed. */
+  readonly leaseUntilMs?: number;
+}
+
+export interface ApprovalAsked extends Written {
+  readonly approvalId: string;
+}
+
+export interface ContextWritten extends Written {
+  readonly key: string;
+  /** The version that was made. */
+  readonly version: number;
+}
+
+export interface ConflictOpening extends Written {
+  readonly conflictId: string;
+}
+
+/** One agent with how its attempts went, and when it was seen. */
+export type AgentDetails = AgentView & { readonly record?: readonly TrackRecord[]; readonly seen?: EvidenceSeen };
 
 export interface OutputAppended {
   /** Bytes kept of this attempt. */
@@ -118,6 +153,8 @@ export interface Work {
   /** The agent must have started by then. */
   readonly leaseUntilMs: number;
   readonly spec: TaskSpec;
+  /** How the task's dependencies ended, and their results. */
+  readonly inputs?: readonly TaskInput[];
   readonly correlationId: string;
   readonly traceparent?: string;
 }

@@ -27,10 +27,11 @@ export interface RequestOptions {
   readonly retry?: Partial<RetryConfig>;
 }
 
-export type QueryValue = string | number | boolean | readonly string[] | undefined;
+/** A list is parted by commas; a map is one parameter `name[key]` for each entry. */
+export type QueryValue = string | number | boolean | readonly string[] | Readonly<Record<string, string>> | undefined;
 
 interface GatewayRequest extends RequestOptions {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, QueryValue>>;
   /** Sent as JSON; bytes are sent as they are. */
@@ -125,8 +126,11 @@ export class GatewayTransport {
 }
 
 function queryText(query: Readonly<Record<string, QueryValue>> = {}): string {
-  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
-    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(',') : String(value)]],
-  );
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined) return [];
+    if (Array.isArray(value)) return [[name, value.join(',')]];
+    if (typeof value === 'object') return Object.entries(value).map(([key, text]) => [`${name}[${key}]`, text]);
+    return [[name, String(value)]];
+  });
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }

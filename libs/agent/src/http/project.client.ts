@@ -1,24 +1,33 @@
 import type {
   AgentList,
-  AgentPresence,
-  AgentView,
   Inbox,
+  ListAgents,
   MessageView,
+  PauseAgent,
   Plan,
   PlanAgents,
   PoolList,
+  RedriveTasks,
   RegisterAgent,
   RunList,
   RunView,
   SendMessage,
+  TaskExplained,
   TaskList,
   TaskStatus,
   TaskView,
+  UpdateAgent,
 } from '@torch/contracts';
+import { ApprovalsClient } from './approvals.client';
 import { AttemptClient } from './attempt.client';
+import { BudgetsClient } from './budgets.client';
+import { ClaimsClient } from './claims.client';
+import { ConflictsClient } from './conflicts.client';
+import { ContextClient } from './context.client';
 import { eventStream, type EventStreamConfig, type EventStreamOptions } from './event-stream';
 import type {
   AcksAnswer,
+  AgentDetails,
   AgentEvent,
   AttemptName,
   CloudEvent,
@@ -32,18 +41,37 @@ import type {
   Written,
 } from './gateway.answers';
 import type { GatewayTransport, QueryValue, RequestOptions } from './gateway.transport';
+import { LimitsClient } from './limits.client';
+import { ProjectRoutes, type WriteMethod } from './project.routes';
+import { SchedulesClient } from './schedules.client';
 
 export interface StreamOptions extends Partial<EventStreamConfig>, Pick<EventStreamOptions, 'signal' | 'onConnected' | 'onDisconnected'> {}
 
-/** One project's runs, tasks, agents, messages, pools and log. Same errors as `GatewayClient`. */
+/** One project's runs, tasks, agents, messages, pools and log, and a client for each kind of rule. Same errors as `GatewayClient`. */
 export class ProjectClient {
+  readonly limits: LimitsClient;
+  readonly claims: ClaimsClient;
+  readonly approvals: ApprovalsClient;
+  readonly budgets: BudgetsClient;
+  readonly schedules: SchedulesClient;
+  readonly context: ContextClient;
+  readonly conflicts: ConflictsClient;
+  private readonly routes: ProjectRoutes;
   private readonly root: string;
 
   constructor(
     private readonly transport: GatewayTransport,
     readonly project: string,
   ) {
-    this.root = `/v1/projects/${encodeURIComponent(project)}`;
+    this.routes = new ProjectRoutes(transport, project);
+    this.root = this.routes.root;
+    this.limits = new LimitsClient(this.routes);
+    this.claims = new ClaimsClient(this.routes);
+    this.approvals = new ApprovalsClient(this.routes);
+    this.budgets = new BudgetsClient(this.routes);
+    this.schedules = new SchedulesClient(this.routes);
+    this.context = new ContextClient(this.routes);
+    this.conflicts = new ConflictsClient(this.routes);
   }
 
   /** The whole plan or nothing of it. */
@@ -64,7 +92,7 @@ export class ProjectClient {
   }
 
   listTasks(
-    query: { runId?: string; status?: TaskStatus; limit?: number; after?: string } = {},
+    query: { runId?: string; status?: TaskStatus; role?: string; limit?: number; after?: string } = {},
     options?: RequestOptions,
   ): Promise<TaskList> {
     return this.read('/tasks', query, options);
@@ -78,12 +106,29 @@ export class ProjectClient {
     return this.read(`/tasks/${encodeURIComponent(taskId)}/history`, {}, options);
   }
 
-  cancelTask(taskId: string, reason?: string, options?: RequestOptions): Promise<Written> {
-    return this.write('POST', `/tasks/${encodeURIComponent(taskId)}/cancel`, { reason }, options);
+  /** With `subtree` also everything that depends on it. Does nothing when it is cancelled already. */
+  cancelTask(taskId: string, reason?: string, options?: RequestOptions & { subtree?: boolean }): Promise<Written> {
+    const { subtree, ...rest } = options ?? {};
+    return this.write('POST', `/tasks/${encodeURIComponent(taskId)}/cancel`, { reason, subtree }, rest);
   }
 
   retryTask(taskId: string, options?: RequestOptions): Promise<Written> {
     return this.write('POST', `/tasks/${encodeURIComponent(taskId)}/retry`, {}, options);
+  }
+
+  /** Takes dead letters up again: those named, or those that fit the filter, the oldest first. */
+  redriveTasks(which: RedriveTasks, options?: RequestOptions): Promise<Written> {
+    return this.write('POST', '/tasks/redrive', which, options);
+  }
+
+  /** 0 is first, 9 is last. */
+  setPriority(taskId: string, priority: number, options?: RequestOptions): Promise<Written> {
+    return this.write('POST', `/tasks/${encodeURIComponent(taskId)}/priority`, { priority }, options);
+  }
+
+  /** What the task waits for, or why it has the agent that it has. */
+  explainTask(taskId: string, options?: RequestOptions): Promise<TaskExplained> {
+    return this.read(`/tasks/${encodeURIComponent(taskId)}/explain`, {}, options);
   }
 
   /** What an agent reports of one attempt. */
@@ -102,19 +147,31 @@ export class ProjectClient {
     if (response.body) yield* response.body as AsyncIterable<Uint8Array>;
   }
 
-  listAgents(
-    query: { role?: string; skills?: readonly string[]; presence?: AgentPresence; limit?: number; after?: string } = {},
-    options?: RequestOptions,
-  ): Promise<AgentList> {
-    return this.read('/agents', query, options);
+  listAgents(query: Readonly<ListAgents> = {}, options?: RequestOptions): Promise<AgentList> {
+    return this.read('/agents', { ...query }, options);
   }
 
-  getAgent(agentId: string, options?: RequestOptions): Promise<AgentView> {
+  getAgent(agentId: string, options?: RequestOptions): Promise<AgentDetails> {
     return this.read(`/agents/${encodeURIComponent(agentId)}`, {}, options);
   }
 
   registerAgent(agentId: string, agent: Omit<RegisterAgent, 'agentId'>, options?: RequestOptions): Promise<Written> {
     return this.write('PUT', `/agents/${encodeURIComponent(agentId)}`, agent, options);
+  }
+
+  /** Changes what an agent can do; absent fields stay as they are. */
+  updateAgent(agentId: string, change: Omit<UpdateAgent, 'agentId'>, options?: RequestOptions): Promise<Written> {
+    return this.write('PATCH', `/agents/${encodeURIComponent(agentId)}`, change, options);
+  }
+
+  /** The agent finishes what it has and gets nothing new. Does nothing when it is draining already. */
+  drainAgent(agentId: string, reason?: string, options?: RequestOptions): Promise<Written> {
+    return this.write('POST', `/agents/${encodeURIComponent(agentId)}/drain`, { reason }, options);
+  }
+
+  /** The agent cannot go on for now; without `pause` it can again. */
+  pauseAgent(agentId: string, pause: Omit<PauseAgent, 'agentId'>, options?: RequestOptions): Promise<Written> {
+    return this.write('POST', `/agents/${encodeURIComponent(agentId)}/pause`, pause, options);
   }
 
   deregisterAgent(agentId: string, reason?: string, options?: RequestOptions): Promise<Written> {
@@ -219,10 +276,10 @@ export class ProjectClient {
   }
 
   private read<T>(path: string, query: Record<string, QueryValue>, options?: RequestOptions): Promise<T> {
-    return this.transport.json({ method: 'GET', path: this.root + path, query, ...options });
+    return this.routes.read(path, query, options);
   }
 
-  private write<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: unknown, options?: RequestOptions): Promise<T> {
-    return this.transport.json({ method, path: this.root + path, body, ...options });
+  private write<T>(method: WriteMethod, path: string, body: unknown, options?: RequestOptions): Promise<T> {
+    return this.routes.write(method, path, body, options);
   }
 }
