@@ -100,7 +100,7 @@ describe('a day with Torch', () => {
     const { code, stdout } = await torch.cli('--json', 'run', torch.plan('bad.json', plan));
     expect(code).toBe(1);
     const result = JSON.parse(stdout) as RunResult;
-    expect(result).toMatchObject({ status: 'failed', tasks: { total: 2, completed: 0, cancelled: 1, deadLettered: 1 } });
+    expect(result).toMatchObject({ status: 'failed', tasks: { total: 2, completed: 0, cancelled: 0, skipped: 1, deadLettered: 1 } });
     expect(result.results[0]).toMatchObject({ key: 'bad', status: 'dead-lettered', attempts: 2, exitCode: 3 });
   }, 60_000);
 

@@ -173,6 +173,7 @@ export interface RunResult {
     readonly failed: number;
     readonly cancelled: number;
     readonly deadLettered: number;
+    readonly skipped: number;
   };
   readonly results: readonly {
     readonly key: string;

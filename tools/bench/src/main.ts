@@ -13,6 +13,9 @@ import { type LifecycleOrder, runLifecycle } from './lifecycle-agents';
 import { messageLatency } from './message-latency.bench';
 import { machine, table } from './report';
 import { recovery } from './recovery.bench';
+import { discovery } from './discovery.bench';
+import { scale } from './scale.bench';
+import { scaleDecision } from './scale-decision.bench';
 import { taskLifecycle } from './task-lifecycle.bench';
 import { notaryNotarise } from './notarise.bench';
 import { upReady } from './up-ready.bench';
@@ -33,6 +36,9 @@ const BENCHES: readonly Bench[] = [
     names: ['audit.verify', 'audit.verify.single', 'audit.verify.rss-growth', 'audit.bytes-per-event', 'audit.bytes-per-event.raw'],
     run: auditVerify,
   },
+  { names: ['scale.decision', 'scale.decision.growth', 'scale.bytes-per-task'], run: scaleDecision },
+  { names: ['scale.submit', 'scale.assign.p50', 'scale.assign.p99', 'scale.rebuild.snapshot', 'scale.rebuild.log'], run: scale },
+  { names: ['discovery.owner.p99', 'discovery.http.p99'], run: discovery },
 ];
 
 const USAGE = `npm run bench [-- --only NAME --rounds N --json FILE]

@@ -1,0 +1,34 @@
+import { auditDecider } from '@torch/domain-audit';
+import { messagingDecider } from '@torch/domain-messaging';
+import { registryDecider } from '@torch/domain-registry';
+import { SCHEDULER_LIMITS, schedulerDeciderWith } from '@torch/domain-scheduler';
+import type { Decider } from '@torch/kernel';
+
+/** Services that a simulated world has, each in several instances. */
+export const SIMULATED_SERVICES = ['registry', 'scheduler', 'gateway', 'audit'] as const;
+export type SimulatedService = (typeof SIMULATED_SERVICES)[number];
+
+/** The rules that a world runs, and that its log is replayed by. */
+export type Deciders = Readonly<Record<SimulatedService, Decider<unknown>>>;
+
+export const anyState = (decider: unknown): Decider<unknown> => decider as Decider<unknown>;
+
+/** Waiting that is worth one level of priority here, ms. */
+export const AGE_STEP_MS = 10_000;
+
+/** Where a rule takes minutes by default, it takes seconds here, so that a run of minutes sees it. */
+export const SIMULATED_LIMITS = {
+  ...SCHEDULER_LIMITS,
+  ageStepMs: AGE_STEP_MS,
+  startGraceMs: 10_000,
+  resultGraceMs: 8000,
+  backoffMaxMs: 10_000,
+};
+
+/** The real rules. */
+export const SIMULATED_DECIDERS: Deciders = {
+  registry: anyState(registryDecider),
+  scheduler: anyState(schedulerDeciderWith(SIMULATED_LIMITS)),
+  gateway: anyState(messagingDecider),
+  audit: anyState(auditDecider),
+};

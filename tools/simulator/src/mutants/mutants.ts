@@ -1,0 +1,38 @@
+import type { HostConfig } from '@torch/host';
+import type { InMemoryLogServer, LogServer } from '@torch/log';
+import type { Deciders } from '../deciders';
+import { withoutFence, withoutLeaseCheck } from './log-server.mutants';
+import { withoutAgeing, withoutAttemptCheck, withoutClaims, withoutFairness, withoutLimits } from './decider.mutants';
+
+/** Torch with one of its protections taken out: whoever checks must notice. */
+export interface Mutant {
+  readonly what: string;
+  /** A checker that must fail, within a few seeds. */
+  readonly caughtBy: string;
+  readonly config?: Partial<HostConfig>;
+  readonly deciders?: (real: Deciders) => Deciders;
+  readonly sabotage?: (server: LogServer, base: InMemoryLogServer) => LogServer;
+}
+
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  'fence-off': { what: 'the log takes commits from whoever sends them', caughtBy: 'onlyTheOwnerAppends', sabotage: withoutFence },
+  'lease-check-off': { what: 'a lease is given while another has it', caughtBy: 'noTwoHoldersHaveOneLease', sabotage: withoutLeaseCheck },
+  'idempotency-off': {
+    what: 'owners forget what they have answered',
+    caughtBy: 'everyAcknowledgedCommandHappenedOnce',
+    config: { idempotencyIdsMax: 0 },
+  },
+  'attempt-check-off': {
+    what: 'results of older attempts are applied',
+    caughtBy: 'onlyTheLiveAttemptIsApplied',
+    deciders: withoutAttemptCheck,
+  },
+  'claims-off': {
+    what: 'tasks that claim the same paths run together',
+    caughtBy: 'conflictingClaimsAreNeverInFlightTogether',
+    deciders: withoutClaims,
+  },
+  'ageing-off': { what: 'waiting does not raise a task', caughtBy: 'waitingRaisesATaskUntilItsTurn', deciders: withoutAgeing },
+  'fairness-off': { what: 'a flood of one key goes first', caughtBy: 'noKeyStarves', deciders: withoutFairness },
+  'limits-off': { what: 'limits are not kept', caughtBy: 'limitsAreNeverExceeded', deciders: withoutLimits },
+};

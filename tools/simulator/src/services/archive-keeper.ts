@@ -1,0 +1,69 @@
+import { PartitionRecovery } from '@torch/archive';
+import { type LogTails, type TailedCommit } from '@torch/host';
+import type { Consumed, Lease, LogServer } from '@torch/log';
+import { LogUnavailable } from '@torch/log';
+import type { SimulatedProcess } from '../engine/simulated-process';
+import { SimulatedArchive, type WriteLock } from './simulated-archive';
+
+/** Between a commit and its being archived, ms at most. */
+const ARCHIVE_LAG_MS_MAX = 60;
+
+interface KeeperParts {
+  readonly process: SimulatedProcess;
+  readonly server: LogServer;
+  readonly tails: LogTails;
+  readonly archive: SimulatedArchive;
+  readonly logId: string;
+  readonly partitions: number;
+}
+
+/** What an instance of audit does for the partitions that it owns: the real recovery, and the archive's writer. */
+export class ArchiveKeeper {
+  private readonly locks = new Map<number, WriteLock>();
+  private readonly ends = new Map<number, () => void>();
+
+  constructor(private readonly parts: KeeperParts) {}
+
+  async prepare(lease: Lease, readOn: () => Promise<Consumed>): Promise<void> {
+    const { process, server, archive, logId, partitions } = this.parts;
+    const { partition } = lease;
+    this.locks.set(partition, archive.lock(partition)); // What an older writer has not written yet is not written any more.
+    await server.identity({ partitions, logId });
+    const recovery = new PartitionRecovery({
+      server,
+      place: { dir: SimulatedArchive.DIR, partition },
+      logId,
+      disk: archive.disk,
+      nowMs: () => process.nowMs(),
+      newId: process.newId,
+    });
+    await recovery.recover(lease, readOn);
+  }
+
+  onOwned(partition: number): void {
+    const { tails, archive } = this.parts;
+    const lock = this.locks.get(partition);
+    if (!lock) return;
+    const end = tails.subscribe(partition, archive.head(partition).seq, {
+      onCommit: (commit) => this.write(partition, commit, lock),
+      onEnd: () => undefined, // The owner's loop ends for the same reason, and begins anew.
+    });
+    this.ends.set(partition, end);
+  }
+
+  onReleased(partition: number): void {
+    this.ends.get(partition)?.();
+    this.ends.delete(partition);
+  }
+
+  private async write(partition: number, commit: TailedCommit, lock: WriteLock): Promise<void> {
+    const { process, server, archive } = this.parts;
+    await new Promise<void>((written) => process.after(process.random() * ARCHIVE_LAG_MS_MAX, written));
+    if (!archive.add(partition, commit, lock)) return;
+    try {
+      await server.archived.publish(partition, { position: commit.position });
+    } catch (error) {
+      if (!(error instanceof LogUnavailable)) throw error; // The next one says it as well.
+    }
+  }
+}
