@@ -176,7 +176,9 @@ describe('the whole history as one log', () => {
 function pruneRecord(dir: string, seq: number): void {
   const path = join(dir, 'p03', readdirSync(join(dir, 'p03')).find((name) => name.endsWith('.gz')) as string);
   const lines = gunzipSync(readFileSync(path)).toString('utf8').trimEnd().split('\n');
-  const record = decodeRecord(Buffer.from(lines[seq - 1] as string)) as unknown as { body: Uint8Array } & Parameters<typeof encodeRecord>[0];
+  const record = decodeRecord(Buffer.from(lines[seq - 1] as string)) as unknown as { body: Uint8Array } & Parameters<
+    typeof encodeRecord
+  >[0];
   lines[seq - 1] = encodeRecord({ ...record, body: undefined, leaf: leafHash({ ...record, body: record.body }, sha256) });
   writeFileSync(path, gzipSync(`${lines.join('\n')}\n`));
 }

@@ -225,6 +225,7 @@ describe('a recovery that is interrupted', () => {
         expect(log.slice(0, 10)).toEqual(Array.from({ length: 10 }, (_, i) => `${i + 1}-0 ${i + 1}`));
         expect(log.slice(10)).toEqual([`11-1 ${recoveredEvent(11, seenIn(log[10]))}`]);
         expect((await torch.server.gate.state(PARTITION)).state).toBe('open');
+        expect(await torch.server.leases.acquire(PARTITION, 'scheduler', 'next', 1000)).toMatchObject({ epoch: 2 });
       }
     },
   );

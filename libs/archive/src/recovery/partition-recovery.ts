@@ -161,12 +161,12 @@ export class PartitionRecovery {
         renewedAtMs = nowMs();
         if (!(await server.leases.renew(lease, this.config.leaseMs))) throw new Fenced(lease.partition, lease.service, lease.epoch);
       }
-      sending = server.gate.restore(lease, incarnation, entries);
+      // Marked first: a recovery that carries this one on reads only what is still missing.
+      sending = server.gate.mark(lease, marks.all()).then(() => server.gate.restore(lease, incarnation, entries));
       sending.catch(() => undefined); // Awaited in the next round; an error is not to be called unhandled until then.
       onProgress?.(entries.at(-1)?.position.seq ?? head.seq, archived.seq);
     }
     await sending;
-    await server.gate.mark(lease, marks.all());
   }
 
   private async *missing(afterSeq: number, throughSeq: number): AsyncGenerator<readonly LogEntry[], void, void> {
