@@ -12,7 +12,6 @@ export const WHOLE_PROJECT = 'project';
 export function attemptBegan({ budgets }: SchedulerState, task: TaskState, atMs: number): void {
   const spending = newSpending(task.spec, task.agentId ?? '', atMs);
   budgets.begin(spending, atMs);
-  budgets.totals.add(namesOf(task, spending, atMs), { attempts: 1 });
 }
 
 /** Something was reported of the live attempt: `task.usage` is all that is known of it now. */
@@ -35,7 +34,7 @@ export function attemptOver({ budgets }: SchedulerState, task: TaskState, atMs: 
   budgets.end(spending, atMs);
   const wallMs = Math.max(0, atMs - spending.beganAtMs);
   const names = namesOf(task, spending, atMs);
-  budgets.totals.add(names, { ...charged, wallMs });
+  budgets.totals.add(names, { ...charged, wallMs, attempts: 1 });
   if (task.usage) budgets.totals.add({ model: task.usage.model ?? NO_MODEL }, { wallMs, attempts: 1 });
   if (isSpent(accounts, spending)) budgets.spent.add(task.spec.taskId);
   return accounts.filter(({ limit }) => limit !== undefined);

@@ -59,11 +59,14 @@ describe('what was used', () => {
 
   it('of more names than are kept is added up under the others', () => {
     const run = projectWith({ decider: schedulerDeciderWith({ usageGroupsMax: 3 }) });
-    submit(run, Object.fromEntries(['a', 'b', 'c'].map((key) => [key, {}])));
-    for (const key of ['a', 'b', 'c']) complete(run, key, { usage: { inputTokens: 1 } });
-    submit(run, { d: {}, e: {} }, 'run-2');
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    submit(run, Object.fromEntries(keys.map((key) => [key, {}])));
+    for (const key of keys) {
+      complete(run, key, { usage: { inputTokens: 1 } });
+      run.settle();
+    }
     const totals = usageBy(run, 'task');
-    expect(totals.map(({ name }) => name).sort()).toEqual([OTHERS, 'run-2.d', 'run-2.e']);
+    expect(totals.map(({ name }) => name).sort()).toEqual([OTHERS, 'run-1.d', 'run-1.e']);
     expect(totals.find(({ name }) => name === OTHERS)).toMatchObject({ inputTokens: 3, attempts: 3 });
   });
 });
