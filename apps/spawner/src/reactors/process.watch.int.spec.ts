@@ -147,7 +147,8 @@ describe('the watch over agent processes', () => {
   });
 
   it('stops a process in order: SIGTERM, and its exit code counts', async () => {
-    const { agentId, spawnId } = await spawnAgent('trap "exit 3" TERM; while :; do sleep 0.05; done');
+    const { agentId, spawnId, folder } = await spawnAgent('trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done');
+    await until('its trap', () => readFileSync(spawnFiles(folder).log, 'utf8').includes('ready'));
     owner.submitNow('StopAgent', { agentId, reason: 'not needed' });
     await effects.stop({ data: { agentId, spawnId, reason: 'not needed' } } as never, owner.effectContext());
     await until('the report', () => told('RecordExited'));

@@ -10,7 +10,7 @@ import { type AgentState, hasEnded, isLive, type RunState, type SchedulerState, 
 interface EncodedTask {
   readonly spec: TaskSpec;
   readonly seq: number;
-  readonly at?: number;
+  readonly at: number;
   readonly thread?: Thread;
   readonly status: TaskStatus;
   readonly attempt?: number;
@@ -66,7 +66,7 @@ function encodeTask(task: TaskState, run: RunState, key: string | undefined): En
   return present({
     spec,
     seq,
-    at: task.submittedAtMs === run.submittedAtMs ? undefined : task.submittedAtMs,
+    at: task.submittedAtMs,
     thread: sameThread(task.thread, run.thread) ? undefined : present(task.thread),
     status,
     attempt: attempt || undefined,
