@@ -105,8 +105,10 @@ class PartitionTail {
     });
   }
 
+  /** What was read before may be of a history that the log server has lost: nobody is given it any more. */
   reconnected(): void {
     this.mustVerify = true;
+    this.recent = [];
   }
 
   /** Taken when they are what comes next; otherwise they are read with the rest. */

@@ -2,6 +2,7 @@ import { auditDecider } from '@torch/domain-audit';
 import { messagingDecider } from '@torch/domain-messaging';
 import { registryDecider } from '@torch/domain-registry';
 import { SCHEDULER_LIMITS, schedulerDeciderWith } from '@torch/domain-scheduler';
+import { readingAlso } from '@torch/host';
 import type { Decider } from '@torch/kernel';
 
 /** Services that a simulated world has, each in several instances. */
@@ -27,7 +28,7 @@ export const SIMULATED_LIMITS = {
 
 /** The real rules. */
 export const SIMULATED_DECIDERS: Deciders = {
-  registry: anyState(registryDecider),
+  registry: readingAlso(anyState(registryDecider), ['claim.refused', 'claim.granted', 'claim.released']),
   scheduler: anyState(schedulerDeciderWith(SIMULATED_LIMITS)),
   gateway: anyState(messagingDecider),
   audit: anyState(auditDecider),

@@ -91,8 +91,32 @@ describe('a link', () => {
     link.call('append', async () => effects++).catch(() => undefined);
     await time.run(10_000);
     link.reconnect();
+    await time.run(11_000);
     void link.call('append', async () => effects++);
     await time.run(20_000);
     expect(effects).toBe(1);
+  });
+
+  it('tells of a new connection before anything is sent over it', async () => {
+    const { time, link } = linked();
+    const happened: string[] = [];
+    link.onReconnect(() => happened.push('told'));
+    link.serverReturned();
+    link.call('early', async () => happened.push('early')).catch((error: Error) => happened.push(error.name));
+    await time.run(100);
+    void link.call('late', async () => happened.push('late'));
+    await time.run(200);
+    expect(happened).toEqual(expect.arrayContaining(['told', 'LogUnavailable', 'late']));
+    expect(happened).not.toContain('early');
+    expect(happened.indexOf('told')).toBeLessThan(happened.indexOf('late'));
+  });
+
+  it('loses with the log server what was on its way to it', async () => {
+    const { time, link } = linked(() => ({ requestMs: 500 }));
+    let effects = 0;
+    link.call('append', async () => effects++).catch(() => undefined);
+    time.after(100, () => link.serverReturned());
+    await time.run(10_000);
+    expect(effects).toBe(0);
   });
 });

@@ -7,6 +7,7 @@ import { SimulatedArchive, type WriteLock } from './simulated-archive';
 
 /** Between a commit and its being archived, ms at most. */
 const ARCHIVE_LAG_MS_MAX = 60;
+const FOLLOW_AGAIN_MS = 500;
 
 interface KeeperParts {
   readonly process: SimulatedProcess;
@@ -41,19 +42,26 @@ export class ArchiveKeeper {
   }
 
   onOwned(partition: number): void {
-    const { tails, archive } = this.parts;
     const lock = this.locks.get(partition);
-    if (!lock) return;
-    const end = tails.subscribe(partition, archive.head(partition).seq, {
-      onCommit: (commit) => this.write(partition, commit, lock),
-      onEnd: () => undefined, // The owner's loop ends for the same reason, and begins anew.
-    });
-    this.ends.set(partition, end);
+    if (lock) this.follow(partition, lock);
   }
 
   onReleased(partition: number): void {
     this.ends.get(partition)?.();
     this.ends.delete(partition);
+    const lock = this.locks.get(partition);
+    if (lock) this.parts.archive.unlock(lock);
+  }
+
+  /** Begins again behind what is archived when the tail cannot be followed any further, for as long as the archive is this keeper's. */
+  private follow(partition: number, lock: WriteLock): void {
+    const { process, tails, archive } = this.parts;
+    if (!lock.isHeld) return;
+    const end = tails.subscribe(partition, archive.head(partition).seq, {
+      onCommit: (commit) => this.write(partition, commit, lock),
+      onEnd: () => void process.after(FOLLOW_AGAIN_MS, () => this.follow(partition, lock)),
+    });
+    this.ends.set(partition, end);
   }
 
   private async write(partition: number, commit: TailedCommit, lock: WriteLock): Promise<void> {

@@ -1,7 +1,8 @@
-import type { GetTask, Heartbeat, ListAgentWork } from '@torch/contracts';
-import { heartbeatAnswer, type RegistryState } from '@torch/domain-registry';
+import type { ClaimGranted, ClaimRefused, ClaimReleased, GetTask, Heartbeat, ListAgentWork } from '@torch/contracts';
+import { endedClaim, grantedClaim, heartbeatAnswer, refusedClaim, type RegistryState } from '@torch/domain-registry';
 import { listAgentWork, reactionTo, type SchedulerState, taskView } from '@torch/domain-scheduler';
-import type { ServiceDefinition } from '@torch/host';
+import type { OwnCommand, ServiceDefinition, Turn } from '@torch/host';
+import type { AnyEvent } from '@torch/kernel';
 import type { Deciders } from '../deciders';
 import type { ArchiveKeeper } from './archive-keeper';
 import type { PresenceWatch } from './presence-watch';
@@ -24,10 +25,30 @@ export function registryService(deciders: Deciders, watch: PresenceWatch): Servi
         },
       ],
     ]),
+    reactions: CLAIM_REACTIONS,
     onOwned: (owned) => watch.onOwned(owned),
     onReleased: (partition) => watch.onReleased(partition),
   };
 }
+
+const resolving = (resolutions: readonly object[]): OwnCommand[] => resolutions.map((data) => ({ type: 'ResolveConflict', data }));
+const resolvingEnded: Reaction = ({ data }, { state }) => resolving(endedClaim(state, { taskId: (data as { taskId: string }).taskId }));
+
+/** A refused claim opens a conflict, and what ends it resolves it. */
+const CLAIM_REACTIONS: ReadonlyMap<string, Reaction> = new Map<string, Reaction>([
+  [
+    'claim.refused',
+    ({ data }) => {
+      const conflict = refusedClaim(data as ClaimRefused);
+      return conflict ? [{ type: 'OpenConflict', data: conflict }] : [];
+    },
+  ],
+  ['claim.granted', ({ data }, { state }) => resolving(grantedClaim(state, data as ClaimGranted))],
+  ['claim.released', ({ data }, { state }) => resolving(endedClaim(state, { claimId: (data as ClaimReleased).claimId }))],
+  ...['task.completed', 'task.attempt-failed', 'task.cancelled'].map((type) => [type, resolvingEnded] as const),
+]);
+
+type Reaction = (event: AnyEvent, turn: Turn<RegistryState>) => readonly OwnCommand[];
 
 export function schedulerService(deciders: Deciders): ServiceDefinition<SchedulerState> {
   const decider = deciders.scheduler as ServiceDefinition<SchedulerState>['decider'];

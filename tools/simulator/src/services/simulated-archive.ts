@@ -31,6 +31,10 @@ export class SimulatedArchive {
     return lock;
   }
 
+  unlock(lock: WriteLock): void {
+    for (const known of this.locks.values()) if (known === lock) known.isHeld = false;
+  }
+
   /** Adds what comes next; a record that is there already is passed over. False: somebody else writes now. */
   add(partition: number, { position, body }: LogEntry, lock: WriteLock): boolean {
     if (!lock.isHeld) return false;

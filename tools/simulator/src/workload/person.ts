@@ -33,6 +33,7 @@ export class Person {
   private readonly answered = new Set<string>();
   private stopListening: () => void = () => undefined;
   private readonly repertoire: Repertoire;
+  private readonly unanswered = new Set<Promise<unknown>>();
   private messages = 0;
   private isQuiet = false;
 
@@ -51,6 +52,7 @@ export class Person {
   /** Takes back what would keep work from ending. */
   async finish(): Promise<void> {
     this.isQuiet = true;
+    await Promise.all(this.unanswered); // What is still on its way must not come behind what takes it back.
     if (this.parts.project !== CALM_PROJECT) await Promise.all(lastActs(this.parts.project).map((act) => this.send(act)));
   }
 
@@ -120,6 +122,9 @@ export class Person {
   private async send({ type, data }: Act, durability: Durability = 'memory'): Promise<'accepted' | 'unknown' | 'left out' | Rejection> {
     const { project, edge } = this.parts;
     if (!this.repertoire.has(type)) return 'left out';
-    return edge.insist(this.process, { type, project, actor: 'user:person', idempotencyId: this.process.newId(), durability, data });
+    const request = { type, project, actor: 'user:person', idempotencyId: this.process.newId(), durability, data };
+    const answered = edge.insist(this.process, request);
+    this.unanswered.add(answered);
+    return answered.finally(() => this.unanswered.delete(answered));
   }
 }

@@ -1,0 +1,59 @@
+import { encodeCommit, formatPosition, InMemoryLogServer, type Lease, type LogEntry, START } from '@torch/log';
+import { waitUntil } from '@torch/testing';
+import { LogTails } from './log-tails';
+
+const commit = (epoch: number): string =>
+  encodeCommit({
+    service: 'scheduler',
+    epoch,
+    recordedAtMs: 1,
+    consumed: { entry: '0-0', commands: 0, seq: 0 },
+    answers: [],
+    events: [],
+  });
+
+/** Collects what one subscriber is told. */
+function subscribed(tails: LogTails, afterSeq: number): string[] {
+  const told: string[] = [];
+  tails.subscribe(0, afterSeq, {
+    onCommit: ({ position }) => void told.push(formatPosition(position)),
+    onEnd: ({ name }) => void told.push(name),
+  });
+  return told;
+}
+
+describe('whoever follows the log', () => {
+  let server: InMemoryLogServer;
+  let tails: LogTails;
+  beforeEach(async () => {
+    server = new InMemoryLogServer();
+    tails = new LogTails(server);
+    const lease = (await server.leases.acquire(0, 'scheduler', 'owner', 60_000)) as Lease;
+    const first = subscribed(tails, 0);
+    await server.log.append({ ...lease, seen: START, generation: 0 }, [commit(1), commit(1), commit(1)]);
+    await waitUntil(() => first.length === 3, { what: 'the first subscriber to be told' });
+  });
+  afterEach(async () => {
+    await tails.close();
+    await server.close();
+  });
+
+  it('is told of what was there before, from memory', async () => {
+    const told = subscribed(tails, 1);
+    await waitUntil(() => told.length === 2, { what: 'the second subscriber to be told' });
+    expect(told).toEqual(['2-0', '3-0']);
+  });
+
+  it('is never told of a tail that the log server has lost, though it was read before', async () => {
+    server.faults.goAway();
+    server.faults.loseTail(0, 2);
+    const anew: LogEntry = { position: { seq: 3, generation: 1 }, body: commit(2) };
+    const data = server.store.partition(0);
+    data.entries.push(anew);
+    data.head = anew.position;
+    server.faults.comeBack();
+    const told = subscribed(tails, 2);
+    await waitUntil(() => told.length > 0, { what: 'the subscriber to be told' });
+    expect(told[0]).toBe('3-1');
+  });
+});
