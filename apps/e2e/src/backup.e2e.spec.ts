@@ -23,7 +23,7 @@ interface Replay {
   readonly services: readonly { readonly service: string; readonly digest: string }[];
 }
 
-describe('a Torch that is gone', () => {
+(process.env.TORCH_TEST_LONG ? describe : describe.skip)('a Torch that is gone', () => {
   const torches: Torch[] = [];
   const lost = newTorch();
   const store = join(lost.root, 'backups');
