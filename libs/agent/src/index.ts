@@ -36,6 +36,8 @@ export { ProjectClient, type StreamOptions } from './http/project.client';
 export { type ScheduleBody, SchedulesClient } from './http/schedules.client';
 export { CannotStart, TaskProcess, type TaskProcessOptions } from './exec/task-process';
 export { ExecHarness, type ExecOptions } from './exec/exec.harness';
+export { EXIT_PERMANENT, EXIT_RATE_LIMITED, RATE_LIMIT_WAIT_MS_DEFAULT } from './exec/exit-codes';
+export { INPUTS_INLINE_BYTES_MAX } from './exec/task-exchange';
 export { OUTPUT_DEFAULTS, type OutputConfig } from './exec/output-upload';
 export {
   endGroup,
@@ -65,5 +67,15 @@ export { endSpawn, runningSpawns, STOP_GRACE_MS_DEFAULT, stopAgentsOf, type Stop
 export { HARNESSES, runAgent, type RunAgentOptions } from './run-agent';
 export { type AgentLog, jsonLinesLog } from './session/agent.log';
 export { AgentSession, type AgentSessionOptions, type SessionEnd } from './session/agent.session';
+export {
+  type Answer,
+  AttemptCalls,
+  type AttemptCallsOptions,
+  CLAIM_RENEWED_LEASE_MS,
+  type ClaimOptions,
+  type ClaimOutcome,
+  type Question,
+} from './session/attempt-calls';
+export type { Waited } from './session/time-limit';
 export type { Harness, Progress, WorkContext, WorkOutcome } from './session/harness';
 export { SESSION_DEFAULTS, type SessionConfig } from './session/session.config';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { TaskSpec } from '@torch/contracts';
 import { aWork } from '../testing/gateway.double';
 import { until } from '../testing/poll';
+import { aContext, Said } from '../testing/work-context';
 import { listProcesses } from '../process/process-table';
-import type { WorkContext } from '../session/harness';
 import { ExecHarness } from './exec.harness';
 
 describe('the exec harness', () => {
@@ -14,25 +14,15 @@ describe('the exec harness', () => {
 
   function started(spec: Partial<TaskSpec>, { stopping = false, harness = new ExecHarness({ killGraceMs: 200, stopGraceMs: 50 }) } = {}) {
     const abort = new AbortController();
-    const seen = { text: '' };
-    const context: WorkContext = {
-      project: 'shop',
-      agentId: 'dev-1',
-      traceparent: '00-a-b-01',
-      signal: abort.signal,
-      stopping: () => stopping,
-      progress: () => undefined,
-      output: async (chunk) => {
-        seen.text += chunk.toString();
-      },
-    };
+    const seen = new Said();
+    const context = aContext(seen, { signal: abort.signal, stopping: () => stopping });
     return { outcome: harness.onWork(aWork({ cwd: folder, ...spec }), context), abort, seen };
   }
 
   it('completes with exit code, duration, the output and its tail', async () => {
     const { outcome, seen } = started({ run: 'echo out; echo err >&2' });
     expect(await outcome).toEqual({ outcome: 'completed', exitCode: 0, durationMs: expect.any(Number), outputTail: 'out\nerr\n' });
-    expect(seen.text).toBe('out\nerr\n');
+    expect(seen.output).toBe('out\nerr\n');
   });
 
   it('fails, to be tried again, when the exit code is not 0', async () => {
@@ -52,7 +42,7 @@ describe('the exec harness', () => {
       env: { MINE: 'yes', TORCH_AGENT_ID: 'other' },
     });
     await outcome;
-    expect(seen.text).toBe('run-1.build 1 run-1 shop dev-1 00-a-b-01 yes\n');
+    expect(seen.output).toBe('run-1.build 1 run-1 shop dev-1 00-a-b-01 yes\n');
   });
 
   it('fails for good without a command', async () => {
@@ -92,7 +82,7 @@ describe('the exec harness', () => {
 
   it('ends the whole group when it is cancelled', async () => {
     const { outcome, abort, seen } = started({ run: 'echo begun; sleep 322.5 & sleep 322.5' });
-    await until('the beginning', () => seen.text === 'begun\n');
+    await until('the beginning', () => seen.output === 'begun\n');
     abort.abort(new Error('not needed'));
     expect(await outcome).toMatchObject({ outcome: 'aborted', exitCode: 143 });
     expect(leftOf('322.5')).toEqual([]);
@@ -113,26 +103,20 @@ describe('the exec harness', () => {
   it('takes large outputs whole and in order', async () => {
     const { outcome, seen } = started({ run: 'seq 1 200000' });
     expect(await outcome).toMatchObject({ outcome: 'completed' });
-    expect(seen.text).toBe(Array.from({ length: 200_000 }, (_, i) => `${i + 1}\n`).join(''));
+    expect(seen.output).toBe(Array.from({ length: 200_000 }, (_, i) => `${i + 1}\n`).join(''));
   });
 
   it('reads no faster than its output is taken', async () => {
-    const abort = new AbortController();
     let open: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));
     let taken = 0;
     const marker = join(folder, 'written');
-    const outcome = new ExecHarness().onWork(aWork({ cwd: folder, run: `head -c 3000000 /dev/zero; echo > ${marker}` }), {
-      project: 'shop',
-      agentId: 'dev-1',
-      signal: abort.signal,
-      stopping: () => false,
-      progress: () => undefined,
-      output: async (chunk) => {
-        taken += chunk.length;
-        await gate;
-      },
-    });
+    const slow = async (chunk: Buffer): Promise<void> => {
+      taken += chunk.length;
+      await gate;
+    };
+    const work = aWork({ cwd: folder, run: `head -c 3000000 /dev/zero; echo > ${marker}` });
+    const outcome = new ExecHarness().onWork(work, aContext(new Said(), { output: slow }));
     await until('the first chunk', () => taken > 0);
     expect(taken).toBeLessThan(200_000);
     open();

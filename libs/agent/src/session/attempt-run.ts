@@ -1,22 +1,31 @@
 import type { FailTask } from '@torch/contracts';
+import { AttemptEvidence } from '../evidence/attempt.evidence';
 import type { AttemptClient } from '../http/attempt.client';
 import type { Work } from '../http/gateway.answers';
 import { GatewayProblem } from '../http/gateway.errors';
 import type { RequestOptions } from '../http/gateway.transport';
+import type { ProjectClient } from '../http/project.client';
 import { OutputUpload } from '../exec/output-upload';
 import { type AgentLog, messageOf } from './agent.log';
+import { AttemptCalls } from './attempt-calls';
 import { AttemptSpan } from './attempt-span';
 import type { Harness, WorkContext, WorkOutcome } from './harness';
 import { ProgressReports } from './progress-reports';
 import { reportRetry, type SessionConfig } from './session.config';
+import { waitedForAnswers } from './waited-for-answers';
 
 const MESSAGE_CHARS_MAX = 2000;
+/** Why the gateway told an agent to end an attempt, when there is nothing left to spend. */
+const BUDGET = 'budget';
+/** Answers to a result that does not fit: it never will, and the attempt would stay open until its lease runs out. */
+const RESULT_REFUSED: readonly number[] = [400, 409, 413, 422];
 
 export interface AttemptRunOptions {
   readonly work: Work;
   readonly client: AttemptClient;
-  readonly project: string;
+  readonly project: ProjectClient;
   readonly agentId: string;
+  readonly instance: string;
   readonly harness: Harness;
   readonly log: AgentLog;
   readonly config: SessionConfig;
@@ -31,6 +40,7 @@ export class AttemptRun {
   private readonly abort = new AbortController();
   private readonly startedAtMs = Date.now();
   private agentStops?: string;
+  private budgetOver = false;
   private fenced = false;
   private outcome?: WorkOutcome;
   private ended: () => void = () => undefined;
@@ -46,6 +56,7 @@ export class AttemptRun {
 
   /** The attempt is over for everybody else: ends the work and reports nothing. */
   cancel(reason: string): void {
+    this.budgetOver = reason === BUDGET;
     this.abort.abort(new Error(reason));
   }
 
@@ -67,7 +78,7 @@ export class AttemptRun {
     const span = new AttemptSpan(work, agentId);
     try {
       await this.options.after;
-      if (await this.report('start', span, (request) => this.options.client.start({ agentId }, request))) {
+      if ((await this.report('start', span, (request) => this.options.client.start({ agentId }, request))) === true) {
         log('info', 'Started.', this.fields);
         this.outcome = await this.work(span);
         this.ended();
@@ -91,39 +102,58 @@ export class AttemptRun {
   }
 
   private async work(span: AttemptSpan): Promise<WorkOutcome> {
-    const { work, project, agentId, harness, client, log, config } = this.options;
+    const { client, agentId, log, config } = this.options;
     const over = new AbortController();
     const upload = new OutputUpload({
       log: (level, message) => log(level, message, this.fields),
       config: config.output,
       send: (offset, chunk, signal) => client.output(offset, chunk, { ...this.request(span), signal, retry: { attemptsMax: 1 } }),
     });
+    const going = AbortSignal.any([over.signal, this.abort.signal]);
     const progress = new ProgressReports(
       config.progressEveryMs,
-      over.signal,
-      (report) => client.progress({ agentId, ...report }, { ...this.request(span), signal: over.signal }),
+      going,
+      (report) => client.progress({ agentId, ...report }, { ...this.request(span), signal: going }),
       (error) => log('warn', `Progress was not reported: ${messageOf(error)}`, this.fields),
     );
     this.abort.signal.addEventListener('abort', () => upload.hurry(), { once: true });
-    const context: WorkContext = {
-      project,
-      agentId,
-      traceparent: span.traceparent,
-      signal: this.abort.signal,
-      stopping: () => this.agentStops !== undefined,
-      progress: (report) => progress.add(report),
-      output: (chunk) => upload.write(chunk),
-    };
-    const outcome = await harness.onWork(work, context).catch((error: unknown): WorkOutcome => ({
-      outcome: 'failed',
-      class: 'retryable',
-      reason: 'harness',
-      message: `The ${harness.name} harness failed: ${messageOf(error)}`,
-    }));
+    const outcome = await this.workWithEvidence(this.contextOf({ span, upload, progress, going }));
     over.abort();
     const lostBytes = await upload.close();
     if (lostBytes > 0) log('warn', `${lostBytes} bytes of output were not kept.`, this.fields);
     return outcome;
+  }
+
+  private contextOf(parts: { span: AttemptSpan; upload: OutputUpload; progress: ProgressReports; going: AbortSignal }): WorkContext {
+    const { work, project, agentId, instance } = this.options;
+    const { span, upload, progress, going } = parts;
+    return {
+      project: project.project,
+      agentId,
+      instance,
+      traceparent: span.traceparent,
+      signal: this.abort.signal,
+      calls: new AttemptCalls({ project, attempt: work, agentId, instance, signal: going }),
+      stopping: () => this.agentStops !== undefined || this.budgetOver,
+      waited: () => waitedForAnswers(project, work),
+      progress: (report) => progress.add(report),
+      output: (chunk) => upload.write(chunk),
+    };
+  }
+
+  private async workWithEvidence(context: WorkContext): Promise<WorkOutcome> {
+    const { work, harness } = this.options;
+    try {
+      const evidence = await AttemptEvidence.begin(work, context);
+      return await evidence.addTo(await harness.onWork(work, context));
+    } catch (error) {
+      return {
+        outcome: 'failed',
+        class: 'retryable',
+        reason: 'harness',
+        message: `The ${harness.name} harness failed: ${messageOf(error)}`,
+      };
+    }
   }
 
   private async reportOutcome(outcome: WorkOutcome, span: AttemptSpan): Promise<void> {
@@ -131,33 +161,39 @@ export class AttemptRun {
     const { exitCode, outputTail, usage } = outcome;
     const measured = { agentId, exitCode, outputTail, usage, durationMs: outcome.durationMs ?? Date.now() - this.startedAtMs };
     if (outcome.outcome === 'completed') {
-      if (await this.report('complete', span, (request) => client.complete(measured, request)))
-        log('info', 'Completed.', { ...this.fields, exitCode });
+      const { result, resultRef, evidence } = outcome;
+      const body = { ...measured, result, resultRef, evidence };
+      const reported = await this.report('complete', span, (request) => client.complete(body, request));
+      if (reported === true) log('info', 'Completed.', { ...this.fields, exitCode });
+      else if (reported && RESULT_REFUSED.includes(reported.status))
+        await this.reportFailure({ ...measured, ...harnessFailure(`The result was refused: ${reported.detail}`) }, span);
     } else if (outcome.outcome === 'failed') {
-      const failure = { class: outcome.class, reason: outcome.reason, message: outcome.message.slice(0, MESSAGE_CHARS_MAX) };
+      const { class: failureClass, reason, message, retryAtMs } = outcome;
+      const failure = { class: failureClass, reason, message: message.slice(0, MESSAGE_CHARS_MAX), retryAtMs };
       await this.reportFailure({ ...measured, ...failure }, span);
     } else if (this.agentStops !== undefined) {
-      await this.reportFailure(
-        { ...measured, class: 'retryable', reason: 'harness', message: `Agent stopped: ${this.agentStops}`.slice(0, MESSAGE_CHARS_MAX) },
-        span,
-      );
+      await this.reportFailure({ ...measured, ...harnessFailure(`Agent stopped: ${this.agentStops}`) }, span);
     } else {
       log('info', `Ended before it was done: ${messageOf(this.abort.signal.reason)}`, this.fields);
     }
   }
 
   private async reportFailure(failure: Omit<FailTask, 'taskId' | 'attempt' | 'assignment'>, span: AttemptSpan): Promise<void> {
-    if (await this.report('fail', span, (request) => this.options.client.fail(failure, request))) {
+    if ((await this.report('fail', span, (request) => this.options.client.fail(failure, request))) === true) {
       this.options.log('warn', `Failed: ${failure.message}`, { ...this.fields, exitCode: failure.exitCode });
     }
   }
 
-  /** Tries until the gateway accepts or refuses; always under the same key, so that it takes effect once. */
+  /**
+   * Tries until the gateway accepts or refuses; always under the same key, so that it takes effect once.
+   *
+   * @returns the refusal, if there was one, and false when it was given up.
+   */
   private async report(
     what: 'start' | 'complete' | 'fail' | 'fenced',
     span: AttemptSpan,
     send: (request: RequestOptions) => Promise<unknown>,
-  ): Promise<boolean> {
+  ): Promise<boolean | GatewayProblem> {
     const { work, log, config, reporting } = this.options;
     try {
       await send({
@@ -168,9 +204,11 @@ export class AttemptRun {
       });
       return true;
     } catch (error) {
-      if (error instanceof GatewayProblem && !error.passing)
+      if (error instanceof GatewayProblem && !error.passing) {
         log('warn', `The gateway refused to take "${what}": ${error.detail}`, { ...this.fields, code: error.code });
-      else if (what !== 'start' || !this.abort.signal.aborted)
+        return error;
+      }
+      if (what !== 'start' || !this.abort.signal.aborted)
         log('error', `"${what}" could not be reported and is given up: ${messageOf(error)}`, this.fields);
       return false;
     }
@@ -185,3 +223,6 @@ export class AttemptRun {
     return { taskId: work.taskId, attempt: work.attempt, key: work.spec.key, correlationId: work.correlationId };
   }
 }
+
+const harnessFailure = (message: string) =>
+  ({ class: 'retryable', reason: 'harness', message: message.slice(0, MESSAGE_CHARS_MAX) }) as const;

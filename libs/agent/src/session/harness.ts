@@ -1,5 +1,7 @@
-import type { InboxEntry, ReportProgress, Usage } from '@torch/contracts';
+import type { Evidence, InboxEntry, ReportProgress, Usage } from '@torch/contracts';
 import type { Work } from '../http/gateway.answers';
+import type { AttemptCalls } from './attempt-calls';
+import type { Waited } from './time-limit';
 
 export type Progress = Pick<ReportProgress, 'note' | 'percent' | 'usage'>;
 
@@ -8,19 +10,30 @@ interface Measured {
   readonly durationMs?: number;
   /** At most `OUTPUT_TAIL_CHARS_MAX` characters. */
   readonly outputTail?: string;
+  /** Everything since the attempt began. */
   readonly usage?: Usage;
 }
 
 /** How an attempt went. `aborted`: it was told to end before it was done. */
 export type WorkOutcome = Measured &
   (
-    | { readonly outcome: 'completed' }
+    | {
+        readonly outcome: 'completed';
+        /** For the tasks that depend on this one; at most `RESULT_BYTES_MAX` as JSON. */
+        readonly result?: object;
+        /** Where a larger result is. */
+        readonly resultRef?: string;
+        /** What the spec asks for is looked for by the session once the harness is done; a harness leaves this out. */
+        readonly evidence?: Evidence;
+      }
     | {
         readonly outcome: 'failed';
-        /** `permanent`: no retry can mend it. */
-        readonly class: 'retryable' | 'permanent';
+        /** `permanent`: no retry can mend it. `rate-limited`: again at `retryAtMs`. `budget`: there is nothing left to spend. */
+        readonly class: 'retryable' | 'permanent' | 'rate-limited' | 'budget';
         readonly reason: 'exit-code' | 'timeout' | 'harness';
         readonly message: string;
+        /** Epoch ms; needed by `rate-limited`. */
+        readonly retryAtMs?: number;
       }
     | { readonly outcome: 'aborted' }
   );
@@ -29,12 +42,18 @@ export type WorkOutcome = Measured &
 export interface WorkContext {
   readonly project: string;
   readonly agentId: string;
+  /** Of this start of the agent. */
+  readonly instance?: string;
   /** Of the span that covers the attempt; for what the harness starts. */
   readonly traceparent?: string;
-  /** Aborts when the attempt is cancelled or the agent is stopped. */
+  /** Aborts when the attempt is over for Torch (cancelled, stopped, out of time or budget) or the agent is stopped. */
   readonly signal: AbortSignal;
-  /** True when the agent itself is being stopped: little time is left. */
+  /** What the work may ask of Torch: paths for itself, people's answers, a pause. */
+  readonly calls: AttemptCalls;
+  /** True when little time is left to end in: the agent itself is being stopped, or nothing is left to spend. */
   stopping(): boolean;
+  /** Time for which the attempt has waited for people's answers: it does not count against its time-out. */
+  waited(): Promise<Waited>;
   /** Best effort and in order; reports that cannot be sent in time give way to newer ones. */
   progress(report: Progress): void;
   /** Resolves once there was room for the chunk and it is taken over. One at a time. */

@@ -23,10 +23,11 @@ export class ProgressReports {
     while (this.waiting && !this.signal.aborted) {
       const report = this.waiting;
       this.waiting = undefined;
-      await this.send(report).catch((error: unknown) => {
+      const sent = this.send(report).catch((error: unknown) => {
         if (!this.signal.aborted) this.onLost(error);
       });
-      await waitMs(this.everyMs, this.signal);
+      // From sending to sending: what is waiting may be that nothing is left to spend.
+      await Promise.all([sent, waitMs(this.everyMs, this.signal)]);
     }
     this.sending = false;
   }

@@ -100,6 +100,7 @@ export class GatewayDouble {
   private usual(request: SeenRequest): Reply {
     if (request.path.endsWith('/heartbeat')) return { status: 200, body: { known: this.known } };
     if (request.path.endsWith('/output')) return this.append(request);
+    if (request.method === 'GET' && request.path.endsWith('/approvals')) return { status: 200, body: { approvals: [] } };
     return { status: 202, body: { position: '1-0' } };
   }
 
