@@ -6,7 +6,7 @@ import type {
   TaskRetryScheduled,
   TaskSubmitted,
 } from '@torch/contracts';
-import { ALL, countAttempt, type Outcome } from './record';
+import { ALL, countAttempt, type Outcome } from './record/record.exports';
 import type { AgentRecord, RegistryState } from './registry.state';
 
 type OfTask = { readonly taskId: string };

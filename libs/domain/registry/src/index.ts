@@ -10,7 +10,7 @@ export {
   listConflicts,
   refusedClaim,
   RESOLVER_ROLES,
-} from './conflicts';
+} from './conflicts/conflicts.exports';
 export {
   compareContext,
   CONTEXT_LIMITS,
@@ -19,7 +19,7 @@ export {
   getContext,
   getContextHistory,
   listContext,
-} from './context';
+} from './context/context.exports';
 export {
   forgetStrangers,
   PRESENCE_DEFAULTS,
@@ -28,7 +28,7 @@ export {
   type PresenceConfig,
   type PresenceLook,
 } from './presence.policy';
-export { DECAY } from './record';
+export { DECAY } from './record/record.exports';
 export { type RegistryDecider, registryDecider, registryDeciderWith, type RegistryFact } from './registry.decider';
 export {
   AGENTS_GONE_MAX,

@@ -11,8 +11,8 @@ import {
   taskReopened,
   taskSubmitted,
 } from './attempts.facts';
-import { conflictFacts, conflictRules, conflictsDue, conflictsDueAtMs } from './conflicts';
-import { contextFacts, contextRules } from './context';
+import { conflictFacts, conflictRules, conflictsDue, conflictsDueAtMs } from './conflicts/conflicts.exports';
+import { contextFacts, contextRules } from './context/context.exports';
 import { drainAgent, pauseAgent, pauseThrottled, pausesDue, pausesDueAtMs, updateAgent } from './operation.rules';
 import { loseAgent, recoverAgent, suspectAgent } from './presence.rules';
 import { createProject, deregisterAgent, registerAgent, setDurability } from './registration.rules';

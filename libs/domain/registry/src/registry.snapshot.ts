@@ -1,8 +1,8 @@
 import type { Durability } from '@torch/contracts';
 import type { SnapshotFormat } from '@torch/kernel';
-import { Conflicts } from './conflicts';
-import { SharedContext } from './context';
-import { AttemptLedger } from './record';
+import { Conflicts } from './conflicts/conflicts.exports';
+import { SharedContext } from './context/context.exports';
+import { AttemptLedger } from './record/record.exports';
 import { agentRecord, type AgentRecord, emptyRegistry, type RegistryLimits, type RegistryState } from './registry.state';
 
 interface EncodedRegistry {

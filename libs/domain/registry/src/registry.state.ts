@@ -1,9 +1,9 @@
 import type { AgentPause, AgentPresence, Durability } from '@torch/contracts';
-import { CONFLICT_LIMITS, type ConflictLimits, Conflicts } from './conflicts';
-import { CONTEXT_LIMITS, type ContextLimits, SharedContext } from './context';
-import { AgentIndex } from './discovery';
+import { CONFLICT_LIMITS, type ConflictLimits, Conflicts } from './conflicts/conflicts.exports';
+import { CONTEXT_LIMITS, type ContextLimits, SharedContext } from './context/context.exports';
+import { AgentIndex } from './discovery/discovery.exports';
 import { PauseTimers } from './pauses';
-import { AttemptLedger, type Tallies } from './record';
+import { AttemptLedger, type Tallies } from './record/record.exports';
 
 export interface RegistryLimits {
   /** Agents of a project that are live or suspected; a registration beyond it is refused. */

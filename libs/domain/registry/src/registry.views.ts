@@ -10,8 +10,8 @@ import type {
   ProjectView,
 } from '@torch/contracts';
 import { Rejection } from '@torch/kernel';
-import { findAgents } from './discovery';
-import { ALL, successRate, tallyOf, trackRecord } from './record';
+import { findAgents } from './discovery/discovery.exports';
+import { ALL, successRate, tallyOf, trackRecord } from './record/record.exports';
 import type { AgentRecord, RegistryState } from './registry.state';
 
 /** Agents on a page unless the question says otherwise. */

@@ -1,5 +1,5 @@
 import type { AgentChoice } from '@torch/contracts';
-import { gates, type GateRound, type Hold } from './gates';
+import { gates, type GateRound, type Hold } from './gates/gates.exports';
 import { type Chosen, chooseAgent } from './matching/choose-agent';
 import type { DemandClass, RoleIndex } from './matching';
 import { goesFirst, type Strand } from './order/strand';

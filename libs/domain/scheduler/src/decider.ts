@@ -10,10 +10,10 @@ import {
   onAgentSuspected,
   onAgentUpdated,
 } from './agent.evolve';
-import { approvalFacts, approvalRules } from './approvals';
+import { approvalFacts, approvalRules } from './approvals/approvals.exports';
 import { completeTask, failTask, reportProgress, startTask } from './attempt';
-import { budgetFacts, budgetRules } from './budgets';
-import { claimFacts, claimRules } from './claims';
+import { budgetFacts, budgetRules } from './budgets/budgets.exports';
+import { claimFacts, claimRules } from './claims/claims.exports';
 import { cancelRun, cancelTask, changePriority, retryTask } from './control';
 import { recordFencedAttempt } from './fencing';
 import { passMoment } from './pass-moment';
@@ -21,10 +21,10 @@ import { redriveTasks } from './redrive';
 import { releaseAgent } from './release-agent';
 import { onAttemptFenced, onResultIgnored } from './fencing.evolve';
 import { onRunCancelRequested, onRunEnded, onRunSubmitted } from './run.evolve';
-import { limitFacts, limitRules } from './limits';
+import { limitFacts, limitRules } from './limits/limits.exports';
 import type { Facts, Rules } from './rules';
 import { type AgentEvent, FOREIGN_TYPES } from './scheduler.facts';
-import { scheduleFacts, scheduleRules } from './schedules';
+import { scheduleFacts, scheduleRules } from './schedules/schedules.exports';
 import { SCHEDULER_LIMITS, type SchedulerLimits } from './scheduler.limits';
 import { snapshotFormat } from './scheduler.snapshot';
 import { initialState, type SchedulerState } from './scheduler.state';

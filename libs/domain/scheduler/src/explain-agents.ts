@@ -1,5 +1,5 @@
 import type { Candidate, Misfit } from '@torch/contracts';
-import type { GateRound } from './gates';
+import type { GateRound } from './gates/gates.exports';
 import { COMPARED_MAX } from './matching/choose-agent';
 import { HeapWalk } from './heap';
 import type { AgentProfile } from './matching/role-index';

@@ -1,7 +1,7 @@
 import type { Candidate, TaskExplained, Waiting } from '@torch/contracts';
 import { edgesOf, satisfies } from './dependencies';
 import { type Asked, candidatesFor } from './explain-agents';
-import { gates } from './gates';
+import { gates } from './gates/gates.exports';
 import { fits, skillLevels } from './matching/skills';
 import { levelAt } from './order/ageing';
 import { countAhead } from './order/trial';

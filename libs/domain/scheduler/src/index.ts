@@ -1,12 +1,12 @@
-export { APPROVALS_PAGE_DEFAULT, getApproval, listApprovals } from './approvals';
-export { getUsage, listBudgets, USAGE_PAGE_DEFAULT } from './budgets';
-export { CLAIMS_PAGE_DEFAULT, getClaim, listClaims } from './claims';
+export { APPROVALS_PAGE_DEFAULT, getApproval, listApprovals } from './approvals/approvals.exports';
+export { getUsage, listBudgets, USAGE_PAGE_DEFAULT } from './budgets/budgets.exports';
+export { CLAIMS_PAGE_DEFAULT, getClaim, listClaims } from './claims/claims.exports';
 export { schedulerDecider, schedulerDeciderWith, type SchedulerDecider } from './decider';
 export { explainTask } from './explain';
-export { listLimits } from './limits';
+export { listLimits } from './limits/limits.exports';
 export { reactionTo } from './release-agent';
 export type { AgentEvent } from './scheduler.facts';
 export { SCHEDULER_LIMITS, type SchedulerLimits } from './scheduler.limits';
 export { listAgentWork, listRuns, listTasks, RUNS_PAGE_DEFAULT, runView, TASKS_PAGE_DEFAULT, taskView } from './scheduler.reads';
 export type { AgentState, RunState, SchedulerState, TaskState } from './scheduler.state';
-export { listSchedules } from './schedules';
+export { listSchedules } from './schedules/schedules.exports';

@@ -1,6 +1,6 @@
 import type { EndBackoff, ExpireLease } from '@torch/contracts';
 import { type NewEvent, Rejection } from '@torch/kernel';
-import { waitsForAnswer } from './approvals';
+import { waitsForAnswer } from './approvals/approvals.exports';
 import { attemptFailed } from './attempt-failure';
 import { HeapWalk } from './heap';
 import { passedMoments } from './pass-moment';

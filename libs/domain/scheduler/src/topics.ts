@@ -1,10 +1,10 @@
 import type { SchedulerCommand, TaskSpec, Usage } from '@torch/contracts';
 import type { NewEvent } from '@torch/kernel';
-import { approvalsTopic } from './approvals';
-import { budgetsTopic } from './budgets';
-import { claimsTopic } from './claims';
-import { limitsTopic } from './limits';
-import { schedulesTopic } from './schedules';
+import { approvalsTopic } from './approvals/approvals.exports';
+import { budgetsTopic } from './budgets/budgets.exports';
+import { claimsTopic } from './claims/claims.exports';
+import { limitsTopic } from './limits/limits.exports';
+import { schedulesTopic } from './schedules/schedules.exports';
 import type { SchedulerState, TaskState } from './scheduler.state';
 import type { Settlement } from './settlement';
 

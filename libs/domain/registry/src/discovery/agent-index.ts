@@ -1,6 +1,6 @@
 import { AGENT_STATES, type AgentState } from '@torch/contracts';
 import { agentState, freeCapacity } from '../agent-state';
-import { ALL, successRate, tallyOf } from '../record';
+import { ALL, successRate, tallyOf } from '../record/record.exports';
 import type { AgentRecord } from '../registry.state';
 import { skillLevel } from '../skill-levels';
 import { SlotOrder } from './slot-order';

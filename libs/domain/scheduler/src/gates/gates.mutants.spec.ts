@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
-import { budgetGate, budgetsTopic } from '../budgets';
-import { claimGate } from '../claims';
-import { quotaGate } from '../limits';
+import { budgetGate, budgetsTopic } from '../budgets/budgets.exports';
+import { claimGate } from '../claims/claims.exports';
+import { quotaGate } from '../limits/limits.exports';
 import type { Gate } from './gate';
 import { GATE_SAFETY, goesOnWithout, retold } from './gates.checkers.fixture';
 import { play, type Step, steps, type World } from './gates.world.fixture';
-import { gates } from './index';
+import { gates } from './gates.exports';
 
 const nothing = (): undefined => undefined;
 const OPEN: Gate = { gateKey: () => '', round: () => ({ hold: nothing, holdAt: nothing, take: nothing }) };

@@ -3,7 +3,7 @@ import { schedulerDecider, schedulerDeciderWith } from '../decider';
 import { isLive } from '../scheduler.state';
 import { GATE_SAFETY, goesOnWithout, retold } from './gates.checkers.fixture';
 import { play, settleAll, type Step, steps } from './gates.world.fixture';
-import { gates } from './index';
+import { gates } from './gates.exports';
 
 const RUNS = { numRuns: 60 };
 /** Answers of `settle` are split, and usage is forgotten. */

@@ -1,5 +1,5 @@
 import type { AgentChoice } from '@torch/contracts';
-import type { GateRound, Hold } from '../gates';
+import type { GateRound, Hold } from '../gates/gates.exports';
 import { HeapWalk } from '../heap';
 import type { AgentState, SchedulerState, TaskState } from '../scheduler.state';
 import { type AgentProfile, type DemandClass, isBetter } from './role-index';

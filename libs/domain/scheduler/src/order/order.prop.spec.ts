@@ -1,7 +1,7 @@
 import type { TaskSpec } from '@torch/contracts';
 import { canonicalJson } from '@torch/kernel';
 import * as fc from 'fast-check';
-import { gates } from '../gates';
+import { gates } from '../gates/gates.exports';
 import { Matching } from '../matching';
 import { assignments, decider, newProject, parkedTasks, playStep, type Project, settleAll, type Step, steps } from './order.world.fixture';
 

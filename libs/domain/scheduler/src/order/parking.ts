@@ -1,5 +1,5 @@
 import { Heap } from '../heap';
-import type { Hold } from '../gates';
+import type { Hold } from '../gates/gates.exports';
 import type { DemandClass } from '../matching';
 import type { OrderQueue } from './order-queue';
 import type { Strand } from './strand';

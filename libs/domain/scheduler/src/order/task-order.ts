@@ -1,4 +1,4 @@
-import { gates, type Hold } from '../gates';
+import { gates, type Hold } from '../gates/gates.exports';
 import { Heap } from '../heap';
 import type { DemandClass } from '../matching';
 import type { TaskState } from '../scheduler.state';

@@ -1,6 +1,6 @@
-import { budgetGate } from '../budgets';
-import { claimGate } from '../claims';
-import { quotaGate, stopGate } from '../limits';
+import { budgetGate } from '../budgets/budgets.exports';
+import { claimGate } from '../claims/claims.exports';
+import { quotaGate, stopGate } from '../limits/limits.exports';
 import type { Gate } from './gate';
 
 export type { Gate, GateRound, Hold } from './gate';
