@@ -16,12 +16,14 @@ const QUESTIONS: readonly ListAgents[] = [
   { labels: { region: 'eu' }, role: 'analyst', limit: 20 },
   { state: 'idle', free: 1, role: 'operator', limit: 20 },
   { namePrefix: 'agent-0420', limit: 20 },
+  { role: 'reviewer', namePrefix: 'agent-', limit: 20 },
+  { role: 'tester', skills: ['rust'], presence: 'live', after: 'agent-05', limit: 20 },
   { role: 'planner', order: 'score', limit: 20 },
 ];
 const ASKED = 4000;
 const WARM_UP = 800;
 
-/** Questions of eight kinds to a registry of 100,000 agents: in its owner's memory, and over HTTP through gateway and owner. */
+/** Questions of ten kinds to a registry of 100,000 agents: in its owner's memory, and over HTTP through gateway and owner. */
 export async function discovery({ rounds, progress }: BenchContext) {
   const state = registryOf(FLEET);
   const inOwner = Array.from({ length: rounds }, () => percentile(askOwner(state), 99));
@@ -94,7 +96,7 @@ function queryOf({ skills, anySkill, labels, ...plain }: ListAgents): string {
   const query = new URLSearchParams(Object.entries(plain).map(([name, value]): [string, string] => [name, String(value)]));
   if (skills) query.set('skills', skills.join(','));
   if (anySkill) query.set('anySkill', anySkill.join(','));
-  for (const [name, value] of Object.entries(labels ?? {})) query.append('label', `${name}=${value}`);
+  for (const [name, value] of Object.entries(labels ?? {})) query.set(`labels[${name}]`, value);
   return query.toString();
 }
 
