@@ -104,9 +104,15 @@ function firstHold(rounds: readonly GateRound[], task: TaskState): Hold | undefi
 }
 
 function assignedTo(agent: AgentState, choice: AgentChoice | undefined, task: TaskState, { state, nowMs, newId }: Settlement) {
-  const what = { taskId: task.spec.taskId, attempt: task.attempt + 1, assignment: newId(), agentId: agent.id };
-  const assigned = { ...what, leaseUntilMs: nowMs + state.limits.startGraceMs, assignedAtMs: nowMs };
-  return taskEvent('task.assigned', choice ? { ...assigned, choice } : assigned);
+  return taskEvent('task.assigned', {
+    taskId: task.spec.taskId,
+    attempt: task.attempt + 1,
+    assignment: newId(),
+    agentId: agent.id,
+    leaseUntilMs: nowMs + state.limits.startGraceMs,
+    assignedAtMs: nowMs,
+    ...(choice && { choice }),
+  });
 }
 
 function firstOf(classes: ReadonlySet<DemandClass>): Strand | undefined {

@@ -88,25 +88,38 @@ export function noteIndex(item: { heapIndex: number }, index: number): void {
   item.heapIndex = index;
 }
 
-/** Goes through a heap in order without changing it: the first k items in O(k log k), however many there are. */
+/** Goes through a heap in order without changing it: to the first k items with O(k log k) comparisons, however many there are. */
 export class HeapWalk<T> {
-  private readonly frontier: Heap<number>;
+  /** Places of the items that may be next, the next one at the end. */
+  private readonly frontier: number[] = [];
 
   constructor(private readonly heap: Heap<T>) {
-    this.frontier = new Heap<number>((i, j) => heap.before(heap.at(i) as T, heap.at(j) as T));
     if (heap.size > 0) this.frontier.push(0);
   }
 
   peek(): T | undefined {
-    const index = this.frontier.peek();
+    const index = this.frontier.at(-1);
     return index === undefined ? undefined : this.heap.at(index);
   }
 
   next(): void {
     const index = this.frontier.pop();
     if (index === undefined) return;
-    const left = 2 * index + 1;
-    if (left < this.heap.size) this.frontier.push(left);
-    if (left + 1 < this.heap.size) this.frontier.push(left + 1);
+    this.reach(2 * index + 1);
+    this.reach(2 * index + 2);
+  }
+
+  private reach(index: number): void {
+    const { heap, frontier } = this;
+    const item = heap.at(index);
+    if (item === undefined) return;
+    let from = 0;
+    let to = frontier.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (heap.before(item, heap.at(frontier[middle] as number) as T)) from = middle + 1;
+      else to = middle;
+    }
+    frontier.splice(from, 0, index);
   }
 }

@@ -60,7 +60,8 @@ export class Budgets {
   /** Those of the attempt, the narrowest first. */
   accountsOf(spending: Spending): readonly Account[] {
     const { taskId, agentId, budget } = spending;
-    return [...(budget ? [this.taskAccount(taskId, budget)] : []), this.agentAccount(agentId), this.day, this.project];
+    const shared = [this.agentAccount(agentId), this.day, this.project];
+    return budget ? [this.taskAccount(taskId, budget), ...shared] : shared;
   }
 
   begin(spending: Spending, atMs: number): void {
@@ -83,8 +84,8 @@ export class Budgets {
     }
   }
 
-  end(spending: Spending, atMs: number): void {
-    for (const account of this.accountsOf(spending)) {
+  end(spending: Spending, accounts: readonly Account[], atMs: number): void {
+    for (const account of accounts) {
       account.leave(spending, atMs);
       this.refresh(account);
     }

@@ -24,20 +24,22 @@ export function usageSeen({ budgets }: SchedulerState, task: TaskState, atMs: nu
   budgets.totals.add({ ...namesOf(task, spending, atMs), model: usage.model ?? NO_MODEL }, delta);
 }
 
+const NO_ACCOUNTS: readonly Account[] = [];
+
 /** @returns the accounts in which something may have become free. */
 export function attemptOver({ budgets }: SchedulerState, task: TaskState, atMs: number): readonly Account[] {
   const spending = budgets.live.get(task.spec.taskId);
-  if (!spending) return [];
+  if (!spending) return NO_ACCOUNTS;
   const accounts = budgets.accountsOf(spending);
   const charged = untold(spending);
   if (charged.input > 0 || charged.micros > 0) budgets.use(spending, charged, { atMs, change: () => undefined });
-  budgets.end(spending, atMs);
+  budgets.end(spending, accounts, atMs);
   const wallMs = Math.max(0, atMs - spending.beganAtMs);
   const names = namesOf(task, spending, atMs);
   budgets.totals.add(names, { ...charged, wallMs, attempts: 1 });
   if (task.usage) budgets.totals.add({ model: task.usage.model ?? NO_MODEL }, { wallMs, attempts: 1 });
   if (isSpent(accounts, spending)) budgets.spent.add(task.spec.taskId);
-  return accounts.filter(({ limit }) => limit !== undefined);
+  return budgets.settings.size > 0 || spending.budget ? accounts.filter(({ limit }) => limit !== undefined) : NO_ACCOUNTS;
 }
 
 /** A cache: the same day is asked for again and again. */

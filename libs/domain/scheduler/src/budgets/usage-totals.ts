@@ -17,20 +17,22 @@ export type EncodedTotals = Readonly<Record<string, readonly (readonly [name: st
 
 /** What was used, by everything that people ask for. Each group keeps the names that were used last. */
 export class UsageTotals {
-  private readonly groups = new Map<UsageGroup, Map<string, Total>>(USAGE_GROUPS.map((group) => [group, new Map<string, Total>()]));
+  private readonly groups: ReadonlyMap<UsageGroup, TotalsByName>;
 
-  constructor(private readonly namesMax: number) {}
+  constructor(namesMax: number) {
+    this.groups = new Map(USAGE_GROUPS.map((group) => [group, new TotalsByName(namesMax)]));
+  }
 
   add(names: Names, added: Partial<Total>): void {
-    for (const group of USAGE_GROUPS) {
+    for (const [group, totals] of this.groups) {
       const name = names[group];
-      if (name !== undefined) this.addTo(this.of(group), name, added);
+      if (name !== undefined) totals.add(name, added);
     }
   }
 
   /** In the order of their last use. */
-  of(group: UsageGroup): Map<string, Total> {
-    return this.groups.get(group) as Map<string, Total>;
+  of(group: UsageGroup): ReadonlyMap<string, Total> {
+    return this.totalsOf(group).byName;
   }
 
   encode(): EncodedTotals {
@@ -43,23 +45,46 @@ export class UsageTotals {
   restore(encoded: EncodedTotals): void {
     for (const group of USAGE_GROUPS) {
       for (const [name, input = 0, output = 0, micros = 0, wallMs = 0, attempts = 0] of encoded[group] ?? [])
-        this.of(group).set(name, { input, output, micros, wallMs, attempts });
+        this.totalsOf(group).byName.set(name, { input, output, micros, wallMs, attempts });
     }
   }
 
-  private addTo(totals: Map<string, Total>, name: string, added: Partial<Total>): void {
-    const total = totals.get(name) ?? noTotal();
+  private totalsOf(group: UsageGroup): TotalsByName {
+    return this.groups.get(group) as TotalsByName;
+  }
+}
+
+class TotalsByName {
+  /** In the order of their last use. */
+  readonly byName = new Map<string, Total>();
+  /** The last one, if that is known: it need not be moved. */
+  private newest: string | undefined;
+
+  constructor(private readonly namesMax: number) {}
+
+  add(name: string, added: Partial<Total>): void {
+    const known = this.byName.get(name);
+    const total = known ?? noTotal();
     addInto(total, added);
-    totals.delete(name);
-    totals.set(name, total);
-    if (totals.size <= this.namesMax) return;
-    for (const [oldest, forgotten] of totals) {
-      if (oldest === OTHERS) continue;
-      totals.delete(oldest);
-      const others = totals.get(OTHERS) ?? noTotal();
-      addInto(others, forgotten);
-      totals.set(OTHERS, others);
-      if (totals.size <= this.namesMax) return;
+    if (name === this.newest) return;
+    if (known) this.byName.delete(name);
+    this.byName.set(name, total);
+    this.newest = name;
+    if (this.byName.size > this.namesMax) this.addUpOldest();
+  }
+
+  /** An eighth of them at a time: a map has to be gone through from its beginning. */
+  private addUpOldest(): void {
+    const { byName, namesMax } = this;
+    this.newest = undefined;
+    const others = byName.get(OTHERS) ?? noTotal();
+    const kept = namesMax - Math.floor(namesMax / 8);
+    for (const [name, total] of byName) {
+      if (byName.size <= kept && byName.has(OTHERS)) return;
+      if (name === OTHERS) continue;
+      byName.delete(name);
+      addInto(others, total);
+      byName.set(OTHERS, others);
     }
   }
 }

@@ -59,10 +59,10 @@ export class Quotas {
 
   count(ids: readonly LimitId[], of: keyof Count, change: 1 | -1): void {
     for (const id of ids) {
-      const count = this.counts.get(id) ?? { live: 0, open: 0 };
+      let count = this.counts.get(id);
+      if (!count) this.counts.set(id, (count = { live: 0, open: 0 }));
       count[of] += change;
       if (count.live === 0 && count.open === 0) this.counts.delete(id);
-      else this.counts.set(id, count);
     }
   }
 

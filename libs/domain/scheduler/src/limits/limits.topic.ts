@@ -16,7 +16,7 @@ export const limitsTopic: Topic = {
   attemptOver: (state, task) => {
     const ids = countedFor(task.spec, task.fairnessKey);
     state.quotas.count(ids, 'live', -1);
-    wake(state, [limitId('project', LIMIT_FOR_ALL), ...ids, limitId('agent', task.agentId ?? '')]);
+    if (state.quotas.settings.size > 0) wake(state, [limitId('project', LIMIT_FOR_ALL), ...ids, limitId('agent', task.agentId ?? '')]);
   },
   taskOpened: ({ quotas }, task) => quotas.count(countedOf(task), 'open', 1),
   taskEnded: ({ quotas }, task) => quotas.count(countedOf(task), 'open', -1),
@@ -26,8 +26,7 @@ export const limitsTopic: Topic = {
 
 const countedOf = ({ spec, fairnessKey }: TaskState): readonly LimitId[] => countedFor(spec, fairnessKey);
 
-function wake({ quotas, matching }: SchedulerState, ids: readonly LimitId[]): void {
-  if (quotas.settings.size === 0) return;
+function wake({ matching }: SchedulerState, ids: readonly LimitId[]): void {
   for (const id of ids) matching.wake(quotaKey(id));
 }
 

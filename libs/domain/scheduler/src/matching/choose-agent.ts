@@ -6,7 +6,7 @@ import { type AgentProfile, type DemandClass, isBetter } from './role-index';
 import { agentsOf, rounded, scoreOf, wishesOf } from './score';
 
 /** Of each profile, the free agents that are compared for a task: the first by load, success rate, idleness. */
-export const COMPARED_MAX = 32;
+export const COMPARED_MAX = 16;
 /** Of those that were not chosen, how many the event names. */
 const NAMED_MAX = 3;
 
