@@ -18,10 +18,22 @@ const contracts = closureOf([
 /** Lists are cut here: a rule about their length shows at the small limits of the classes below. */
 const ELEMENTS_MAX = 3;
 
+/** An arbitrary takes longer to make than to use. */
+const objects = new Map<ContractClass, fc.Arbitrary<object>>();
+const patterns = new Map<string, fc.Arbitrary<string>>();
+
+function once<Key, Made>(made: Map<Key, Made>, key: Key, make: () => Made): Made {
+  let one = made.get(key);
+  if (one === undefined) made.set(key, (one = make()));
+  return one;
+}
+
+const matching = (pattern: string): fc.Arbitrary<string> => once(patterns, pattern, () => fc.stringMatching(new RegExp(pattern)));
+
 function validValue(schema: FieldSchema): fc.Arbitrary<unknown> {
   if (schema.contract) return validObject(schema.contract());
   if (schema.enum) return fc.constantFrom(...(schema.enum as string[]));
-  if (schema.pattern) return fc.stringMatching(new RegExp(schema.pattern as string));
+  if (schema.pattern) return matching(schema.pattern as string);
   const [min, max] = [
     Number(schema.minimum ?? schema.minLength ?? schema.minItems ?? 0),
     Number(schema.maximum ?? schema.maxLength ?? schema.maxItems ?? 0),
@@ -51,7 +63,7 @@ function validValue(schema: FieldSchema): fc.Arbitrary<unknown> {
 function validMap({ propertyNames, additionalProperties }: FieldSchema): fc.Arbitrary<unknown> {
   const { pattern } = (propertyNames ?? { pattern: '^[A-Z_]{1,8}$' }) as { pattern: string };
   const { minLength = 0 } = (additionalProperties ?? {}) as { minLength?: number };
-  const names = fc.stringMatching(new RegExp(pattern)).filter((name) => !(name in Object.prototype));
+  const names = matching(pattern).filter((name) => !(name in Object.prototype));
   return fc.dictionary(names, fc.string({ minLength }), { maxKeys: ELEMENTS_MAX });
 }
 
@@ -64,7 +76,9 @@ function repeat(unit: string, codePoints: number): string {
   return unit.repeat(Math.floor(codePoints / each)) + 'a'.repeat(codePoints % each);
 }
 
-function validObject(contract: ContractClass): fc.Arbitrary<object> {
+const validObject = (contract: ContractClass): fc.Arbitrary<object> => once(objects, contract, () => madeObject(contract));
+
+function madeObject(contract: ContractClass): fc.Arbitrary<object> {
   const fields = [...fieldsOf(contract)];
   const model = Object.fromEntries(fields.map(([name, { schema }]) => [name, validValue(schema)]));
   return fc.record(model, { requiredKeys: fields.filter(([, { optional }]) => !optional).map(([name]) => name), noNullPrototype: true });
