@@ -1,3 +1,4 @@
+import { RecentMap } from '@torch/kernel';
 import { formatPosition, parsePosition, type Position, type RecordedAnswer } from '@torch/log';
 
 export interface AnsweredBefore {
@@ -11,9 +12,11 @@ export interface AnsweredBefore {
  * It is folded from the commits' headers, so every owner and every replay remembers the same ones.
  */
 export class AnsweredCommands {
-  private readonly answers = new Map<string, AnsweredBefore>();
+  private readonly answers: RecentMap<string, AnsweredBefore>;
 
-  constructor(private readonly idsMax: number) {}
+  constructor(idsMax: number) {
+    this.answers = new RecentMap(idsMax);
+  }
 
   get(id: string): AnsweredBefore | undefined {
     return this.answers.get(id);
@@ -21,7 +24,6 @@ export class AnsweredCommands {
 
   record(position: Position, answer: RecordedAnswer): void {
     this.answers.set(answer[0], { position, answer });
-    if (this.answers.size > this.idsMax) this.answers.delete(this.answers.keys().next().value as string);
   }
 
   encode(): unknown {

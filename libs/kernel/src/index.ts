@@ -5,5 +5,6 @@ export type { AnyEvent, EventEnvelope } from './event';
 export { InvariantViolation, invariant, unreachable } from './invariant';
 export { jsonBytes } from './json-bytes';
 export { MinHeap } from './min-heap';
+export { RecentMap } from './recent-map';
 export { type EncodedReports, RecentReports, type ReportLimits, type ReportVerdict } from './recent-reports';
 export { Rejection } from './rejection';
