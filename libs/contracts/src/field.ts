@@ -206,86 +206,67 @@ export const SKILL_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}(:[1-9])?$/;
 export const Skills = (limits: { min?: number; max: number }): PropertyDecorator =>
   textList(SKILL_PATTERN, 'a skill such as "typescript" or "typescript:3"', limits);
 
-/** Labels: up to 32 names, each with a text of up to 128 characters. */
-export function Labels(): PropertyDecorator {
-  const entries = { max: 32, valueMax: 128 };
-  const accept = (value: unknown): boolean =>
-    value !== null &&
-    typeof value === 'object' &&
-    !Array.isArray(value) &&
-    Object.keys(value).length <= entries.max &&
-    Object.entries(value).every(
-      ([name, text]) => NAME_PATTERN.test(name) && typeof text === 'string' && text !== '' && codePoints(text) <= entries.valueMax,
-    );
-  return field(
-    {
-      type: 'object',
-      maxProperties: entries.max,
-      propertyNames: { type: 'string', pattern: NAME_PATTERN.source },
-      additionalProperties: { type: 'string', minLength: 1, maxLength: entries.valueMax },
-    },
-    ValidateBy({
-      name: 'labels',
-      validator: { validate: accept, defaultMessage: () => '$property must map label names to texts of 1 to 128 characters' },
-    }),
-  );
-}
-
 export const Ids = (limits: { min?: number; max: number }): PropertyDecorator => textList(ID_PATTERN, 'an id', limits);
 
+/** Labels: up to 32 names, each with a text of up to 128 characters. */
+export const Labels = (): PropertyDecorator =>
+  textMap({ names: NAME_PATTERN, max: 32, valueMin: 1, valueMax: 128, what: 'label names to texts of 1 to 128 characters' });
+
 /** Environment variables: names as POSIX has them, string values of up to 32 KiB. */
-export function EnvMap(): PropertyDecorator {
-  const entries = { max: 256, valueMax: 32_768 };
-  const accept = (value: unknown): boolean =>
-    value !== null &&
-    typeof value === 'object' &&
-    !Array.isArray(value) &&
-    Object.keys(value).length <= entries.max &&
-    Object.entries(value).every(
-      ([name, text]) => ENV_NAME_PATTERN.test(name) && typeof text === 'string' && codePoints(text) <= entries.valueMax,
-    );
+export const EnvMap = (): PropertyDecorator =>
+  textMap({ names: ENV_NAME_PATTERN, max: 256, valueMax: 32_768, what: 'variable names to strings' });
+
+interface TextMapLimits {
+  readonly names: RegExp;
+  readonly max: number;
+  readonly valueMin?: number;
+  readonly valueMax: number;
+  readonly what: string;
+}
+
+/** An object of any names that fit, each with a text. */
+function textMap({ names, max, valueMin = 0, valueMax, what }: TextMapLimits): PropertyDecorator {
+  const accept = (value: unknown): boolean => {
+    if (!isObject(value)) return false;
+    const entries = Object.entries(value);
+    return entries.length <= max && entries.every(([name, text]) => names.test(name) && isTextWithin(text, valueMin, valueMax));
+  };
   return field(
     {
       type: 'object',
-      maxProperties: entries.max,
-      propertyNames: { type: 'string', pattern: ENV_NAME_PATTERN.source },
-      additionalProperties: { type: 'string', maxLength: entries.valueMax },
+      maxProperties: max,
+      propertyNames: { type: 'string', pattern: names.source },
+      additionalProperties: { type: 'string', ...(valueMin > 0 && { minLength: valueMin }), maxLength: valueMax },
     },
-    ValidateBy({
-      name: 'envMap',
-      validator: { validate: accept, defaultMessage: () => '$property must map variable names to strings' },
-    }),
+    ValidateBy({ name: 'textMap', validator: { validate: accept, defaultMessage: () => `$property must map ${what}` } }),
   );
 }
 
 /** class-validator's own `Length` counts an emoji and its variation selector as one, which JSON Schema does not. */
 function hasCharacters({ min, max, or }: { min: number; max: number; or?: (value: unknown) => boolean }): PropertyDecorator {
-  const accept = (value: unknown): boolean => {
-    if (typeof value !== 'string') return false;
-    if (or?.(value)) return true;
-    const characters = codePoints(value);
-    return characters >= min && characters <= max;
-  };
   return ValidateBy({
     name: 'characters',
-    validator: { validate: accept, defaultMessage: () => `$property must have ${min} to ${max} characters` },
+    validator: {
+      validate: (value: unknown) => or?.(value) === true || isTextWithin(value, min, max),
+      defaultMessage: () => `$property must have ${min} to ${max} characters`,
+    },
   });
 }
 
-function codePoints(text: string): number {
-  let found = 0;
-  for (const _ of text) found++; // eslint-disable-line @typescript-eslint/no-unused-vars -- iterating is what counts code points
-  return found;
+function isTextWithin(value: unknown, min: number, max: number): boolean {
+  if (typeof value !== 'string') return false;
+  let codePoints = 0;
+  for (const _ of value) codePoints++; // eslint-disable-line @typescript-eslint/no-unused-vars -- iterating is what counts code points
+  return codePoints >= min && codePoints <= max;
 }
+
+const isObject = (value: unknown): value is object => value !== null && typeof value === 'object' && !Array.isArray(value);
 
 function isPlainObject(options: { each?: boolean } = {}): PropertyDecorator {
   return ValidateBy(
     {
       name: 'plainObject',
-      validator: {
-        validate: (value: unknown) => value !== null && typeof value === 'object' && !Array.isArray(value),
-        defaultMessage: () => '$property must be an object',
-      },
+      validator: { validate: isObject, defaultMessage: () => '$property must be an object' },
     },
     options,
   );

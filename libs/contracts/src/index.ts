@@ -49,6 +49,7 @@ export { type PlanProblem, planProblems, taskProblems } from './plan/plan.rules'
 export { notBeforeMsOf, timeoutMsOf } from './plan/times.rules';
 export { admittedData, assertNoSecret, redactedData, secretProblems } from './redaction/contract.redaction';
 export { holdsSensitive, mapSensitive } from './sensitive';
+export { skillLevel } from './skill-level';
 export { maskText, redactText } from './redaction/secret.redaction';
 export * from './registry-of-contracts';
 export * from './registry/registry.commands';

@@ -1,6 +1,7 @@
 import { durationMs } from '../duration';
 import type { PlanProblem } from './plan.rules';
 import type { PlanAmounts, PlanTask } from './plan.task';
+import { repeatsIn } from './repeats';
 
 const AMOUNTS = ['tokens', 'costUsd', 'wall'] as const;
 
@@ -39,17 +40,14 @@ const amountOf = (amount: number | string): number => (typeof amount === 'string
 
 /** Semaphores and paths that are named twice. */
 export function limitProblems({ key, semaphores = [], claims = [] }: PlanTask): PlanProblem[] {
-  const paths = claims.map(({ path }) => path);
   return [
-    ...semaphores.flatMap((name, i) =>
-      semaphores.indexOf(name) === i
-        ? []
-        : [{ pointer: `/semaphores/${i}`, message: `Task "${key}" names semaphore "${name}" twice; it takes one place of each.` }],
-    ),
-    ...paths.flatMap((path, i) =>
-      paths.indexOf(path) === i
-        ? []
-        : [{ pointer: `/claims/${i}/path`, message: `Task "${key}" claims "${path}" twice; name it once, in one mode.` }],
-    ),
+    ...repeatsIn(semaphores).map(({ value, at }) => ({
+      pointer: `/semaphores/${at}`,
+      message: `Task "${key}" names semaphore "${value}" twice; it takes one place of each.`,
+    })),
+    ...repeatsIn(claims.map(({ path }) => path)).map(({ value, at }) => ({
+      pointer: `/claims/${at}/path`,
+      message: `Task "${key}" claims "${value}" twice; name it once, in one mode.`,
+    })),
   ];
 }

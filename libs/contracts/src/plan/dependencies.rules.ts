@@ -45,7 +45,8 @@ export function unclearDependencies(tasks: readonly PlanTask[]): PlanProblem[] {
   });
 }
 
-function contradictions({ key, dependsOn = [], after = [], affinity = {} }: PlanTask): PlanProblem[] {
+function contradictions(task: PlanTask): PlanProblem[] {
+  const { key, dependsOn = [], after = [], affinity = {} } = task;
   const named = new Set(dependsOn);
   const all = named.size + after.length;
   const { sameAgentAs = [], notAgentOf = [] } = affinity;
@@ -59,15 +60,14 @@ function contradictions({ key, dependsOn = [], after = [], affinity = {} }: Plan
         ]
       : []),
     ...twice(key, named, after),
-    ...sameAgentAs.flatMap((task, i) => {
-      if (task === key) return [{ pointer: `/affinity/sameAgentAs/${i}`, message: `The affinity of task "${key}" names the task itself.` }];
-      if (!notAgentOf.includes(task)) return [];
-      const message = `Task "${key}" has "${task}" in both "sameAgentAs" and "notAgentOf".`;
+    ...affinityPlaces(task)
+      .filter((place) => place.task === key)
+      .map(({ pointer }) => ({ pointer, message: `The affinity of task "${key}" names the task itself.` })),
+    ...sameAgentAs.flatMap((other, i) => {
+      if (other === key || !notAgentOf.includes(other)) return [];
+      const message = `Task "${key}" has "${other}" in both "sameAgentAs" and "notAgentOf".`;
       return [{ pointer: `/affinity/sameAgentAs/${i}`, message }];
     }),
-    ...notAgentOf.flatMap((task, i) =>
-      task === key ? [{ pointer: `/affinity/notAgentOf/${i}`, message: `The affinity of task "${key}" names the task itself.` }] : [],
-    ),
   ];
 }
 

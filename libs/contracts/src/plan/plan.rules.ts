@@ -1,8 +1,10 @@
 import { secretProblems } from '../redaction/contract.redaction';
+import { skillLevel } from '../skill-level';
 import { amountProblems, limitProblems } from './amounts.rules';
 import { cycle, unclearDependencies } from './dependencies.rules';
 import { Plan } from './plan';
 import type { PlanTask } from './plan.task';
+import { repeatsIn } from './repeats';
 import { timeProblems } from './times.rules';
 
 /** What is wrong with a plan, and where: `/tasks/3/dependsOn/0` as a JSON Pointer. */
@@ -55,12 +57,10 @@ function unclearWork({ key, run, prompt }: PlanTask): PlanProblem[] {
 }
 
 function unclearSkills({ key, skills = [] }: PlanTask): PlanProblem[] {
-  const names = skills.map((skill) => skill.split(':', 1)[0]);
-  return names.flatMap((name, i) =>
-    names.indexOf(name) === i
-      ? []
-      : [{ pointer: `/skills/${i}`, message: `Task "${key}" names skill "${name}" twice; give it one level.` }],
-  );
+  return repeatsIn(skills.map((skill) => skillLevel(skill).name)).map(({ value, at }) => ({
+    pointer: `/skills/${at}`,
+    message: `Task "${key}" names skill "${value}" twice; give it one level.`,
+  }));
 }
 
 /** Paths are looked for where the attempt ran, and nowhere else. */

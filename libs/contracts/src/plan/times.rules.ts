@@ -1,11 +1,9 @@
 import { durationMs } from '../duration';
 import { momentMs } from '../moment';
-import { APPROVAL_TIMEOUT_MS_MAX } from '../scheduler/approvals.contracts';
+import { APPROVAL_TIMEOUT_MS_MAX, APPROVAL_TIMEOUT_MS_MIN } from '../scheduler/task-options';
 import { DEADLINE_MS_MAX, TIMEOUT_MS_DEFAULT, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from '../scheduler/task-spec';
 import type { PlanProblem } from './plan.rules';
 import type { PlanTask } from './plan.task';
-
-const APPROVAL_TIMEOUT_MS_MIN = 1000;
 
 /** Of one attempt: as the task says, else the default, which is never more than the deadline. */
 export function timeoutMsOf({ timeout, deadline }: Pick<PlanTask, 'timeout' | 'deadline'>): number {

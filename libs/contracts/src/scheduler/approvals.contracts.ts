@@ -1,10 +1,8 @@
 import type { AnyCommand, EventEnvelope } from '@torch/kernel';
 import { contractsOf } from '../contract';
 import { AtMs, Flag, Id, ListOf, Name, Names, Nested, OneOf, Optional, Text, Whole } from '../field';
-import { APPROVAL_TIMEOUT_POLICIES, type ApprovalTimeoutPolicy } from './task-options';
+import { APPROVAL_TIMEOUT_MS_MAX, APPROVAL_TIMEOUT_MS_MIN, APPROVAL_TIMEOUT_POLICIES, type ApprovalTimeoutPolicy } from './task-options';
 
-export const APPROVAL_TIMEOUT_MS_DEFAULT = 24 * 3_600_000;
-export const APPROVAL_TIMEOUT_MS_MAX = 30 * 24 * 3_600_000;
 export const APPROVAL_OPTIONS_MAX = 10;
 /** The options of a question that does not bring its own. */
 export const APPROVE = 'approve';
@@ -22,7 +20,7 @@ export class RequestApproval {
   @Text({ min: 1, max: 2000 }) question!: string;
   /** Default: approve, deny. */
   @Optional() @Names({ min: 1, max: APPROVAL_OPTIONS_MAX }) options?: string[];
-  @Optional() @Whole({ min: 1000, max: APPROVAL_TIMEOUT_MS_MAX }) timeoutMs?: number;
+  @Optional() @Whole({ min: APPROVAL_TIMEOUT_MS_MIN, max: APPROVAL_TIMEOUT_MS_MAX }) timeoutMs?: number;
   @Optional() @OneOf(APPROVAL_TIMEOUT_POLICIES) onTimeout?: ApprovalTimeoutPolicy;
   @Optional() @Name() escalateTo?: string;
 }

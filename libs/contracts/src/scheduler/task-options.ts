@@ -28,11 +28,14 @@ export class PathClaim {
 
 export const APPROVAL_TIMEOUT_POLICIES = ['deny', 'approve', 'escalate'] as const;
 export type ApprovalTimeoutPolicy = (typeof APPROVAL_TIMEOUT_POLICIES)[number];
+export const APPROVAL_TIMEOUT_MS_MIN = 1000;
+export const APPROVAL_TIMEOUT_MS_DEFAULT = 24 * 3_600_000;
+export const APPROVAL_TIMEOUT_MS_MAX = 30 * 24 * 3_600_000;
 
 /** Somebody has to agree before the task starts. */
 export class ApprovalSpec {
   @Optional() @Text({ min: 1, max: 2000 }) question?: string;
-  @Optional() @Whole({ min: 1000, max: 30 * 24 * 3_600_000 }) timeoutMs?: number;
+  @Optional() @Whole({ min: APPROVAL_TIMEOUT_MS_MIN, max: APPROVAL_TIMEOUT_MS_MAX }) timeoutMs?: number;
   @Optional() @OneOf(APPROVAL_TIMEOUT_POLICIES) onTimeout?: ApprovalTimeoutPolicy;
   @Describe('Whom an escalation asks; default project-manager.') @Optional() @Name() escalateTo?: string;
 }
