@@ -8,3 +8,5 @@ export { MinHeap } from './min-heap';
 export { RecentMap } from './recent-map';
 export { type EncodedReports, RecentReports, type ReportLimits, type ReportVerdict } from './recent-reports';
 export { Rejection } from './rejection';
+export type { Facts, Rules } from './rules';
+export { textBytes } from './text-bytes';

@@ -67,7 +67,7 @@ describe('liveness', () => {
     );
   });
 
-  it('a record written in its place is the same, wherever that is, and is refused where it might not fit', () => {
+  it('a record written in its place is the same, wherever that is, and is refused where it does not fit', () => {
     fc.assert(
       fc.property(chain, fc.nat(300), fc.nat(300), (records, at, spare) => {
         for (const record of records) {

@@ -54,7 +54,7 @@ export interface WrittenRecord extends ChainHead {
  * `encodeRecord` gives it. What is hashed is put together in its place, in front of the commit, before the hashes are written
  * there: the commit is copied only once.
  *
- * @returns undefined when there may be too little room behind `at`.
+ * @returns undefined when there is too little room behind `at`.
  */
 export function writeRecord(
   into: Buffer,

@@ -1,6 +1,6 @@
 import type { AgentDraining, AgentPaused, AgentUpdated, DrainAgent, PauseAgent, RegistryCommand, UpdateAgent } from '@torch/contracts';
 import { canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
-import { currentInstance, knownAgent } from './registration.rules';
+import { agentEvent, currentInstance, knownAgent, notDeregistered } from './known-agent.rules';
 import type { AgentRecord, RegistryState } from './registry.state';
 import { highestLevels } from './skill-levels';
 
@@ -78,13 +78,6 @@ export function pausesDue({ pauses, agents }: RegistryState, nowMs: number): rea
   });
 }
 
-function notDeregistered(agent: AgentRecord): AgentRecord {
-  if (agent.presence === 'deregistered') {
-    throw new Rejection('agent-deregistered', `Agent "${agent.agentId}" was deregistered and has to register again.`);
-  }
-  return agent;
-}
-
 const draining = (agentId: string, reason: string, nowMs: number): NewEvent =>
   agentEvent<AgentDraining>('agent.draining', { agentId, reason, drainingAtMs: nowMs });
 
@@ -95,7 +88,3 @@ const paused = (agentId: string, { pause, untilMs }: Pick<AgentPaused, 'pause' |
     ...(pause && untilMs !== undefined && { untilMs }),
     pausedAtMs: nowMs,
   });
-
-function agentEvent<Data extends { readonly agentId: string }>(type: string, data: Data): NewEvent {
-  return { type, subject: `agent/${data.agentId}`, data };
-}

@@ -10,6 +10,7 @@ import {
   SYSTEM_PROJECT,
 } from '@torch/contracts';
 import { type AnyCommand, canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
+import { agentEvent, knownAgent } from './known-agent.rules';
 import { goesOn } from './operation.rules';
 import { type Abilities, type AgentRecord, isPresent, type RegistryState } from './registry.state';
 import { highestLevels } from './skill-levels';
@@ -52,7 +53,7 @@ export function registerAgent(state: RegistryState, command: RegisterAgent, nowM
   if (!(known && isPresent(known))) checkRoomForOneMore(state);
 
   const registered = registration(command, nowMs);
-  const event: NewEvent = { type: 'agent.registered', subject: `agent/${agentId}`, data: registered };
+  const event = agentEvent('agent.registered', registered);
   if (known?.instance !== instance || known.presence === 'deregistered') return [event];
   if (!sameRegistration(known, registered)) return [event, ...goesOn(known, nowMs)];
   return known.presence === 'live' ? [] : [recovered(agentId, nowMs)];
@@ -86,15 +87,13 @@ export function abilitiesOf({ skills, labels, capacity, model }: Abilities): Abi
 }
 
 export function recovered(agentId: string, nowMs: number): NewEvent {
-  const data: AgentRecovered = { agentId, recoveredAtMs: nowMs };
-  return { type: 'agent.recovered', subject: `agent/${agentId}`, data };
+  return agentEvent<AgentRecovered>('agent.recovered', { agentId, recoveredAtMs: nowMs });
 }
 
 export function deregisterAgent(state: RegistryState, { agentId, reason }: DeregisterAgent, nowMs: number): readonly NewEvent[] {
   const agent = knownAgent(state, agentId);
   if (agent.presence === 'deregistered') return [];
-  const data: AgentDeregistered = { agentId, reason, deregisteredAtMs: nowMs };
-  return [{ type: 'agent.deregistered', subject: `agent/${agentId}`, data }];
+  return [agentEvent<AgentDeregistered>('agent.deregistered', { agentId, reason, deregisteredAtMs: nowMs })];
 }
 
 /** @throws Rejection `too-many-agents`. */
@@ -102,20 +101,4 @@ export function checkRoomForOneMore({ agents, gone, limits: { agentsPresentMax }
   const present = agents.size - gone.size;
   if (present >= agentsPresentMax)
     throw new Rejection('too-many-agents', `The project has ${present} agents present, and can have ${agentsPresentMax}.`);
-}
-
-/** @throws Rejection `unknown-agent`. */
-export function knownAgent(state: RegistryState, agentId: string): AgentRecord {
-  const agent = state.agents.get(agentId);
-  if (!agent) throw new Rejection('unknown-agent', `No agent has the id "${agentId}".`);
-  return agent;
-}
-
-/** @throws Rejection `unknown-agent`, `stale-instance`. */
-export function currentInstance(state: RegistryState, agentId: string, instance: string): AgentRecord {
-  const agent = knownAgent(state, agentId);
-  if (agent.instance !== instance) {
-    throw new Rejection('stale-instance', `Agent "${agentId}" is instance "${agent.instance}", and not "${instance}".`);
-  }
-  return agent;
 }

@@ -15,15 +15,9 @@ import { agentRecord, type AgentRecord, type RegistryState } from './registry.st
 export function agentRegistered(state: RegistryState, data: AgentRegistered): void {
   const { agentId, instance, registeredAtMs } = data;
   const before = state.agents.get(agentId);
-  const agent = agentRecord({
-    ...data,
-    presence: 'live',
-    running: before?.running ?? 0,
-    questions: before?.questions ?? 0,
-    lastSeenAtMs: registeredAtMs,
-    replacedInstances: before ? replacedBy(instance, before).slice(-state.limits.replacedInstancesMax) : [],
-    record: before?.record ?? [],
-  });
+  const replacedInstances = before ? replacedBy(instance, before).slice(-state.limits.replacedInstancesMax) : [];
+  const record = before?.record ?? [];
+  const agent = agentRecord({ ...data, presence: 'live', lastSeenAtMs: registeredAtMs, replacedInstances, record }, before);
   state.agents.set(agentId, agent);
   state.gone.delete(agentId);
   state.index.put(agent);

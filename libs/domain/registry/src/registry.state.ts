@@ -97,26 +97,25 @@ export interface RegistryState {
   readonly pauses: PauseTimers;
 }
 
-export function emptyRegistry(
-  limits: RegistryLimits,
-  kept: Partial<Pick<RegistryState, 'ledger' | 'context' | 'conflicts'>> = {},
-): RegistryState {
-  return {
-    limits,
-    agents: new Map(),
-    gone: new Set(),
-    ledger: kept.ledger ?? new AttemptLedger(limits.tasksEndedMax),
-    context: kept.context ?? new SharedContext(limits.context),
-    conflicts: kept.conflicts ?? new Conflicts(limits.conflicts),
-    index: new AgentIndex(),
-    pauses: new PauseTimers(),
-  };
+type Kept = Pick<RegistryState, 'ledger' | 'context' | 'conflicts'>;
+
+export function emptyRegistry(limits: RegistryLimits, kept: Kept = nothingKept(limits)): RegistryState {
+  return { limits, agents: new Map(), gone: new Set(), ...kept, index: new AgentIndex(), pauses: new PauseTimers() };
 }
 
+const nothingKept = (limits: RegistryLimits): Kept => ({
+  ledger: new AttemptLedger(limits.tasksEndedMax),
+  context: new SharedContext(limits.context),
+  conflicts: new Conflicts(limits.conflicts),
+});
+
+export type AtWork = Pick<AgentRecord, 'running' | 'questions'>;
+const NOT_AT_WORK: AtWork = { running: 0, questions: 0 };
+
 /** All records have one shape, with what is absent as `undefined`: there are many of them, and questions read them all the time. */
-export function agentRecord(given: AgentRecord): AgentRecord {
+export function agentRecord(given: Omit<AgentRecord, keyof AtWork>, { running, questions }: AtWork = NOT_AT_WORK): AgentRecord {
   const { agentId, name, role, skills, labels, capacity, model, harness, version, instance, node, pid, asRegistered } = given;
-  const { presence, drainReason, pause, running, questions, registeredAtMs, lastSeenAtMs, goneAtMs, replacedInstances, record } = given;
+  const { presence, drainReason, pause, registeredAtMs, lastSeenAtMs, goneAtMs, replacedInstances, record } = given;
   return {
     agentId,
     name,

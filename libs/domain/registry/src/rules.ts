@@ -1,16 +1,5 @@
-import type { AnyCommand, AnyEvent, DecisionContext, NewEvent } from '@torch/kernel';
+import type { AnyCommand, AnyEvent, Facts as FactsOf, Rules as RulesOf } from '@torch/kernel';
 import type { RegistryState } from './registry.state';
 
-/** One rule for each command: what is decided. */
-export type Rules<Command extends AnyCommand> = {
-  readonly [Type in Command['type']]: (
-    state: RegistryState,
-    command: Extract<Command, { readonly type: Type }>,
-    context: DecisionContext,
-  ) => readonly NewEvent[];
-};
-
-/** One change of the state for each event. */
-export type Facts<Event extends AnyEvent> = {
-  readonly [Type in Event['type']]: (state: RegistryState, event: Extract<Event, { readonly type: Type }>) => void;
-};
+export type Rules<Command extends AnyCommand> = RulesOf<RegistryState, Command>;
+export type Facts<Event extends AnyEvent> = FactsOf<RegistryState, Event>;

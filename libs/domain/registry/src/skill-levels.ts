@@ -1,8 +1,4 @@
-/** `typescript:3` → typescript at level 3; without a level it is level 1. */
-export function skillLevel(skill: string): { readonly name: string; readonly level: number } {
-  const [name = skill, level = '1'] = skill.split(':');
-  return { name, level: Number(level) };
-}
+import { skillLevel } from '@torch/contracts';
 
 /** Each skill once, at its highest level, sorted. */
 export function highestLevels(skills: readonly string[]): string[] {

@@ -27,5 +27,6 @@ describe('kinds of work', () => {
     expect(demandKey(kind({ labels: { a: '1', b: '2' } }))).toBe(demandKey(kind({ labels: { b: '2', a: '1' } })));
     expect(demandKey(kind({ labels: { a: '1' } }))).not.toBe(demandKey(kind({ labels: { a: '2' } })));
     expect(demandKey(kind({}))).not.toBe(demandKey(kind({ labels: { a: '1' } })));
+    expect(demandKey(kind({ labels: { a: '1', b: '2' } }))).not.toBe(demandKey(kind({ labels: { a: '1 b=2' } })));
   });
 });

@@ -1,4 +1,4 @@
-import type { PoolSpec, ProcessState } from '@torch/contracts';
+import { type PoolSpec, type ProcessState, skillLevel } from '@torch/contracts';
 import { RecentReports, type ReportLimits } from '@torch/kernel';
 
 export interface SpawnerLimits {
@@ -119,7 +119,7 @@ export const demandKey = ({ role, skills, labels = {} }: Kind): string =>
     ...skills,
     ...Object.entries(labels)
       .sort(byName)
-      .map(([name, value]) => `${name}=${value}`),
+      .map(([name, value]) => `${name}=${JSON.stringify(value)}`),
   ].join(' ');
 
 const byName = ([a]: [string, string], [b]: [string, string]): number => (a < b ? -1 : 1);
@@ -133,11 +133,9 @@ export function serves({ role, skills, labels = {} }: PoolSpec, demand: Kind): b
   );
 }
 
-/** A skill without a level is one of level 1. */
 function covers(skill: string, needed: string): boolean {
-  const [name, level = '1'] = skill.split(':');
-  const [neededName, neededLevel = '1'] = needed.split(':');
-  return name === neededName && Number(level) >= Number(neededLevel);
+  const [has, needs] = [skillLevel(skill), skillLevel(needed)];
+  return has.name === needs.name && has.level >= needs.level;
 }
 
 export function processesOf(state: SpawnerState, poolId: string): AgentProcess[] {

@@ -3,7 +3,7 @@ import type { RegistryState } from '../registry.state';
 import type { Conflict } from './conflicts.state';
 
 /** Conflicts in an answer unless the question says otherwise. */
-export const CONFLICTS_LISTED_DEFAULT = 100;
+const CONFLICTS_LISTED_DEFAULT = 100;
 
 type Disputed = Pick<RegistryState, 'conflicts'>;
 

@@ -8,19 +8,19 @@ import {
   type OpenConflict,
   type ResolveConflict,
 } from '@torch/contracts';
-import { canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
+import { canonicalJson, type DecisionContext, type NewEvent, Rejection } from '@torch/kernel';
 import type { RegistryState } from '../registry.state';
 import type { Rules } from '../rules';
 import type { Conflict } from './conflicts.state';
 
 /** Agents of these roles resolve conflicts of others. */
-export const RESOLVER_ROLES: readonly string[] = ['project-manager', 'orchestrator'];
+const RESOLVER_ROLES: readonly string[] = ['project-manager', 'orchestrator'];
 
 /** A conflict is open until somebody resolves it; at its deadline it is escalated, and then only a person can. */
 export const conflictRules: Rules<ConflictCommand> = {
-  OpenConflict: (state, { actor, data }, { nowMs }) => openConflict(state, { actor, data }, nowMs),
-  ResolveConflict: (state, { actor, data }, { nowMs }) => resolveConflict(state, { actor, data }, nowMs),
-  EscalateConflict: (state, { data }, { nowMs }) => escalateConflict(state, data, nowMs),
+  OpenConflict: openConflict,
+  ResolveConflict: resolveConflict,
+  EscalateConflict: escalateConflict,
 };
 
 export const isPerson = (actor: string): boolean => actor.startsWith('user:');
@@ -33,7 +33,7 @@ interface By<Data> {
 }
 
 /** The registry opens what it notices by itself; it does not open it twice. */
-function openConflict(state: RegistryState, { actor, data }: By<OpenConflict>, nowMs: number): readonly NewEvent[] {
+function openConflict(state: RegistryState, { actor, data }: By<OpenConflict>, { nowMs }: DecisionContext): readonly NewEvent[] {
   const { conflictId, kind, about, parties, deadlineMs = CONFLICT_DEADLINE_MS_DEFAULT } = data;
   const known = state.conflicts.get(conflictId);
   if (known) {
@@ -83,7 +83,7 @@ function checkParties({ parties }: OpenConflict): void {
   if (twice !== undefined) throw new Rejection('same-party', `Party "${twice}" is named twice; name each once, with all its evidence.`);
 }
 
-function resolveConflict(state: RegistryState, { actor, data }: By<ResolveConflict>, nowMs: number): readonly NewEvent[] {
+function resolveConflict(state: RegistryState, { actor, data }: By<ResolveConflict>, { nowMs }: DecisionContext): readonly NewEvent[] {
   const { conflictId, resolution, inFavourOf } = data;
   const conflict = state.conflicts.get(conflictId);
   if (!conflict) throw new Rejection('unknown-conflict', `No conflict has the id "${conflictId}".`);
@@ -118,7 +118,12 @@ function checkResolver(state: RegistryState, conflict: Conflict, actor: string):
   );
 }
 
-function escalateConflict({ conflicts }: RegistryState, { conflictId }: EscalateConflict, nowMs: number): readonly NewEvent[] {
+function escalateConflict(
+  { conflicts }: RegistryState,
+  { data }: { readonly data: EscalateConflict },
+  { nowMs }: DecisionContext,
+): readonly NewEvent[] {
+  const { conflictId } = data;
   const conflict = conflicts.get(conflictId);
   if (conflict?.status !== 'open') return []; // Somebody was in time.
   if (nowMs < conflict.deadlineAtMs)

@@ -1,5 +1,5 @@
 import type { ConflictKind, ConflictParty, ConflictStatus } from '@torch/contracts';
-import { CONFLICT_LIMITS, type ConflictLimits } from './conflicts.limits';
+import type { ConflictLimits } from './conflicts.limits';
 import { SetsByKey } from './sets-by-key';
 
 export interface Conflict {
@@ -34,7 +34,7 @@ export class Conflicts {
   /** The next deadline of an open one; `undefined`: to be looked for. */
   private nextDeadlineMs: number | undefined = Infinity;
 
-  constructor(readonly limits: ConflictLimits = CONFLICT_LIMITS) {}
+  constructor(readonly limits: ConflictLimits) {}
 
   get(conflictId: string): Conflict | undefined {
     return this.unresolved.get(conflictId) ?? this.resolved.get(conflictId);
@@ -115,7 +115,7 @@ export class Conflicts {
     return { unresolved: copies(this.unresolved.values()), resolved: copies(this.resolved.values()) };
   }
 
-  static decode(encoded: unknown, limits?: ConflictLimits): Conflicts {
+  static decode(encoded: unknown, limits: ConflictLimits): Conflicts {
     const { unresolved, resolved } = encoded as EncodedConflicts;
     const conflicts = new Conflicts(limits);
     for (const conflict of unresolved) conflicts.add({ ...conflict });

@@ -6,21 +6,20 @@ import {
   type RemoveContext,
   type UpdateContext,
 } from '@torch/contracts';
-import { type DecisionContext, jsonBytes, type NewEvent, Rejection } from '@torch/kernel';
+import { type DecisionContext, jsonBytes, type NewEvent, Rejection, textBytes } from '@torch/kernel';
 import { openContextConflict, settleContextConflicts } from '../conflicts/context-conflict';
 import type { RegistryState } from '../registry.state';
 import type { Rules } from '../rules';
 import type { ContextVersion } from './context.state';
 import { sha256 } from './sha256';
-import { textBytes } from './text-bytes';
 
 /**
  * Compare and set. Of several who write on one version the first is taken; for each of the others a `context.conflicted` says so,
  * nothing is changed, and a conflict between the two is opened. What changes nothing has no event.
  */
 export const contextRules: Rules<ContextCommand> = {
-  UpdateContext: (state, { actor, data }, context) => updateContext(state, { actor, data }, context),
-  RemoveContext: (state, { actor, data }, context) => removeContext(state, { actor, data }, context),
+  UpdateContext: updateContext,
+  RemoveContext: removeContext,
 };
 
 interface By<Data> {

@@ -1,5 +1,5 @@
-import { CONTEXT_LIMITS, type ContextLimits } from './context.limits';
-import { textBytes } from './text-bytes';
+import { textBytes } from '@torch/kernel';
+import type { ContextLimits } from './context.limits';
 
 /** One version of a document. One that has neither text nor ref, and is no tombstone, is too old for its text to be at hand. */
 export interface ContextVersion {
@@ -33,7 +33,7 @@ export class SharedContext {
   private floor = 0;
   private newestBytes = 0;
 
-  constructor(readonly limits: ContextLimits = CONTEXT_LIMITS) {}
+  constructor(readonly limits: ContextLimits) {}
 
   newest(key: string): ContextVersion | undefined {
     return this.documents.get(key)?.at(-1);
@@ -128,7 +128,7 @@ export class SharedContext {
     };
   }
 
-  static decode(encoded: unknown, limits?: ContextLimits): SharedContext {
+  static decode(encoded: unknown, limits: ContextLimits): SharedContext {
     const { documents, earlier, tombstones, floor } = encoded as EncodedContext;
     const context = new SharedContext(limits);
     for (const [key, versions] of documents) {

@@ -1,5 +1,3 @@
-import { isPair } from './text-bytes';
-
 /** SHA-256 of a text's UTF-8, in hex (FIPS 180-4). Rules may not import a platform's own. */
 export function sha256(text: string): string {
   const blocks = padded(utf8(text));
@@ -39,8 +37,8 @@ function padded(bytes: readonly number[]): Uint8Array<ArrayBuffer> {
 function utf8(text: string): number[] {
   const bytes: number[] = [];
   for (let i = 0; i < text.length; i++) {
-    let point = text.charCodeAt(i);
-    if (isPair(text, i)) point = text.codePointAt(i++) as number;
+    let point = text.codePointAt(i)!;
+    if (point > 0xffff) i++;
     else if (point >= 0xd800 && point < 0xe000) point = 0xfffd;
     if (point < 0x80) bytes.push(point);
     else if (point < 0x800) bytes.push(0xc0 | (point >> 6), tail(point));

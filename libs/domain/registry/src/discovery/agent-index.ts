@@ -1,8 +1,7 @@
-import { AGENT_STATES, type AgentState } from '@torch/contracts';
+import { AGENT_STATES, type AgentState, skillLevel } from '@torch/contracts';
 import { agentState, freeCapacity } from '../agent-state';
 import { ALL, successRate, tallyOf } from '../record/record.exports';
 import type { AgentRecord } from '../registry.state';
-import { skillLevel } from '../skill-levels';
 import { SlotOrder } from './slot-order';
 import { SlotSet } from './slot-set';
 
@@ -40,6 +39,8 @@ export class AgentIndex {
   readonly byScore = new SlotOrder(
     (a, b) => this.scores[a]! > this.scores[b]! || (this.scores[a] === this.scores[b] && this.agents[a]!.agentId < this.agents[b]!.agentId),
   );
+
+  private readonly orders: readonly SlotOrder[] = [this.byId, this.byName, this.byScore];
 
   get size(): number {
     return this.slots.size;
@@ -109,15 +110,27 @@ export class AgentIndex {
     if (this.unheard.delete(agentId)) this.refreshById(agentId);
   }
 
+  /** Files many at once, where there is nobody yet. */
+  fill(agents: readonly AgentRecord[]): void {
+    const slots = agents.map((agent) => this.enter(agent));
+    for (const order of this.orders) order.fill(slots);
+  }
+
   /** Files the agent, or files it anew as it is now. */
   put(agent: AgentRecord): void {
     const slot = this.slots.get(agent.agentId);
-    if (slot === undefined) return this.enter(agent);
+    if (slot === undefined) {
+      const entered = this.enter(agent);
+      for (const order of this.orders) order.add(entered);
+      return;
+    }
     this.agents[slot] = agent;
     const { name, role, skills, labels } = this.filed[slot]!;
     if (name !== agent.name || role !== agent.role || skills !== agent.skills || labels !== agent.labels) {
+      this.byName.remove(slot);
       this.unfile(slot);
       this.file(slot, agent);
+      this.byName.add(slot);
     }
     this.refresh(agent);
   }
@@ -144,18 +157,18 @@ export class AgentIndex {
   drop(agentId: string): void {
     const slot = this.slots.get(agentId);
     if (slot === undefined) return;
+    for (const order of this.orders) order.remove(slot);
     this.unfile(slot);
     this.takeFrom(stateKey(AGENT_STATES[this.states[slot]!]!), slot);
     this.takeFrom(freeKey(this.free[slot]!), slot);
-    this.byId.remove(slot);
-    this.byScore.remove(slot);
     this.everybody.delete(slot);
     this.slots.delete(agentId);
     this.unheard.delete(agentId);
     this.freeSlots.push(slot);
   }
 
-  private enter(agent: AgentRecord): void {
+  /** Everything but its place in the orders. */
+  private enter(agent: AgentRecord): number {
     const slot = this.freeSlots.pop() ?? this.agents.length;
     this.makeRoom(slot);
     this.slots.set(agent.agentId, slot);
@@ -169,8 +182,7 @@ export class AgentIndex {
     this.states[slot] = AGENT_STATES.indexOf(state);
     this.addTo(stateKey(state), slot);
     this.file(slot, agent);
-    this.byId.add(slot);
-    this.byScore.add(slot);
+    return slot;
   }
 
   private makeRoom(slot: number): void {
@@ -186,12 +198,10 @@ export class AgentIndex {
     const filed = { name, role, skills, labels };
     this.filed[slot] = filed;
     for (const key of keysOf(filed)) this.addTo(key, slot);
-    this.byName.add(slot);
   }
 
   private unfile(slot: number): void {
     for (const key of keysOf(this.filed[slot]!)) this.takeFrom(key, slot);
-    this.byName.remove(slot);
   }
 
   private putFree(slot: number, free: number): void {

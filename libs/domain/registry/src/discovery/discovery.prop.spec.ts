@@ -1,4 +1,4 @@
-import { AGENT_PRESENCES, AGENT_STATES, type AgentView, type ListAgents } from '@torch/contracts';
+import { AGENT_PRESENCES, AGENT_STATES, type AgentView, type ListAgents, skillLevel } from '@torch/contracts';
 import { DeciderRun } from '@torch/testing';
 import fc from 'fast-check';
 import { freeCapacity } from '../agent-state';
@@ -6,7 +6,6 @@ import { registryAfter, steps } from '../fleet.fixture';
 import { registryDecider } from '../registry.decider';
 import type { RegistryState } from '../registry.state';
 import { agentView, listAgents } from '../registry.views';
-import { skillLevel } from '../skill-levels';
 import { scoreOf } from './agent-index';
 import { FEW_MAX } from './slot-set';
 
@@ -65,28 +64,41 @@ describe('discovery', () => {
     );
   });
 
-  const fleet = manyAgents(3000);
-  it('does so among many agents too, where sets are bitmaps', () => {
-    fc.assert(
-      fc.property(filter, (filter) => expect(found(fleet, filter)).toEqual(asked(fleet, filter))),
-      { numRuns: 40 },
-    );
+  const run = manyAgents(3000);
+  const fleet = run.state;
+  describe.each([
+    ['many agents, where sets are bitmaps', fleet],
+    ['many agents out of a snapshot', run.restart().state],
+  ])('among %s', (_, agents) => {
+    it('finds whom a look at every agent would find', () => {
+      fc.assert(
+        fc.property(filter, (filter) => expect(found(agents, filter)).toEqual(asked(agents, filter))),
+        { numRuns: 40 },
+      );
+    });
+
+    it.each<ListAgents>([
+      {},
+      { order: 'score' },
+      { free: 1 },
+      { free: 2, order: 'score' },
+      { state: 'idle' },
+      { presence: 'live' },
+      { skills: ['go:2'] },
+      { anySkill: ['rust', 'go:3'] },
+      { labels: { zone: 'x' } },
+      { namePrefix: 'ad' },
+      { namePrefix: 'bo' },
+    ])('does so for %j alone', (filter) => {
+      const all = { ...filter, limit: 3000 };
+      expect(found(agents, all)).toEqual(asked(agents, all));
+      expect(found(agents, all).length).toBeGreaterThan(FEW_MAX);
+    });
   });
 
-  it.each<ListAgents>([
-    { free: 1 },
-    { free: 2, order: 'score' },
-    { state: 'idle' },
-    { presence: 'live' },
-    { skills: ['go:2'] },
-    { anySkill: ['rust', 'go:3'] },
-    { labels: { zone: 'x' } },
-    { namePrefix: 'ad' },
-    { namePrefix: 'bo' },
-  ])('does so for %j alone', (filter) => {
-    const all = { ...filter, limit: 3000 };
-    expect(found(fleet, all)).toEqual(asked(fleet, all));
-    expect(found(fleet, all).length).toBeGreaterThan(FEW_MAX);
+  it('has everybody of many once they are read out of a snapshot in parts', () => {
+    expect([...(registryDecider.snapshot.parts?.encode(fleet) ?? [])].length).toBeGreaterThan(3);
+    expect(run.digest()).toBe(run.digest(fleet));
   });
 
   it('turns pages without a gap and without saying anybody twice', () => {
@@ -101,7 +113,7 @@ describe('discovery', () => {
   });
 });
 
-function manyAgents(count: number): RegistryState {
+function manyAgents(count: number): DeciderRun<RegistryState> {
   const run = new DeciderRun(registryDecider);
   for (let n = 0; n < count; n++) {
     const agentId = `agent-${String((n * 7919) % 10_007).padStart(4, '0')}`;
@@ -120,5 +132,5 @@ function manyAgents(count: number): RegistryState {
     if (n % 8 === 1) run.happened({ type: 'task.completed', data: { taskId: `t-${n}`, agentId, durationMs: n } });
     if (n % 7 === 0) run.decide({ type: 'SuspectAgent', data: { agentId, instance: '1', lastSeenAtMs: 1 } });
   }
-  return run.state;
+  return run;
 }

@@ -1,6 +1,5 @@
-import type { AgentPresence, AgentState, ListAgents } from '@torch/contracts';
+import { type AgentPresence, type AgentState, type ListAgents, skillLevel } from '@torch/contracts';
 import type { AgentRecord } from '../registry.state';
-import { skillLevel } from '../skill-levels';
 import { type AgentIndex, labelKey, roleKey, skillKey, stateKey } from './agent-index';
 import { bitsFor, clearBit, countBits, FEW_MAX, hasBit, membersOf, setBit, type SlotSet } from './slot-set';
 

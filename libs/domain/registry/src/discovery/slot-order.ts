@@ -8,6 +8,12 @@ export class SlotOrder {
   /** @param before a total order; what it says about a slot must not change while the slot is in here. */
   constructor(private readonly before: (a: number, b: number) => boolean) {}
 
+  /** Takes in many at once, where there are none yet: they are sorted, and those that are already in order only compared. */
+  fill(slots: Iterable<number>): void {
+    const sorted = [...slots].sort((a, b) => (this.before(a, b) ? -1 : 1));
+    for (let at = 0; at < sorted.length; at += CHUNK_MAX >> 1) this.chunks.push(sorted.slice(at, at + (CHUNK_MAX >> 1)));
+  }
+
   add(slot: number): void {
     if (this.chunks.length === 0) {
       this.chunks.push([slot]);
@@ -15,7 +21,7 @@ export class SlotOrder {
     }
     const last = this.chunks.at(-1)!;
     if (last.length < CHUNK_MAX && this.before(last.at(-1)!, slot)) {
-      last.push(slot); // As when agents come in order, out of a snapshot.
+      last.push(slot); // As when agents come in order.
       return;
     }
     const isBefore = (other: number): boolean => this.before(other, slot);

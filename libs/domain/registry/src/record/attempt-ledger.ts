@@ -1,4 +1,4 @@
-import { KIND_DEFAULT, type TaskSpec } from '@torch/contracts';
+import { KIND_DEFAULT, skillLevel, type TaskSpec } from '@torch/contracts';
 
 /** What a task is to track records. Tasks of one sort share it. */
 interface TaskSort {
@@ -47,7 +47,7 @@ export class AttemptLedger {
 
   submitted({ taskId, kind = KIND_DEFAULT, skills }: Pick<TaskSpec, 'taskId' | 'kind' | 'skills'>): void {
     if (kind === KIND_DEFAULT && skills.length === 0) return;
-    const names = [...new Set(skills.map((skill) => skill.split(':', 1)[0] as string))].sort();
+    const names = [...new Set(skills.map((skill) => skillLevel(skill).name))].sort();
     this.sorts.set(taskId, this.sort({ kind, skills: names }));
   }
 

@@ -1,2 +1,2 @@
 export { AttemptLedger } from './attempt-ledger';
-export { ALL, countAttempt, DECAY, type Outcome, successRate, type Tallies, type Tally, tallyOf, trackRecord } from './tallies';
+export { ALL, countAttempt, type Outcome, successRate, type Tallies, type Tally, tallyOf, trackRecord } from './tallies';

@@ -1,7 +1,7 @@
 import type { AttemptFailure, TrackRecord } from '@torch/contracts';
 
 /** What an attempt still counts after each further one of its sort. */
-export const DECAY = 0.98;
+const DECAY = 0.98;
 
 /** How attempts of one sort went. */
 export interface Tally {
