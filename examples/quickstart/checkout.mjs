@@ -38,8 +38,7 @@ export function keep(name, value) {
 }
 
 export function keepText(file, text) {
-  mkdirSync(results, { recursive: true });
-  const path = join(results, file);
+  const path = fileInResults(file);
   writeFileSync(`${path}.${process.pid}.tmp`, `${text}\n`);
   renameSync(`${path}.${process.pid}.tmp`, path);
   return path;

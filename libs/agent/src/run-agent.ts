@@ -24,6 +24,10 @@ export interface RunAgentOptions extends GatewayOptions {
   /** A name out of `HARNESSES`, or a harness of one's own. Default: `exec`. */
   readonly harness?: string | Harness;
   readonly name?: string;
+  /** The language model behind it, where there is one. */
+  readonly model?: string;
+  /** Of what drives the agent. */
+  readonly version?: string;
   /** Tells two processes under one agent id apart; default: a fresh one. */
   readonly instance?: string;
   readonly node?: string;
@@ -41,11 +45,24 @@ export interface RunAgentOptions extends GatewayOptions {
  */
 export async function runAgent(options: RunAgentOptions): Promise<SessionEnd> {
   const harness = harnessOf(options.harness ?? 'exec');
-  const { project, agentId, role, skills = [], labels, capacity = 1, name, node = hostname() } = options;
-  const instance = options.instance ?? randomUUID();
+  const { project, agentId, role, skills = [], labels, capacity = 1, name, model, version } = options;
+  const { instance = randomUUID(), node = hostname() } = options;
   const session = new AgentSession({
     project: new GatewayClient(options).project(project),
-    agent: { agentId, name, role, skills: [...skills], labels, capacity, harness: harness.name, instance, node, pid: process.pid },
+    agent: {
+      agentId,
+      name,
+      role,
+      skills: [...skills],
+      labels,
+      capacity,
+      harness: harness.name,
+      model,
+      version,
+      instance,
+      node,
+      pid: process.pid,
+    },
     harness,
     log: options.log ?? jsonLinesLog({ service: 'agent', agentId, project }),
     config: options.session,

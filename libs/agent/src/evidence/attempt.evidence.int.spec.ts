@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Evidence, EvidenceSpec } from '@torch/contracts';
-import { listProcesses } from '../process/process-table';
 import type { WorkOutcome } from '../session/harness';
 import { aWork } from '../testing/gateway.double';
 import { until } from '../testing/poll';
+import { leftOf } from '../testing/processes-left';
 import { aContext, Said } from '../testing/work-context';
 import { AttemptEvidence } from './attempt.evidence';
 
@@ -82,6 +82,18 @@ describe('the evidence of an attempt', () => {
       expect((await found(asked, work)).evidence).toEqual({});
     });
 
+    it('is missing when it was only fetched, and committed before the attempt', async () => {
+      git('init', '--quiet');
+      commit('before');
+      git('clone', '--quiet', folder, join(folder, 'clone'));
+      const elsewhere = { ...process.env, GIT_COMMITTER_DATE: '2026-01-02T03:04:05Z' };
+      const author = ['-c', 'user.name=ops', '-c', 'user.email=ops@torch.example'];
+      execFileSync('git', ['-C', join(folder, 'clone'), ...author, 'commit', '--quiet', '--allow-empty', '-m', 'old'], { env: elsewhere });
+      const work = () => (git('fetch', '--quiet', 'clone', 'HEAD'), git('merge', '--quiet', '--ff-only', 'FETCH_HEAD'));
+      expect((await found(asked, work)).evidence).toEqual({});
+      expect(git('log', '-1', '--format=%s')).toBe('old');
+    });
+
     it('is missing where there is no repository, and where there is no directory', async () => {
       expect((await found(asked)).evidence).toEqual({});
       expect((await found(asked, undefined, { cwd: join(folder, 'gone') })).evidence).toEqual({});
@@ -148,13 +160,3 @@ describe('the evidence of an attempt', () => {
     });
   });
 });
-
-function leftOf(number: string): number[] {
-  return listProcesses().flatMap(({ pid }) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(number) ? [pid] : [];
-    } catch {
-      return [];
-    }
-  });
-}

@@ -5,6 +5,7 @@ const GIT_OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** What a repository had before the attempt; `heads` is empty where there was none. */
 export interface CommitsBefore {
+  readonly atMs: number;
   readonly head?: string;
   /** Everything that branches, tags and HEAD pointed to. */
   readonly heads: readonly string[];
@@ -16,18 +17,23 @@ export interface Repository {
 }
 
 export async function commitsBefore(repository: Repository): Promise<CommitsBefore> {
+  const atMs = Date.now();
   const [head, refs] = await Promise.all([headOf(repository), git(repository, ['for-each-ref', '--format=%(objectname)'])]);
   const heads = new Set(refs?.split('\n').filter((line) => line !== ''));
   if (head !== undefined) heads.add(head);
-  return { ...(head !== undefined && { head }), heads: [...heads] };
+  return { atMs, ...(head !== undefined && { head }), heads: [...heads] };
 }
 
-/** HEAD, when it is a commit that nothing led to before the attempt: going back to an older one makes none. */
+/**
+ * HEAD, when it is a commit that nothing led to before the attempt, and that was not committed before it: neither going back to an
+ * older one makes one, nor fetching one. Who has made it, a repository does not say.
+ */
 export async function commitMadeSince(before: CommitsBefore, repository: Repository): Promise<string | undefined> {
   const head = await headOf(repository);
   if (head === undefined || head === before.head) return undefined;
   const revisions = [head, ...before.heads.map((known) => `^${known}`)].join('\n');
-  const fresh = await git(repository, ['rev-list', '--ignore-missing', '--max-count=1', '--stdin'], `${revisions}\n`);
+  const notBefore = `--max-age=${Math.floor(before.atMs / 1000)}`; // By the committer's date, in whole seconds.
+  const fresh = await git(repository, ['rev-list', '--ignore-missing', '--max-count=1', notBefore, '--stdin'], `${revisions}\n`);
   return fresh?.trim() === head ? head : undefined;
 }
 

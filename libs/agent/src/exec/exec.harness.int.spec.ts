@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TaskSpec } from '@torch/contracts';
 import { aWork } from '../testing/gateway.double';
 import { until } from '../testing/poll';
+import { leftOf } from '../testing/processes-left';
 import { aContext, Said } from '../testing/work-context';
-import { listProcesses } from '../process/process-table';
 import { ExecHarness } from './exec.harness';
 
 describe('the exec harness', () => {
@@ -124,18 +124,3 @@ describe('the exec harness', () => {
     expect(taken).toBe(3_000_000);
   });
 });
-
-/** Living processes whose command line has the number that only one test uses. */
-function leftOf(number: string): number[] {
-  return listProcesses()
-    .filter(({ pid }) => commandLine(pid).includes(number))
-    .map(({ pid }) => pid);
-}
-
-function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
-}

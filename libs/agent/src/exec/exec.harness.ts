@@ -1,22 +1,18 @@
 import type { Work } from '../http/gateway.answers';
 import type { Harness, WorkContext, WorkOutcome } from '../session/harness';
-import { TimeLimit } from '../session/time-limit';
+import { attended } from './attended-process';
 import { failureOf } from './exit-codes';
-import { OutputTail } from './output-tail';
 import { readResult } from './result-file';
 import { taskEnvironment } from './task-environment';
 import { TaskExchange } from './task-exchange';
-import { TaskOutput } from './task-output';
 import { CannotStart, TaskProcess } from './task-process';
 
 export interface ExecOptions {
   /** Between SIGTERM and SIGKILL, on time-out and cancel. */
   readonly killGraceMs?: number;
-  /** As `killGraceMs`, when the agent itself is being stopped or nothing is left to spend. */
+  /** As `killGraceMs`, when the agent itself is being stopped or nothing is left to spend. Default `STOP_KILL_GRACE_MS_DEFAULT`. */
   readonly stopGraceMs?: number;
 }
-
-export const STOP_KILL_GRACE_MS_DEFAULT = 1000;
 
 /** Runs a task's `run` command in a shell. What passes between the two is in the README. */
 export class ExecHarness implements Harness {
@@ -52,41 +48,27 @@ export class ExecHarness implements Harness {
 
   private async follow(task: TaskProcess, exchange: TaskExchange, { spec }: Work, context: WorkContext): Promise<WorkOutcome> {
     const startedAtMs = Date.now();
-    let timedOut = false;
-    const onOver = (): void => {
-      timedOut = true;
-      void task.end();
-    };
-    const limit = new TimeLimit({ limitMs: spec.timeoutMs, startedAtMs, waited: () => context.waited(), onOver });
-    const stop = (): void => void task.end(context.stopping() ? (this.options.stopGraceMs ?? STOP_KILL_GRACE_MS_DEFAULT) : undefined);
-    context.signal.addEventListener('abort', stop, { once: true });
-    if (context.signal.aborted) stop();
-
-    const tail = new OutputTail();
-    const output = new TaskOutput(task, tail, (chunk) => context.output(chunk));
     exchange.usage.follow((usage) => context.progress({ usage }));
-    const exitCode = await task.finished();
-    limit.end();
-    context.signal.removeEventListener('abort', stop);
-    await output.drained();
+    const { timeoutMs } = spec;
+    const { exitCode, timedOut, tail } = await attended(task, { timeoutMs, startedAtMs, stopGraceMs: this.options.stopGraceMs }, context);
     const durationMs = Date.now() - startedAtMs;
     const { usage, complaint } = await exchange.usage.finish();
     if (complaint) await context.output(Buffer.from(`[torch] ${complaint}\n`));
     const report = { exitCode, durationMs, outputTail: tail.text(), ...(usage && { usage }) };
     if (context.signal.aborted) return { outcome: 'aborted', ...report };
-    if (timedOut) return { ...failed('timeout', `The command took longer than ${spec.timeoutMs} ms.`), ...report };
+    if (timedOut)
+      return {
+        outcome: 'failed',
+        class: 'retryable',
+        reason: 'timeout',
+        message: `The command took longer than ${timeoutMs} ms.`,
+        ...report,
+      };
     if (exitCode !== 0) return { ...(await failureOf(exitCode, exchange.resultPath)), ...report };
     const { problem, ...left } = await readResult(exchange.resultPath);
     if (problem) return { outcome: 'failed', reason: 'harness', ...problem, ...report };
     return { outcome: 'completed', ...left, ...report };
   }
 }
-
-const failed = (reason: 'timeout' | 'harness', message: string): WorkOutcome => ({
-  outcome: 'failed',
-  class: 'retryable',
-  reason,
-  message,
-});
 
 const permanent = (message: string): WorkOutcome => ({ outcome: 'failed', class: 'permanent', reason: 'harness', message });

@@ -2,9 +2,13 @@ import { OUTPUT_TAIL_CHARS_MAX } from '@torch/contracts';
 import { OutputTail } from './output-tail';
 
 function tailOf(...chunks: (string | Buffer)[]): string {
+  return outputOf(...chunks).text();
+}
+
+function outputOf(...chunks: (string | Buffer)[]): OutputTail {
   const tail = new OutputTail();
   for (const chunk of chunks) tail.add(Buffer.from(chunk as string));
-  return tail.text();
+  return tail;
 }
 
 describe('the tail of an output', () => {
@@ -23,5 +27,10 @@ describe('the tail of an output', () => {
     expect(text.length).toBeLessThanOrEqual(OUTPUT_TAIL_CHARS_MAX);
     expect(text.startsWith('😀')).toBe(true);
     expect(text).not.toContain('\ufffd');
+  });
+
+  it('can be had shorter', () => {
+    expect(outputOf('one, two').text(3)).toBe('two');
+    expect(outputOf('one, 😀').text(1)).toBe('');
   });
 });

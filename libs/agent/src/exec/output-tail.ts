@@ -12,8 +12,9 @@ export class OutputTail {
     this.kept = Buffer.concat([this.kept.subarray(Math.max(0, this.kept.length - room)), chunk.subarray(-TAIL_BYTES)]);
   }
 
-  text(): string {
-    const tail = this.kept.toString('utf8').slice(-OUTPUT_TAIL_CHARS_MAX);
+  /** At most so many of the last characters. */
+  text(charsMax = OUTPUT_TAIL_CHARS_MAX): string {
+    const tail = this.kept.toString('utf8').slice(-charsMax);
     const cutInside = tail.charCodeAt(0) >= 0xdc00 && tail.charCodeAt(0) <= 0xdfff;
     return cutInside ? tail.slice(1) : tail;
   }

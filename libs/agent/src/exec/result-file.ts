@@ -1,5 +1,5 @@
 import { lstat, readFile } from 'node:fs/promises';
-import { RESULT_BYTES_MAX } from '@torch/contracts';
+import { FAILURE_CLASSES, type FailureClass, RESULT_BYTES_MAX } from '@torch/contracts';
 
 /** White space included; nothing larger is read. */
 const FILE_BYTES_MAX = 1024 * 1024;
@@ -16,6 +16,7 @@ export interface ResultRead {
 
 /** What a failed process has left to say. */
 export interface FailureRead {
+  readonly class?: FailureClass;
   readonly message?: string;
   /** Epoch ms. */
   readonly retryAtMs?: number;
@@ -50,9 +51,10 @@ export async function readResult(path: string): Promise<ResultRead> {
 export async function readFailure(path: string, nowMs: number): Promise<FailureRead> {
   const read = await readJson(path);
   if (read.kind !== 'value' || !isObject(read.value)) return {};
-  const { message, retryAtMs, retryAfterMs } = read.value as Record<string, unknown>;
+  const { class: failureClass, message, retryAtMs, retryAfterMs } = read.value as Record<string, unknown>;
   const atMs = isTime(retryAtMs) ? retryAtMs : isTime(retryAfterMs) ? nowMs + retryAfterMs : undefined;
   return {
+    ...(isFailureClass(failureClass) && { class: failureClass }),
     ...(typeof message === 'string' && message !== '' && { message: message.slice(0, OWN_MESSAGE_CHARS_MAX) }),
     ...(atMs !== undefined && { retryAtMs: Math.ceil(atMs) }),
   };
@@ -83,5 +85,7 @@ const tooLarge = (bytes: number): ResultRead =>
 const problem = (failureClass: 'retryable' | 'permanent', message: string): ResultRead => ({ problem: { class: failureClass, message } });
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isFailureClass = (value: unknown): value is FailureClass => (FAILURE_CLASSES as readonly unknown[]).includes(value);
 
 const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER / 2;

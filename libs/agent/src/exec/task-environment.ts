@@ -2,7 +2,7 @@ import type { Work } from '../http/gateway.answers';
 import type { WorkContext } from '../session/harness';
 
 /** Variables that name what belongs to one attempt: those that the agent itself was started with are another's. */
-const OF_AN_ATTEMPT = ['TORCH_INPUTS', 'TORCH_INPUTS_FILE', 'TORCH_RESULT_FILE', 'TORCH_USAGE_FILE', 'TORCH_AGENT_INSTANCE'] as const;
+const OF_AN_ATTEMPT = ['TORCH_INPUTS', 'TORCH_INPUTS_FILE', 'TORCH_RESULT_FILE', 'TORCH_USAGE_FILE'] as const;
 
 /** What a process of the attempt is told: the agent's own environment, the spec's on top, and whose it is. */
 export function taskEnvironment(
@@ -20,7 +20,7 @@ export function taskEnvironment(
     TORCH_RUN_ID: runId,
     TORCH_PROJECT: project,
     TORCH_AGENT_ID: agentId,
-    ...(instance === undefined ? {} : { TORCH_AGENT_INSTANCE: instance }),
+    TORCH_AGENT_INSTANCE: instance,
     ...(traceparent === undefined ? {} : { TRACEPARENT: traceparent }),
   };
 }

@@ -133,6 +133,33 @@ describe('a command and its harness', () => {
       });
     });
 
+    it.each([
+      ['budget', 1, ', with nothing left to spend'],
+      ['permanent', 1, ', for good'],
+      ['retryable', 77, ''],
+    ])('is %s when its file says so, whatever the exit code', async (failureClass, exitCode, inWords) => {
+      const said = JSON.stringify({ class: failureClass, message: 'No credit.' });
+      const outcome = await outcomeOf(`echo '${said}' > "$TORCH_RESULT_FILE"; exit ${exitCode}`);
+      const message = `The command ended with exit code ${exitCode}${inWords}: No credit.`;
+      expect(outcome).toMatchObject({ outcome: 'failed', class: failureClass, reason: 'exit-code', exitCode, message });
+      expect(outcome).not.toHaveProperty('retryAtMs');
+    });
+
+    it('is a rate limit when its file says so, until when it says', async () => {
+      const said = '{"class": "rate-limited", "retryAtMs": 1795000000000}';
+      expect(await outcomeOf(`echo '${said}' > "$TORCH_RESULT_FILE"; exit 2`)).toMatchObject({
+        class: 'rate-limited',
+        retryAtMs: 1795000000000,
+        exitCode: 2,
+      });
+    });
+
+    it.each(['"none"', '7', '["budget"]', 'null'])('goes by its exit code when its file names no class: %s', async (named) => {
+      const run = `echo '{"class": ${named}}' > "$TORCH_RESULT_FILE"; exit`;
+      expect(await outcomeOf(`${run} 77`)).toMatchObject({ class: 'permanent' });
+      expect(await outcomeOf(`${run} 1`)).toMatchObject({ class: 'retryable' });
+    });
+
     it('hands no result over', async () => {
       const outcome = await outcomeOf('echo \'{"answer": 42}\' > "$TORCH_RESULT_FILE"; exit 3');
       expect(outcome).toMatchObject({ outcome: 'failed', class: 'retryable', exitCode: 3 });

@@ -12,28 +12,26 @@ export class TaskExchange {
   readonly usage: UsageFile;
   readonly resultPath: string;
 
+  /** For the process. */
+  readonly environment: NodeJS.ProcessEnv;
+
   private constructor(
     private readonly folder: string,
-    /** For the process. */
-    readonly environment: NodeJS.ProcessEnv,
+    inputs: NodeJS.ProcessEnv,
   ) {
-    this.usage = new UsageFile(environment.TORCH_USAGE_FILE as string);
-    this.resultPath = environment.TORCH_RESULT_FILE as string;
+    const usagePath = join(folder, 'usage.jsonl');
+    this.usage = new UsageFile(usagePath);
+    this.resultPath = join(folder, 'result.json');
+    this.environment = { ...inputs, TORCH_RESULT_FILE: this.resultPath, TORCH_USAGE_FILE: usagePath };
   }
 
   static async open(inputs: readonly TaskInput[] = []): Promise<TaskExchange> {
     const folder = await mkdtemp(join(tmpdir(), 'torch-task-')); // Its owner's alone.
     const text = JSON.stringify(inputs);
-    const environment: NodeJS.ProcessEnv = {
-      TORCH_RESULT_FILE: join(folder, 'result.json'),
-      TORCH_USAGE_FILE: join(folder, 'usage.jsonl'),
-    };
-    if (Buffer.byteLength(text) <= INPUTS_INLINE_BYTES_MAX) environment.TORCH_INPUTS = text;
-    else {
-      environment.TORCH_INPUTS_FILE = join(folder, 'inputs.json');
-      await writeFile(environment.TORCH_INPUTS_FILE, text);
-    }
-    return new TaskExchange(folder, environment);
+    if (Buffer.byteLength(text) <= INPUTS_INLINE_BYTES_MAX) return new TaskExchange(folder, { TORCH_INPUTS: text });
+    const path = join(folder, 'inputs.json');
+    await writeFile(path, text);
+    return new TaskExchange(folder, { TORCH_INPUTS_FILE: path });
   }
 
   async close(): Promise<void> {

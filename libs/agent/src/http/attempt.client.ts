@@ -2,7 +2,8 @@ import type { CompleteTask, FailTask, ReportProgress, RequestApproval } from '@t
 import type { ApprovalAsked, OutputAppended, Written } from './gateway.answers';
 import type { GatewayTransport, RequestOptions } from './gateway.transport';
 
-type Reported<T> = Omit<T, 'taskId' | 'attempt' | 'assignment'>;
+/** Of a command about an attempt: all but which attempt it is. */
+export type Reported<T> = Omit<T, 'taskId' | 'attempt' | 'assignment'>;
 
 /** What an agent reports of one attempt. `agentId` must be that of the token, unless the token is an operator's. */
 export class AttemptClient {

@@ -9,7 +9,7 @@ import type {
   RetentionView,
   SetRetention,
 } from '@torch/contracts';
-import type { StatusView } from './gateway.answers';
+import type { StatusView, Written } from './gateway.answers';
 import { type GatewayOptions, GatewayTransport, type RequestOptions } from './gateway.transport';
 import { ProjectClient } from './project.client';
 
@@ -60,7 +60,7 @@ export class GatewayClient {
   }
 
   /** How many days the archive keeps a project; without them, for ever. */
-  setRetention(rule: SetRetention, options?: RequestOptions): Promise<{ position: string }> {
+  setRetention(rule: SetRetention, options?: RequestOptions): Promise<Written> {
     return this.transport.json({ method: 'PUT', path: '/v1/audit/retention', body: rule, ...options });
   }
 
@@ -74,11 +74,11 @@ export class GatewayClient {
     return this.transport.json({ method: 'POST', path: '/v1/audit/trim', body: { belowSeq }, ...options });
   }
 
-  placeHold(hold: PlaceHold, options?: RequestOptions): Promise<{ position: string }> {
+  placeHold(hold: PlaceHold, options?: RequestOptions): Promise<Written> {
     return this.transport.json({ method: 'POST', path: '/v1/audit/holds', body: hold, ...options });
   }
 
-  releaseHold(hold: ReleaseHold, options?: RequestOptions): Promise<{ position: string }> {
+  releaseHold(hold: ReleaseHold, options?: RequestOptions): Promise<Written> {
     return this.transport.json({ method: 'POST', path: '/v1/audit/holds/release', body: hold, ...options });
   }
 
@@ -86,7 +86,7 @@ export class GatewayClient {
   erase(
     erasure: { readonly subject: string; readonly project?: string; readonly reason?: string },
     options?: RequestOptions,
-  ): Promise<{ position: string; projects: string[] }> {
+  ): Promise<Written & { readonly projects: readonly string[] }> {
     return this.transport.json({ method: 'POST', path: '/v1/audit/erasures', body: erasure, ...options });
   }
 

@@ -1,13 +1,13 @@
 import type { GatewayTransport, QueryValue, RequestOptions } from './gateway.transport';
 
-export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Requests to what belongs to one project. */
 export class ProjectRoutes {
   readonly root: string;
 
   constructor(
-    readonly transport: GatewayTransport,
+    private readonly transport: GatewayTransport,
     project: string,
   ) {
     this.root = `/v1/projects/${encodeURIComponent(project)}`;

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApprovalView } from '@torch/contracts';
 import { ExecHarness } from '../exec/exec.harness';
-import { listProcesses } from '../process/process-table';
 import { problem } from '../testing/gateway.double';
 import { until } from '../testing/poll';
+import { leftOf } from '../testing/processes-left';
 import { SessionFixture } from '../testing/session.fixture';
 
 const TAKEN_AWAY = ['stopped', 'budget', 'deadline', 'progress-timeout', 'lease-expired', 'not needed any more'];
@@ -138,13 +138,3 @@ describe('an attempt', () => {
     return () => agent.gateway.to('POST', /heartbeat$/).length >= before + count;
   }
 });
-
-function leftOf(number: string): number[] {
-  return listProcesses().flatMap(({ pid }) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(number) ? [pid] : [];
-    } catch {
-      return [];
-    }
-  });
-}

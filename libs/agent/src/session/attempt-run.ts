@@ -1,6 +1,6 @@
 import type { FailTask } from '@torch/contracts';
 import { AttemptEvidence } from '../evidence/attempt.evidence';
-import type { AttemptClient } from '../http/attempt.client';
+import type { AttemptClient, Reported } from '../http/attempt.client';
 import type { Work } from '../http/gateway.answers';
 import { GatewayProblem } from '../http/gateway.errors';
 import type { RequestOptions } from '../http/gateway.transport';
@@ -22,7 +22,6 @@ const RESULT_REFUSED: readonly number[] = [400, 409, 413, 422];
 
 export interface AttemptRunOptions {
   readonly work: Work;
-  readonly client: AttemptClient;
   readonly project: ProjectClient;
   readonly agentId: string;
   readonly instance: string;
@@ -38,6 +37,7 @@ export interface AttemptRunOptions {
 /** One attempt, from its start to the moment its result is accepted or refused. */
 export class AttemptRun {
   private readonly abort = new AbortController();
+  private readonly client: AttemptClient;
   private readonly startedAtMs = Date.now();
   private agentStops?: string;
   private budgetOver = false;
@@ -47,7 +47,9 @@ export class AttemptRun {
   /** Resolves once nothing of the attempt is running any more. Its result may still be on its way. */
   readonly over = new Promise<void>((resolve) => (this.ended = resolve));
 
-  constructor(private readonly options: AttemptRunOptions) {}
+  constructor(private readonly options: AttemptRunOptions) {
+    this.client = options.project.attempt(options.work);
+  }
 
   is({ taskId, attempt }: { readonly taskId: string; readonly attempt?: number }): boolean {
     const { work } = this.options;
@@ -78,13 +80,13 @@ export class AttemptRun {
     const span = new AttemptSpan(work, agentId);
     try {
       await this.options.after;
-      if ((await this.report('start', span, (request) => this.options.client.start({ agentId }, request))) === true) {
+      if ((await this.report('start', span, (request) => this.client.start({ agentId }, request))) === true) {
         log('info', 'Started.', this.fields);
         this.outcome = await this.work(span);
         this.ended();
         await this.reportOutcome(this.outcome, span);
       }
-      if (this.fenced) await this.report('fenced', span, (request) => this.options.client.fenced({ agentId }, request));
+      if (this.fenced) await this.report('fenced', span, (request) => this.client.fenced({ agentId }, request));
     } finally {
       this.ended();
       span.end(this.outcome);
@@ -102,18 +104,18 @@ export class AttemptRun {
   }
 
   private async work(span: AttemptSpan): Promise<WorkOutcome> {
-    const { client, agentId, log, config } = this.options;
+    const { agentId, log, config } = this.options;
     const over = new AbortController();
     const upload = new OutputUpload({
       log: (level, message) => log(level, message, this.fields),
       config: config.output,
-      send: (offset, chunk, signal) => client.output(offset, chunk, { ...this.request(span), signal, retry: { attemptsMax: 1 } }),
+      send: (offset, chunk, signal) => this.client.output(offset, chunk, { ...this.request(span), signal, retry: { attemptsMax: 1 } }),
     });
     const going = AbortSignal.any([over.signal, this.abort.signal]);
     const progress = new ProgressReports(
       config.progressEveryMs,
       going,
-      (report) => client.progress({ agentId, ...report }, { ...this.request(span), signal: going }),
+      (report) => this.client.progress({ agentId, ...report }, { ...this.request(span), signal: going }),
       (error) => log('warn', `Progress was not reported: ${messageOf(error)}`, this.fields),
     );
     this.abort.signal.addEventListener('abort', () => upload.hurry(), { once: true });
@@ -157,13 +159,13 @@ export class AttemptRun {
   }
 
   private async reportOutcome(outcome: WorkOutcome, span: AttemptSpan): Promise<void> {
-    const { client, agentId, log } = this.options;
+    const { agentId, log } = this.options;
     const { exitCode, outputTail, usage } = outcome;
     const measured = { agentId, exitCode, outputTail, usage, durationMs: outcome.durationMs ?? Date.now() - this.startedAtMs };
     if (outcome.outcome === 'completed') {
       const { result, resultRef, evidence } = outcome;
       const body = { ...measured, result, resultRef, evidence };
-      const reported = await this.report('complete', span, (request) => client.complete(body, request));
+      const reported = await this.report('complete', span, (request) => this.client.complete(body, request));
       if (reported === true) log('info', 'Completed.', { ...this.fields, exitCode });
       else if (reported && RESULT_REFUSED.includes(reported.status))
         await this.reportFailure({ ...measured, ...harnessFailure(`The result was refused: ${reported.detail}`) }, span);
@@ -178,8 +180,8 @@ export class AttemptRun {
     }
   }
 
-  private async reportFailure(failure: Omit<FailTask, 'taskId' | 'attempt' | 'assignment'>, span: AttemptSpan): Promise<void> {
-    if ((await this.report('fail', span, (request) => this.options.client.fail(failure, request))) === true) {
+  private async reportFailure(failure: Reported<FailTask>, span: AttemptSpan): Promise<void> {
+    if ((await this.report('fail', span, (request) => this.client.fail(failure, request))) === true) {
       this.options.log('warn', `Failed: ${failure.message}`, { ...this.fields, exitCode: failure.exitCode });
     }
   }

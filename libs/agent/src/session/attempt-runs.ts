@@ -46,7 +46,6 @@ export class AttemptRuns {
       project,
       agentId: agent.agentId,
       instance: agent.instance,
-      client: project.attempt(work),
       reporting,
       after: this.fenceOthersOf(work),
     });

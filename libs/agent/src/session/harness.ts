@@ -1,4 +1,4 @@
-import type { Evidence, InboxEntry, ReportProgress, Usage } from '@torch/contracts';
+import type { Evidence, FailTask, FailureClass, InboxEntry, ReportProgress, Usage } from '@torch/contracts';
 import type { Work } from '../http/gateway.answers';
 import type { AttemptCalls } from './attempt-calls';
 import type { Waited } from './time-limit';
@@ -29,8 +29,8 @@ export type WorkOutcome = Measured &
     | {
         readonly outcome: 'failed';
         /** `permanent`: no retry can mend it. `rate-limited`: again at `retryAtMs`. `budget`: there is nothing left to spend. */
-        readonly class: 'retryable' | 'permanent' | 'rate-limited' | 'budget';
-        readonly reason: 'exit-code' | 'timeout' | 'harness';
+        readonly class: FailureClass;
+        readonly reason: FailTask['reason'];
         readonly message: string;
         /** Epoch ms; needed by `rate-limited`. */
         readonly retryAtMs?: number;
@@ -43,7 +43,7 @@ export interface WorkContext {
   readonly project: string;
   readonly agentId: string;
   /** Of this start of the agent. */
-  readonly instance?: string;
+  readonly instance: string;
   /** Of the span that covers the attempt; for what the harness starts. */
   readonly traceparent?: string;
   /** Aborts when the attempt is over for Torch (cancelled, stopped, out of time or budget) or the agent is stopped. */
