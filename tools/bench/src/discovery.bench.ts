@@ -11,7 +11,7 @@ import { TorchCommand } from './torch-command';
 const QUESTIONS: readonly ListAgents[] = [
   { role: 'reviewer', limit: 20 },
   { role: 'tester', skills: ['rust:2'], limit: 20 },
-  { skills: ['go:3', 'python'], limit: 20 },
+  { skills: ['go:3', 'react'], limit: 20 },
   { anySkill: ['terraform', 'sql:2'], role: 'writer', limit: 20 },
   { labels: { region: 'eu' }, role: 'analyst', limit: 20 },
   { state: 'idle', free: 1, role: 'operator', limit: 20 },

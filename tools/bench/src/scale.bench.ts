@@ -94,7 +94,7 @@ class Assignments {
   ) {}
 
   static async follow(server: LogServer, client: ConnectedTorchClient, partition: number): Promise<Assignments> {
-    const tails = new LogTails(server, { gatherMs: 0 } as never);
+    const tails = new LogTails(server);
     const assignments = new Assignments(client, tails);
     const { seq } = await server.log.head(partition);
     tails.subscribe(partition, seq, {
