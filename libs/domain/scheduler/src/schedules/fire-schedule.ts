@@ -3,6 +3,7 @@ import { type NewEvent, Rejection } from '@torch/kernel';
 import { cancelRun } from '../control';
 import { cut, inThread } from '../scheduler.facts';
 import type { RunState, SchedulerState } from '../scheduler.state';
+import { isStopped } from '../stopped';
 import { submitRun } from '../submit-run';
 import { firingAt } from './due-times';
 import { scheduleEvent } from './schedule.events';
@@ -10,13 +11,14 @@ import { openRuns } from './schedules.evolve';
 import type { Schedule } from './schedules.state';
 
 /** Runs of one schedule that wait behind the one before, under the policy `queue`. */
-export const RUNS_WAITING_MAX = MISSED_RUNS_MAX;
+const RUNS_WAITING_MAX = MISSED_RUNS_MAX;
 const SKIPPED_CHARS_MAX = 2000;
 
 /** From the timer: a run for a time that has come, or why there is none; and when to look again. */
 export function fireSchedule(state: SchedulerState, { scheduleId, dueAtMs }: FireSchedule, nowMs: number): readonly NewEvent[] {
   const schedule = state.schedules.byId.get(scheduleId);
   if (schedule?.nextAtMs === undefined || schedule.nextAtMs !== dueAtMs) return []; // The timer of an older setting.
+  if (isStopped(state)) return []; // Since this very turn: it stays due.
   if (nowMs < dueAtMs) throw new Rejection('schedule-not-due', `Schedule ${scheduleId} is due at ${dueAtMs}.`);
   const { atMs, isRun, missed, nextAtMs } = firingAt({ ...schedule.definition, nextAtMs: dueAtMs }, nowMs);
   const fired = (how: { runId: string } | { skipped: string }): NewEvent =>
