@@ -8,8 +8,8 @@ describe('the scheduler’s environment', () => {
   });
 
   it('sets the times of the rules', () => {
-    const decider = readScheduler({ TORCH_SCHEDULER_START_GRACE_MS: '50' });
-    expect(decider.initialState().limits.startGraceMs).toBe(50);
+    const decider = readScheduler({ TORCH_SCHEDULER_START_GRACE_MS: '50', TORCH_SCHEDULER_CLAIM_PATIENCE_MS: '70' });
+    expect(decider.initialState().limits).toMatchObject({ startGraceMs: 50, claimPatienceMs: 70 });
   });
 
   it('sets how much a project may have open and remembers', () => {

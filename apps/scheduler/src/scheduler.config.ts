@@ -19,6 +19,7 @@ export function readScheduler(variables: NodeJS.ProcessEnv): SchedulerDecider {
     backoffFirstMs: ms('BACKOFF_FIRST_MS', SCHEDULER_LIMITS.backoffFirstMs),
     backoffMaxMs: ms('BACKOFF_MAX_MS', SCHEDULER_LIMITS.backoffMaxMs),
     ageStepMs: ms('AGE_STEP_MS', SCHEDULER_LIMITS.ageStepMs),
+    claimPatienceMs: ms('CLAIM_PATIENCE_MS', SCHEDULER_LIMITS.claimPatienceMs),
     rateLimitWaitMaxMs: ms('RATE_LIMIT_WAIT_MAX_MS', SCHEDULER_LIMITS.rateLimitWaitMaxMs),
     rateLimitsMax: count('RATE_LIMITS_MAX', 10_000, SCHEDULER_LIMITS.rateLimitsMax),
     tasksOpenMax: count('TASKS_OPEN_MAX', TASKS_MAX, SCHEDULER_LIMITS.tasksOpenMax),

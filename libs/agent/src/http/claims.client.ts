@@ -14,7 +14,8 @@ export class ClaimsClient {
   /**
    * All of the paths, or none. The same `claimId` again renews the lease.
    *
-   * @throws GatewayProblem 409 `claim-held`: `document.heldBy` is the holder, a `ClaimHolder`.
+   * @throws GatewayProblem 409 `claim-held`: `document.heldBy` is the holder, a `ClaimHolder`; 409 `paths-taken`: they are kept for a
+   * task that has waited long for them.
    */
   claim(
     claim: Omit<ClaimPaths, 'claimId' | 'agentId'> & { claimId?: string; agentId?: string },

@@ -52,6 +52,11 @@ describe("an attempt's calls", () => {
       expect(await calls.claim(['repo:src/**'])).toEqual({ granted: false, claimId: expect.any(String), heldBy });
     });
 
+    it('learn that they are kept for a task that has waited long', async () => {
+      gateway.answer = () => problem(409, 'paths-taken');
+      expect(await calls.claim(['repo:src/**'])).toEqual({ granted: false, claimId: expect.any(String) });
+    });
+
     it('are refused loudly for anything else', async () => {
       gateway.answer = () => problem(400, 'bad-request');
       await expect(calls.claim(['nonsense'])).rejects.toMatchObject({ code: 'bad-request' });

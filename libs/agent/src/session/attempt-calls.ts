@@ -25,10 +25,10 @@ export type Answer =
   | { readonly approvalId: string; readonly status: 'answered'; readonly option: string; readonly note?: string; readonly by?: string }
   | { readonly approvalId: string; readonly status: 'withdrawn' };
 
-/** All of the paths, or none; `heldBy` is who was in the way. */
+/** All of the paths, or none; `heldBy` is who was in the way, unless they are kept for a task that has waited long for them. */
 export type ClaimOutcome =
   | { readonly granted: true; readonly claimId: string; readonly leaseUntilMs?: number }
-  | { readonly granted: false; readonly claimId: string; readonly heldBy: ClaimHolder };
+  | { readonly granted: false; readonly claimId: string; readonly heldBy?: ClaimHolder };
 
 export interface ClaimOptions {
   readonly claimId?: string;
@@ -101,7 +101,9 @@ export class AttemptCalls {
       if (options.renew !== false) this.renew(claimId, { renew: ask, leaseMs, onLost: options.onLost });
       return { granted: true, claimId, ...(leaseUntilMs !== undefined && { leaseUntilMs }) };
     } catch (error) {
-      if (!(error instanceof GatewayProblem) || error.code !== 'claim-held') throw error;
+      if (!(error instanceof GatewayProblem)) throw error;
+      if (error.code === 'paths-taken') return { granted: false, claimId };
+      if (error.code !== 'claim-held') throw error;
       return { granted: false, claimId, heldBy: error.document.heldBy as ClaimHolder };
     }
   }

@@ -110,6 +110,7 @@ export class Matching {
     if (!profile) return;
     if (agent.heapIndex >= 0) profile.free.removeAt(agent.heapIndex);
     agent.profile = undefined;
+    profile.away.delete(agent);
     this.pauses.refresh(agent);
     profile.members--;
     this.refreshProfile(profile);
@@ -126,6 +127,8 @@ export class Matching {
     const { profile } = agent;
     if (!profile) return;
     this.pauses.refresh(agent);
+    if (this.serves(agent)) profile.away.delete(agent);
+    else profile.away.add(agent);
     if (this.reload(agent)) this.order.unstick((demand) => demand.profiles.has(profile));
   }
 
@@ -155,8 +158,11 @@ export class Matching {
   }
 
   private canTakeMore(agent: AgentState): boolean {
-    if (agent.presence !== 'live' || agent.draining || agent.pausedUntilMs > this.nowMs) return false;
-    return agent.load < agent.capacity;
+    return this.serves(agent) && agent.load < agent.capacity;
+  }
+
+  private serves({ presence, draining, pausedUntilMs }: AgentState): boolean {
+    return presence === 'live' && !draining && pausedUntilMs <= this.nowMs;
   }
 
   private demandOf(roleName: string, requiredSkills: readonly string[], labels: LabelTexts | undefined): DemandClass {

@@ -5,6 +5,8 @@ import { type MomentField, restoreMoments } from './moments';
 import { addTask, newTask } from './new-task';
 import { count, newRun, refreshEnded } from './run.evolve';
 import { type AgentState, hasEnded, isLive, type RunState, type SchedulerState, type TaskState, type Thread } from './scheduler.state';
+import { present } from './present';
+import { enqueue } from './topics';
 
 /** A field that is absent has the value that a task begins with, or that of its run. */
 interface EncodedTask {
@@ -143,7 +145,7 @@ export function indexRuns(state: SchedulerState): void {
 }
 
 function indexTask(state: SchedulerState, task: TaskState): void {
-  if (task.status === 'ready') state.matching.enqueue(task);
+  if (task.status === 'ready') enqueue(state, task);
   if (task.status === 'blocked' && isDoomed(task)) state.doomed.add(task);
   if (task.status === 'awaiting-approval' && !state.approvals.isAsked(task.spec.taskId)) state.awaitingApproval.add(task);
   if (task.status === 'dead-lettered') state.deadLetters.add(task);
@@ -159,11 +161,4 @@ function indexRun(state: SchedulerState, run: RunState): void {
   if (run.status !== 'running') refreshEnded(state, run);
   else if (run.open === 0) state.ending.add(run);
   else if (run.cancelReason !== undefined) state.cancelling.add(run);
-}
-
-/** Without the fields that have no value: JSON would drop them, and so they must not count in a comparison. */
-function present<T extends object>(value: T): T {
-  const kept: Record<string, unknown> = {};
-  for (const key in value) if (value[key] !== undefined) kept[key] = value[key];
-  return kept as T;
 }

@@ -11,6 +11,8 @@ export interface SchedulerLimits {
   readonly backoffMaxMs: number;
   /** A ready task rises by one priority with each of these that it waits. */
   readonly ageStepMs: number;
+  /** From then on, what conflicts with the paths that a ready task wants is kept for it: see `claims/precedence.ts`. */
+  readonly claimPatienceMs: number;
   /** Tasks that have not ended, of one project. A run that would pass it is refused as `queue-full`. */
   readonly tasksOpenMax: number;
   /** Tasks of ended runs that a project remembers; the runs that ended first are forgotten first. */
@@ -45,6 +47,7 @@ export const SCHEDULER_LIMITS: SchedulerLimits = {
   backoffFirstMs: 1000,
   backoffMaxMs: 60_000,
   ageStepMs: 5 * 60_000,
+  claimPatienceMs: 10 * 60_000,
   tasksOpenMax: 2_000_000,
   tasksEndedMax: 100_000,
   resultBytesMax: 256 * 1024 * 1024,

@@ -1,6 +1,7 @@
 import type { ListAgentWork, ListRuns, ListTasks, RunList, RunView, TaskList, TaskView } from '@torch/contracts';
 import { Rejection } from '@torch/kernel';
 import { inputsOf } from './inputs';
+import { present } from './present';
 import { bySeq, hasEnded, isLive, type RunState, type SchedulerState, type TaskState } from './scheduler.state';
 
 /** Tasks of a page, unless the query says otherwise. */
@@ -68,7 +69,7 @@ function knownRun({ runs }: SchedulerState, runId: string): RunState {
 function viewOfTask(task: TaskState): TaskView {
   const { run, spec, status, attempt, assignments, submittedAtMs, startedAtMs, endedAtMs, exitCode, durationMs, reason, thread } = task;
   const { priority, result, resultRef, usage } = task;
-  return withoutAbsent({
+  return present({
     runId: run.id,
     spec,
     status,
@@ -94,9 +95,5 @@ function viewOfTask(task: TaskState): TaskView {
 
 function viewOfRun(run: RunState): RunView {
   const { id, name, status, total, completed, failed, cancelled, deadLettered, skipped, submittedAtMs, endedAtMs } = run;
-  return withoutAbsent({ runId: id, name, status, total, completed, failed, cancelled, deadLettered, skipped, submittedAtMs, endedAtMs });
-}
-
-function withoutAbsent<T extends object>(view: T): T {
-  return Object.fromEntries(Object.entries(view).filter(([, value]) => value !== undefined)) as T;
+  return present({ runId: id, name, status, total, completed, failed, cancelled, deadLettered, skipped, submittedAtMs, endedAtMs });
 }

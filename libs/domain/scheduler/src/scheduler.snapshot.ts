@@ -10,7 +10,7 @@ import { Schedules } from './schedules/schedules.state';
 import type { SchedulerLimits } from './scheduler.limits';
 import { bySeq, initialState, type SchedulerState, type TopicStates } from './scheduler.state';
 
-export const SNAPSHOT_VERSION = 3;
+export const SNAPSHOT_VERSION = 4;
 
 /** Everything but the runs. */
 interface EncodedHead {
@@ -79,11 +79,11 @@ const encodeTopics = ({ quotas, claims, approvals, budgets, schedules }: Schedul
 
 const decodeTopics = ({ fenced, topics }: EncodedHead, limits: SchedulerLimits): TopicStates => ({
   fenced: RecentReports.decode(limits.fenced, fenced),
-  quotas: Quotas.decode(topics.quotas, limits),
-  claims: Claims.decode(topics.claims, limits),
-  approvals: Approvals.decode(topics.approvals, limits),
+  quotas: Quotas.decode(topics.quotas),
+  claims: Claims.decode(topics.claims),
+  approvals: Approvals.decode(topics.approvals),
   budgets: Budgets.decode(topics.budgets, limits),
-  schedules: Schedules.decode(topics.schedules, limits),
+  schedules: Schedules.decode(topics.schedules),
 });
 
 function decode(encoded: EncodedHead, runs: Iterable<EncodedRun>, limits: SchedulerLimits): SchedulerState {

@@ -209,11 +209,11 @@ export type TopicStates = Pick<SchedulerState, 'fenced' | 'quotas' | 'claims' | 
 
 export const noTopicStates = (limits: SchedulerLimits): TopicStates => ({
   fenced: new RecentReports(limits.fenced),
-  quotas: new Quotas(limits),
-  claims: new Claims(limits),
-  approvals: new Approvals(limits),
+  quotas: new Quotas(),
+  claims: new Claims(),
+  approvals: new Approvals(),
   budgets: new Budgets(limits),
-  schedules: new Schedules(limits),
+  schedules: new Schedules(),
 });
 
 export function initialState(limits: SchedulerLimits = SCHEDULER_LIMITS, topics = noTopicStates(limits)): SchedulerState {

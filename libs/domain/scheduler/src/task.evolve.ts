@@ -25,7 +25,7 @@ import { refreshEnded, runGoesOn, taskEndedInRun } from './run.evolve';
 import { isEnd, isLive, knownRun, knownTask, type SchedulerState, type TaskEnd, type TaskState } from './scheduler.state';
 import { isStopped } from './stopped';
 import { clearTimer, setTimer } from './timers.evolve';
-import { topics } from './topics';
+import { dequeue, enqueue, topics } from './topics';
 
 export function onTaskSubmitted(state: SchedulerState, { data, ...envelope }: EventEnvelope<string, TaskSubmitted>): void {
   const run = knownRun(state, data.runId);
@@ -58,7 +58,7 @@ export function proceed(state: SchedulerState, task: TaskState, atMs: number): v
 export function onTaskAssigned(state: SchedulerState, data: TaskAssigned): void {
   const { taskId, attempt, assignment, agentId, leaseUntilMs, assignedAtMs } = data;
   const task = knownTask(state, taskId);
-  unready(state, task);
+  unready(state, task, { isAssigned: true });
   task.status = 'assigned';
   task.attempt = attempt;
   task.assignments = [...task.assignments, assignment].slice(-state.limits.assignmentsKeptMax);
@@ -160,9 +160,9 @@ export function onTaskSkipped(state: SchedulerState, { taskId, reason, skippedAt
 export function onTaskPriorityChanged(state: SchedulerState, { taskId, priority }: TaskPriorityChanged): void {
   const task = knownTask(state, taskId);
   const isReady = task.status === 'ready';
-  if (isReady) state.matching.dequeue(task);
+  if (isReady) dequeue(state, task);
   task.priority = priority;
-  if (isReady) state.matching.enqueue(task);
+  if (isReady) enqueue(state, task);
 }
 
 function attemptOver(
@@ -227,7 +227,7 @@ function makeReady(state: SchedulerState, task: TaskState, atMs: number): void {
   task.status = 'ready';
   task.readyAtMs = atMs;
   if (!isStopped(state)) queueTimeoutFrom(state, task, atMs);
-  state.matching.enqueue(task);
+  enqueue(state, task);
 }
 
 export function queueTimeoutFrom(state: SchedulerState, task: TaskState, atMs: number): void {
@@ -235,8 +235,8 @@ export function queueTimeoutFrom(state: SchedulerState, task: TaskState, atMs: n
   if (queueTimeoutMs !== undefined) setMoment(state, task, 'queueUntilMs', atMs + queueTimeoutMs);
 }
 
-function unready(state: SchedulerState, task: TaskState): void {
-  state.matching.dequeue(task);
+function unready(state: SchedulerState, task: TaskState, how: { readonly isAssigned?: boolean } = {}): void {
+  dequeue(state, task, how);
   task.readyAtMs = undefined;
   setMoment(state, task, 'queueUntilMs', Infinity);
 }

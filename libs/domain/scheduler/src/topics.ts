@@ -17,6 +17,10 @@ export interface BroughtResult {
 
 /** A part of the rules with state of its own, as the life of tasks and attempts concerns it. Every part has its folder. */
 export interface Topic {
+  /** For `evolve`: the task waits for an agent; `task.strand` says beside which others. */
+  taskReady?(state: SchedulerState, task: TaskState): void;
+  /** For `evolve`: it waits no more, since it is assigned, or for another reason. `task.strand` is still that of it. */
+  taskLeaves?(state: SchedulerState, task: TaskState, isAssigned: boolean): void;
   /** For `evolve`: the task has its next attempt; `task.agentId` and `task.attempt` are those of it. */
   attemptBegan?(state: SchedulerState, task: TaskState, atMs: number): void;
   /**
@@ -50,6 +54,19 @@ export interface Topic {
 let all: readonly Topic[] | undefined;
 /** In the order in which they are told and asked. A function, because topics may import what imports this file. */
 export const topics = (): readonly Topic[] => (all ??= [limitsTopic, claimsTopic, approvalsTopic, budgetsTopic, schedulesTopic]);
+
+/** For `evolve`, and for a state that is restored. */
+export function enqueue(state: SchedulerState, task: TaskState): void {
+  state.matching.enqueue(task);
+  for (const topic of topics()) topic.taskReady?.(state, task);
+}
+
+/** Nothing to do for a task that waits for no agent. */
+export function dequeue(state: SchedulerState, task: TaskState, { isAssigned = false } = {}): void {
+  if (!task.strand) return;
+  for (const topic of topics()) topic.taskLeaves?.(state, task, isAssigned);
+  state.matching.dequeue(task);
+}
 
 export function agentGone(state: SchedulerState, { agentId }: { readonly agentId: string }): void {
   for (const topic of topics()) topic.agentGone?.(state, agentId);

@@ -1,4 +1,5 @@
 import type { ApprovalFound, ApprovalList, ApprovalView, GetApproval, ListApprovals } from '@torch/contracts';
+import { present } from '../present';
 import type { SchedulerState } from '../scheduler.state';
 import type { Approval } from './approvals.state';
 
@@ -24,32 +25,8 @@ export function getApproval({ approvals }: SchedulerState, { approvalId }: GetAp
 }
 
 function viewOf(approval: Approval): ApprovalView {
-  const {
-    id: approvalId,
-    taskId,
-    attempt,
-    agentId,
-    question,
-    options,
-    requestedAtMs,
-    timeoutAtMs,
-    onTimeout,
-    escalatedTo,
-    status,
-  } = approval;
-  const { option, note, answeredBy, answeredAtMs } = approval;
-  const asked = {
-    approvalId,
-    taskId,
-    attempt,
-    agentId,
-    question,
-    options: [...options],
-    requestedAtMs,
-    timeoutAtMs,
-    onTimeout,
-    escalatedTo,
-  };
-  const view: ApprovalView = { ...asked, status, option, note, answeredBy, answeredAtMs };
-  return Object.fromEntries(Object.entries(view).filter(([, value]) => value !== undefined)) as unknown as ApprovalView;
+  const { id: approvalId, taskId, attempt, agentId, question, options, requestedAtMs, timeoutAtMs, onTimeout } = approval;
+  const { escalatedTo, status, option, note, answeredBy, answeredAtMs } = approval;
+  const asked = { approvalId, taskId, attempt, agentId, question, options: [...options], requestedAtMs, timeoutAtMs, onTimeout };
+  return present({ ...asked, escalatedTo, status, option, note, answeredBy, answeredAtMs });
 }

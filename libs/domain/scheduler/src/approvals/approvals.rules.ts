@@ -98,7 +98,7 @@ function answerApproval(state: SchedulerState, data: AnswerApproval, { actor, no
 }
 
 /** Agents of these roles may answer questions of others. */
-export const ANSWERING_ROLES: readonly string[] = ['project-manager', 'orchestrator'];
+const ANSWERING_ROLES: readonly string[] = ['project-manager', 'orchestrator'];
 
 /** People may answer anything. An agent may by its role, or once the question has been escalated to that, and never its own. */
 function refuseUnlessAsked(state: SchedulerState, { id, agentId, escalatedTo }: Approval, actor: string): void {

@@ -1,6 +1,6 @@
 import type { ApprovalTimeoutPolicy } from '@torch/contracts';
 import { Heap, noteIndex } from '../heap';
-import type { SchedulerLimits } from '../scheduler.limits';
+import { present } from '../present';
 
 /** Answered and withdrawn questions that a project remembers; the one that was closed first is forgotten first. */
 export const APPROVALS_CLOSED_KEPT = 1000;
@@ -63,8 +63,6 @@ export class Approvals {
   /** Derived: the open questions of each task, in the order of asking. */
   private readonly byTask = new Map<string, Set<Approval>>();
 
-  constructor(readonly limits: SchedulerLimits) {}
-
   find(id: string): Approval | undefined {
     return this.open.get(id) ?? this.closed.get(id);
   }
@@ -116,9 +114,9 @@ export class Approvals {
     };
   }
 
-  static decode(from: unknown, limits: SchedulerLimits): Approvals {
+  static decode(from: unknown): Approvals {
     const { lastSeq, open, closed, moot } = from as EncodedApprovals;
-    const approvals = new Approvals(limits);
+    const approvals = new Approvals();
     approvals.lastSeq = lastSeq;
     for (const approval of open) approvals.add({ ...approval, heapIndex: -1 });
     for (const approval of closed) approvals.closed.set(approval.id, { ...approval, heapIndex: -1 });
@@ -127,6 +125,4 @@ export class Approvals {
   }
 }
 
-function encoded({ heapIndex: _derived, ...approval }: Approval): Encoded {
-  return Object.fromEntries(Object.entries(approval).filter(([, value]) => value !== undefined)) as Encoded;
-}
+const encoded = ({ heapIndex: _derived, ...approval }: Approval): Encoded => present(approval);

@@ -1,6 +1,11 @@
 import type { ClaimHolder, ClaimMode } from '@torch/contracts';
 import { overlap, type PathGlob } from './path-glob';
 
+export interface Wanted {
+  readonly glob: PathGlob;
+  readonly mode: ClaimMode;
+}
+
 /** One path that somebody holds. */
 export interface Held extends ClaimHolder {
   /** Of all paths of one claim or attempt: what it is parked on, and woken by. */
@@ -8,74 +13,77 @@ export interface Held extends ClaimHolder {
   readonly glob: PathGlob;
 }
 
-export interface Wanted {
-  readonly glob: PathGlob;
-  readonly mode: ClaimMode;
-}
-
-interface Node {
-  readonly children: Map<string, Node>;
-  readonly exclusive: Set<Held>;
-  readonly shared: Set<Held>;
+interface Node<Claim> {
+  readonly children: Map<string, Node<Claim>>;
+  readonly exclusive: Set<Claim>;
+  readonly shared: Set<Claim>;
+  /** Exclusive ones of it and of everything below. */
+  exclusives: number;
 }
 
 /**
- * What is held, by the part of its path before the first wildcard. A path is compared with what is held on the way to its own such
- * part and, when it has wildcards, below it: with nothing in other folders.
+ * Paths by the part before the first wildcard. A path is compared with those on the way to its own such part and, when it has
+ * wildcards, below it: with nothing in other folders.
  */
-export class ClaimIndex {
-  private readonly spaces: Node = newNode();
+export class ClaimIndex<Claim extends Wanted = Held> {
+  private readonly spaces = newNode<Claim>();
 
-  add(held: Held): void {
+  add(claim: Claim): void {
     let node = this.spaces;
-    for (const name of placeOf(held.glob)) {
+    for (const name of placeOf(claim.glob)) {
       let child = node.children.get(name);
       if (!child) {
         child = newNode();
         node.children.set(name, child);
       }
       node = child;
+      if (claim.mode === 'exclusive') node.exclusives++;
     }
-    node[held.mode].add(held);
+    node[claim.mode].add(claim);
   }
 
-  remove(held: Held): void {
-    const way: { readonly node: Node; readonly name: string }[] = [];
+  remove(claim: Claim): void {
+    const way: { readonly above: Node<Claim>; readonly name: string; readonly node: Node<Claim> }[] = [];
     let node = this.spaces;
-    for (const name of placeOf(held.glob)) {
+    for (const name of placeOf(claim.glob)) {
       const child = node.children.get(name);
       if (!child) return;
-      way.push({ node, name });
+      way.push({ above: node, name, node: child });
       node = child;
     }
-    node[held.mode].delete(held);
-    for (let step = way.pop(); step && isEmpty(node); step = way.pop()) {
-      step.node.children.delete(step.name);
-      node = step.node;
+    if (!node[claim.mode].delete(claim)) return;
+    for (const step of way.reverse()) {
+      if (claim.mode === 'exclusive') step.node.exclusives--;
+      if (isEmpty(step.node)) step.above.children.delete(step.name);
     }
   }
 
-  /** What cannot be held beside it, in no order that means anything. */
-  *conflicts({ glob, mode }: Wanted): Iterable<Held> {
-    let node: Node | undefined = this.spaces;
+  /** What cannot be had beside it, in no order that means anything. */
+  *conflicts({ glob, mode }: Wanted): Iterable<Claim> {
+    const mayConflict = ({ exclusives }: Node<Claim>): boolean => mode === 'exclusive' || exclusives > 0;
+    let node: Node<Claim> | undefined = this.spaces;
     for (const name of placeOf(glob)) {
       node = node.children.get(name);
-      if (!node) return;
-      yield* heldAt(node, { glob, mode });
+      if (!node || !mayConflict(node)) return;
+      yield* conflictsAt(node, { glob, mode });
     }
     if (glob.literals === glob.segments.length) return;
     const below = [...node.children.values()];
     for (let next = below.pop(); next; next = below.pop()) {
-      yield* heldAt(next, { glob, mode });
+      if (!mayConflict(next)) continue;
+      yield* conflictsAt(next, { glob, mode });
       below.push(...next.children.values());
     }
   }
 }
 
-function* heldAt({ exclusive, shared }: Node, { glob, mode }: Wanted): Iterable<Held> {
-  for (const held of exclusive) if (overlap(held.glob, glob)) yield held;
+/** Whether the two cannot be had beside each other. */
+export const isConflict = (a: Wanted, b: Wanted): boolean => (a.mode === 'exclusive' || b.mode === 'exclusive') && overlap(a.glob, b.glob);
+
+function* conflictsAt<Claim extends Wanted>({ exclusive, shared }: Node<Claim>, { glob, mode }: Wanted): Iterable<Claim> {
+  for (const claim of exclusive) if (overlap(claim.glob, glob)) yield claim;
   if (mode === 'shared') return;
-  for (const held of shared) if (overlap(held.glob, glob)) yield held;
+  for (const claim of shared) if (overlap(claim.glob, glob)) yield claim;
 }
 
 function* placeOf({ space, segments, literals }: PathGlob): Iterable<string> {
@@ -83,5 +91,10 @@ function* placeOf({ space, segments, literals }: PathGlob): Iterable<string> {
   for (let i = 0; i < literals; i++) yield (segments[i] as { text: string }).text;
 }
 
-const newNode = (): Node => ({ children: new Map(), exclusive: new Set(), shared: new Set() });
-const isEmpty = ({ children, exclusive, shared }: Node): boolean => children.size === 0 && exclusive.size === 0 && shared.size === 0;
+function newNode<Claim>(): Node<Claim> {
+  return { children: new Map(), exclusive: new Set(), shared: new Set(), exclusives: 0 };
+}
+
+function isEmpty<Claim>({ children, exclusive, shared }: Node<Claim>): boolean {
+  return children.size === 0 && exclusive.size === 0 && shared.size === 0;
+}

@@ -4,16 +4,17 @@ import { ownKey } from './claims.state';
 
 export const claimFacts: Facts<ClaimEvent> = {
   'claim.granted': ({ claims, tasks }, { data }) => {
-    const { claimId: id, agentId, taskId, paths, leaseUntilMs } = data;
+    const { claimId: id, agentId, taskId, paths, leaseUntilMs, grantedAtMs } = data;
     const attempt = taskId === undefined ? undefined : tasks.get(taskId)?.attempt;
-    claims.grant({
+    const claim = {
       id,
       agentId,
       ...(taskId === undefined ? {} : { taskId }),
       ...(attempt === undefined ? {} : { attempt }),
       paths,
       leaseUntilMs,
-    });
+    };
+    claims.grant(claim, grantedAtMs);
   },
   'claim.refused': ({ claims }, { data: { claimId, agentId, path, mode, heldBy } }) =>
     claims.refuse({ claimId, agentId, path, mode, heldBy }),

@@ -4,7 +4,10 @@
  *
  * No deadlock can form, since nobody waits for a claim while holding one. A task waits for all its paths with empty hands, and is
  * given all of them in the one event that assigns it. An agent is never kept waiting: it gets everything it asks for at once, or a
- * refusal that names the holder. So no circle of waiting closes, and each claim ends with its attempt, its agent or its lease.
+ * refusal that names the holder, or the task for which the paths are kept. So no circle of waiting closes, and each claim ends with its
+ * attempt, its agent or its lease.
+ *
+ * Nobody starves: what a task has waited for long enough is kept for it, see `precedence.ts`.
  */
 export { claimFacts } from './claims.evolve';
 export { claimGate } from './claims.gate';

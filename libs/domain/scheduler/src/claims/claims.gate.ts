@@ -1,29 +1,31 @@
-import type { PathClaim } from '@torch/contracts';
 import type { Gate, GateRound, Hold } from '../gates/gate';
 import type { AgentState, SchedulerState, TaskState } from '../scheduler.state';
 import { ClaimIndex, type Held } from './claim-index';
 import { heldBy, taskKey } from './claims.state';
-import { type Conflict, firstConflict, wantedBy } from './conflict';
+import { type Conflict, firstConflict, pathsKey, wantedBy } from './conflict';
+import { firstKept, inWords, type Precedence, preceding, precedenceKey } from './precedence';
 
-/** A task gets an attempt when all its paths are free, and holds them from its assignment to the end of the attempt. */
+/** A task gets an attempt when all its paths are free and kept for nobody, and holds them from its assignment to the end of the attempt. */
 export const claimGate: Gate = {
-  gateKey: ({ spec: { claims } }) => (claims && claims.length > 0 ? keyOf(claims) : ''),
-  round: ({ claims }) => new ClaimRound(claims),
+  gateKey: ({ spec: { claims } }) => (claims && claims.length > 0 ? pathsKey(claims) : ''),
+  round: (state, nowMs) => new ClaimRound(state.claims, preceding(state, nowMs)),
 };
-
-/** The order in which paths are claimed makes no difference. */
-const keyOf = (claims: readonly PathClaim[]): string => JSON.stringify(claims.map(({ path, mode }) => `${mode} ${path}`).sort());
 
 class ClaimRound implements GateRound {
   private readonly planned = new ClaimIndex();
 
-  constructor(private readonly claims: SchedulerState['claims']) {}
+  constructor(
+    private readonly claims: SchedulerState['claims'],
+    private readonly first: readonly Precedence[],
+  ) {}
 
-  hold({ spec: { claims } }: TaskState): Hold | undefined {
+  hold({ spec: { claims }, strand }: TaskState): Hold | undefined {
     if (!claims || claims.length === 0) return undefined;
     const wanted = wantedBy(claims);
     const conflict = firstConflict(wanted, { of: this.claims }) ?? firstConflict(wanted, { of: this.planned });
-    return conflict && { reason: 'claim', key: conflict.held.key, message: messageOf(conflict) };
+    if (conflict) return { reason: 'claim', key: conflict.held.key, message: messageOf(conflict) };
+    const kept = firstKept(this.first, wanted, this.claims.waiting.of(strand));
+    return kept && { reason: 'claim', key: precedenceKey(kept.by), message: inWords(kept) };
   }
 
   holdAt(): undefined {
@@ -38,7 +40,7 @@ class ClaimRound implements GateRound {
 const messageOf = ({ wanted, held }: Conflict): string =>
   `${wanted.glob.text} is claimed by ${whoHolds(held)}, which holds ${held.path} (${held.mode}).`;
 
-export function whoHolds({ agentId, taskId, claimId }: Held): string {
+function whoHolds({ agentId, taskId, claimId }: Held): string {
   const by = `agent ${agentId}`;
   return claimId === undefined ? `task ${taskId} at ${by}` : `${by} with claim ${claimId}`;
 }

@@ -6,7 +6,6 @@ import {
   type ClaimPaths,
   CLAIMS_MAX,
   type ExpireClaim,
-  type PathClaim,
   type ReleaseClaim,
 } from '@torch/contracts';
 import { canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
@@ -14,7 +13,8 @@ import type { Rules } from '../rules';
 import { isLive, type SchedulerState } from '../scheduler.state';
 import type { Held } from './claim-index';
 import { holderOf, type OwnClaim } from './claims.state';
-import { firstConflict, refuseUnclearPath, wantedBy } from './conflict';
+import { firstConflict, pathsKey, refuseUnclearPath, wantedBy } from './conflict';
+import { firstKept, inWords, type Precedence, preceding } from './precedence';
 
 export const claimRules: Rules<ClaimCommand> = {
   ClaimPaths: (state, { data }, { nowMs }) => claimPaths(state, data, nowMs),
@@ -34,13 +34,28 @@ function claimPaths(state: SchedulerState, data: ClaimPaths, nowMs: number): rea
     throw new Rejection('too-many-claims', `Agents of the project hold ${CLAIMS_MAX} claims, which is the most: release one first.`);
   const who = { claimId, agentId, ...(taskId === undefined ? {} : { taskId }) };
   const conflict = known ? undefined : firstConflict(wantedBy(paths), { of: claims, except: (held) => isOwn(held, data) });
-  if (!conflict) return [claimEvent('claim.granted', { ...who, paths, leaseUntilMs: nowMs + leaseMs, grantedAtMs: nowMs })];
+  if (!conflict) {
+    if (!known) refuseKept(state, data, nowMs);
+    return [claimEvent('claim.granted', { ...who, paths, leaseUntilMs: nowMs + leaseMs, grantedAtMs: nowMs })];
+  }
 
   const { wanted, held } = conflict;
   const refusal = { path: wanted.glob.text, mode: wanted.mode, heldBy: holderOf(held) };
   const before = claims.refused.get(claimId);
   if (before && canonicalJson(before) === canonicalJson({ claimId, agentId, ...refusal })) return [];
   return [claimEvent('claim.refused', { ...who, ...refusal, refusedAtMs: nowMs })];
+}
+
+/**
+ * Nobody is asked to wait who is waited for: an attempt whose agent has what the task waits for may have more of it, and ends the
+ * sooner for it.
+ */
+function refuseKept(state: SchedulerState, { claimId, agentId, taskId, paths }: ClaimPaths, nowMs: number): void {
+  const isWaitedFor = ({ waiter }: Precedence): boolean =>
+    waiter.paths.some((path) => [...state.claims.conflicts(path)].some((held) => held.agentId === agentId));
+  const first = preceding(state, nowMs).filter((by) => taskId === undefined || !isWaitedFor(by));
+  const kept = firstKept(first, wantedBy(paths));
+  if (kept) throw new Rejection('paths-taken', `Claim ${claimId} has to wait: ${inWords(kept)}`);
 }
 
 /** What an agent holds does not stand in its own way, unless it is for another task. */
@@ -66,11 +81,9 @@ function refuseAnother({ claims }: SchedulerState, known: OwnClaim, data: ClaimP
     throw new Rejection('claim-ending', `Claim ${claimId} is being released, because what it was for has ended: claim under another id.`);
   if (known.agentId !== agentId)
     throw new Rejection('claim-exists', `Claim ${claimId} is one of agent ${known.agentId}: choose another id.`);
-  if (known.taskId === taskId && keyOf(known.paths) === keyOf(paths)) return;
+  if (known.taskId === taskId && pathsKey(known.paths) === pathsKey(paths)) return;
   throw new Rejection('claim-exists', `Claim ${claimId} is held for other paths, or another task: release it first, or choose another id.`);
 }
-
-const keyOf = (paths: readonly PathClaim[]): string => JSON.stringify(paths.map(({ path, mode }) => `${mode} ${path}`).sort());
 
 function releaseClaim({ claims }: SchedulerState, { claimId, agentId }: ReleaseClaim, nowMs: number): readonly NewEvent[] {
   const claim = claims.own.get(claimId);

@@ -1,8 +1,11 @@
 import type { ClaimEnd, ClaimHolder, ClaimMode, PathClaim } from '@torch/contracts';
 import { Heap, noteIndex } from '../heap';
-import type { SchedulerLimits } from '../scheduler.limits';
+import type { Strand } from '../order/strand';
 import { ClaimIndex, type Held, type Wanted } from './claim-index';
+import { wantedBy } from './conflict';
 import { globOf } from './path-glob';
+import type { Precedence } from './precedence';
+import { type Arrival, type EncodedWaiting, WaitingClaims } from './waiting-claims';
 
 /** Refusals that are remembered for `GetClaim`, the newest. */
 export const REFUSALS_KEPT = 1000;
@@ -37,6 +40,7 @@ interface TaskClaims {
 }
 
 interface EncodedClaims {
+  readonly waiting: EncodedWaiting;
   readonly tasks: readonly TaskClaims[];
   readonly own: readonly EncodedClaim[];
   readonly refused: readonly Refusal[];
@@ -49,6 +53,10 @@ export const ownKey = (claimId: string): string => `claim/own/${claimId}`;
 /** Who holds what of one project. Changed by `evolve` alone. */
 export class Claims {
   readonly own = new Map<string, OwnClaim>();
+  /** Whose tasks are ready and want paths. */
+  readonly waiting: WaitingClaims;
+  /** A cache: for whom the last plan has kept paths. */
+  preceding: readonly Precedence[] = [];
   /** Refused requests by claim id, the oldest first. */
   readonly refused = new Map<string, Refusal>();
   /** Own claims whose attempt or agent is gone: `settle` releases them, and until then they are held. */
@@ -64,17 +72,24 @@ export class Claims {
   private readonly held = new Map<string, readonly Held[]>();
   private readonly ofAgent = new Map<string, Set<OwnClaim>>();
 
-  constructor(readonly limits: SchedulerLimits) {}
+  constructor(waiting: EncodedWaiting = []) {
+    this.waiting = new WaitingClaims(waiting);
+  }
 
   /** Agents' own claims, in no order that means anything. */
   ownOf(agentId: string): Iterable<OwnClaim> {
     return this.ofAgent.get(agentId) ?? [];
   }
 
-  taskBegins(claims: TaskClaims): void {
+  /** The strand has its first ready task, since `sinceMs`. */
+  strandWaits(strand: Strand, { sinceMs, ...arrival }: Omit<Arrival, 'heldSinceMs'> & { readonly sinceMs: number }): void {
+    this.waiting.arrives(strand, { ...arrival, heldSinceMs: this.isFree(arrival.paths) ? undefined : sinceMs });
+  }
+
+  taskBegins(claims: TaskClaims, atMs: number): void {
     const { taskId, agentId } = claims;
     this.tasks.set(taskId, claims);
-    this.hold(heldBy(claims.paths, { key: taskKey(taskId), agentId, taskId }));
+    this.hold(heldBy(claims.paths, { key: taskKey(taskId), agentId, taskId }), atMs);
   }
 
   /** False when it held nothing. */
@@ -83,7 +98,7 @@ export class Claims {
     return this.tasks.delete(taskId);
   }
 
-  grant(claim: EncodedClaim): void {
+  grant(claim: EncodedClaim, atMs: number): void {
     const known = this.own.get(claim.id);
     if (known) {
       known.leaseUntilMs = claim.leaseUntilMs;
@@ -97,7 +112,7 @@ export class Claims {
     const ofAgent = this.ofAgent.get(agentId);
     if (ofAgent) ofAgent.add(added);
     else this.ofAgent.set(agentId, new Set([added]));
-    this.hold(heldBy(claim.paths, { key: ownKey(id), agentId, claimId: id, ...(taskId === undefined ? {} : { taskId }) }));
+    this.hold(heldBy(claim.paths, { key: ownKey(id), agentId, claimId: id, ...(taskId === undefined ? {} : { taskId }) }), atMs);
     this.refused.delete(id);
   }
 
@@ -131,6 +146,7 @@ export class Claims {
 
   encode(): EncodedClaims {
     return {
+      waiting: this.waiting.encode(),
       tasks: [...this.tasks.values()].sort((a, b) => (a.taskId < b.taskId ? -1 : 1)),
       own: [...this.own.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ heapIndex: _derived, ...claim }) => claim),
       refused: [...this.refused.values()],
@@ -138,20 +154,26 @@ export class Claims {
     };
   }
 
-  static decode(encoded: unknown, limits: SchedulerLimits): Claims {
-    const { tasks, own, refused, ending } = encoded as EncodedClaims;
-    const claims = new Claims(limits);
-    for (const one of tasks) claims.taskBegins(one);
-    for (const claim of own) claims.grant(claim);
+  static decode(encoded: unknown): Claims {
+    const { waiting, tasks, own, refused, ending } = encoded as EncodedClaims;
+    const claims = new Claims(waiting);
+    for (const one of tasks) claims.taskBegins(one, 0); // Nobody waits yet: it makes no difference since when.
+    for (const claim of own) claims.grant(claim, 0);
     for (const refusal of refused) claims.refused.set(refusal.claimId, refusal);
     for (const [id, reason] of ending) claims.ending.set(id, reason);
     return claims;
   }
 
-  private hold(held: readonly Held[]): void {
+  private isFree(paths: readonly PathClaim[]): boolean {
+    for (const wanted of wantedBy(paths)) for (const _held of this.index.conflicts(wanted)) return false;
+    return true;
+  }
+
+  private hold(held: readonly Held[], atMs: number): void {
     for (const one of held) {
       this.index.add(one);
       this.held.set(one.key, held);
+      this.waiting.granted(one, atMs);
     }
   }
 

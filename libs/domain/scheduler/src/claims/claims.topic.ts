@@ -1,18 +1,33 @@
+import { gatesBesideClaims } from '../gates/gates.exports';
 import { HeapWalk } from '../heap';
+import type { Strand } from '../order/strand';
 import { inThread } from '../scheduler.facts';
-import type { SchedulerState } from '../scheduler.state';
+import { isLive, type SchedulerState, type TaskState } from '../scheduler.state';
 import { roomIn, type Settlement } from '../settlement';
 import type { DueCommand, Topic } from '../topics';
+import { claimGate } from './claims.gate';
 import { released } from './claims.rules';
 import { taskKey } from './claims.state';
 import { refuseUnclearPath } from './conflict';
+import { preceding, precedenceKey } from './precedence';
+import type { Waiter } from './waiting-claims';
 
 /** Leases that run out in one turn: what a decision leads to must fit into a commit. */
 const EXPIRED_PER_TURN_MAX = 250;
 
 export const claimsTopic: Topic = {
-  attemptBegan: ({ claims }, { spec, agentId = '' }) => {
-    if (spec.claims && spec.claims.length > 0) claims.taskBegins({ taskId: spec.taskId, agentId, paths: spec.claims });
+  taskReady: ({ claims }, task) => {
+    const { strand, readyAtMs: sinceMs = task.submittedAtMs } = task;
+    const { claims: paths = [] } = task.spec;
+    if (strand && paths.length > 0 && !claims.waiting.of(strand)) claims.strandWaits(strand, { paths, sinceMs, ...keysOf(task, strand) });
+  },
+  taskLeaves: ({ claims: { waiting } }, { strand }, isAssigned) => {
+    if (!strand) return;
+    if (strand.size === 1) waiting.leaves(strand);
+    else if (isAssigned) waiting.startsAgain(strand);
+  },
+  attemptBegan: ({ claims }, { spec, agentId = '' }, atMs) => {
+    if (spec.claims && spec.claims.length > 0) claims.taskBegins({ taskId: spec.taskId, agentId, paths: spec.claims }, atMs);
   },
   attemptOver: ({ claims, matching }, { spec: { taskId }, agentId = '', attempt }) => {
     if (claims.taskEnds(taskId)) matching.wake(taskKey(taskId));
@@ -22,7 +37,10 @@ export const claimsTopic: Topic = {
   agentGone: ({ claims }, agentId) => {
     for (const { id } of claims.ownOf(agentId)) if (!claims.ending.has(id)) claims.ending.set(id, 'agent-gone');
   },
-  settle: releaseEnding,
+  settle: (settlement) => {
+    releaseEnding(settlement);
+    wakeKeptBack(settlement);
+  },
   dueAtMs: ({ claims }) => claims.timers.peek()?.leaseUntilMs ?? Infinity,
   due,
   checkSubmitted: (_state, { key, claims = [] }) => {
@@ -39,6 +57,24 @@ function releaseEnding(settlement: Settlement): void {
     const event = released(claim, reason, nowMs);
     events.push(task ? inThread(task, event) : event);
   }
+}
+
+function keysOf(task: TaskState, { demand }: Strand): Pick<Waiter, 'peersKey' | 'wishKey'> {
+  const never = [...(task.spec.affinity?.notAgentOf ?? [])].sort();
+  const keys = gatesBesideClaims().map((gate) => gate.gateKey(task));
+  const peersKey = JSON.stringify([demand.role.name, demand.key, task.fairnessKey, ...keys, ...never]);
+  return { peersKey, wishKey: `${demand.role.name}\n${claimGate.gateKey(task)}` };
+}
+
+/** Nobody waits any more for a task whose paths are not kept any more, for whatever reason, unless it has them now. */
+function wakeKeptBack({ state, nowMs }: Settlement): void {
+  const { claims, matching } = state;
+  const before = claims.preceding;
+  if (before.length === 0 && !claims.waiting.isAnyHeld(nowMs - state.limits.claimPatienceMs)) return;
+  matching.passTo(nowMs); // Whose pause has ended may have the task.
+  claims.preceding = preceding(state, nowMs);
+  const tasks = new Set(claims.preceding.map(({ task }) => task));
+  for (const by of before) if (!tasks.has(by.task) && !isLive(by.task)) matching.wake(precedenceKey(by));
 }
 
 function due({ claims }: SchedulerState, nowMs: number): readonly DueCommand[] {

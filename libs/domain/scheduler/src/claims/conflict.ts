@@ -21,6 +21,9 @@ export function wantedBy(paths: readonly PathClaim[]): readonly Wanted[] {
   return wanted;
 }
 
+/** The order in which paths are claimed makes no difference. */
+export const pathsKey = (paths: readonly PathClaim[]): string => JSON.stringify(paths.map(({ path, mode }) => `${mode} ${path}`).sort());
+
 export interface Conflict {
   readonly wanted: Wanted;
   readonly held: Held;

@@ -9,6 +9,8 @@ export interface Hold {
   readonly message: string;
   /** When it ends by itself, epoch ms. */
   readonly untilMs?: number;
+  /** It ends by itself, or with attempts that are in flight: nobody has to do anything about it. */
+  readonly passes?: true;
   /**
    * Everything that is parked on the key is held as long as this is, whatever else it asks for: a limit that is full, stopped work.
    * One answer then speaks for all that wait on it, and nothing else is asked before the next `wake`.

@@ -11,3 +11,6 @@ let all: readonly Gate[] | undefined;
  * may import what imports this file.
  */
 export const gates = (): readonly Gate[] => (all ??= [stopGate, quotaGate, claimGate, budgetGate]);
+
+/** What may keep a task from starting when all its paths are free. */
+export const gatesBesideClaims = (): readonly Gate[] => [stopGate, quotaGate, budgetGate];

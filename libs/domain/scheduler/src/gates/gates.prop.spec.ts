@@ -6,8 +6,8 @@ import { play, settleAll, type Step, steps } from './gates.world.fixture';
 import { gates } from './gates.exports';
 
 const RUNS = { numRuns: 60 };
-/** Answers of `settle` are split, and usage is forgotten. */
-const tight = schedulerDeciderWith({ settleEventsMax: 4, usageGroupsMax: 2 });
+/** Answers of `settle` are split, usage is forgotten, and claims are soon kept for those who wait. */
+const tight = schedulerDeciderWith({ settleEventsMax: 4, usageGroupsMax: 2, claimPatienceMs: 4000 });
 
 describe('gates (safety)', () => {
   it.each(Object.entries(GATE_SAFETY))('%s', (_name, holds) => {
@@ -54,10 +54,13 @@ describe('gates (safety)', () => {
 });
 
 describe('gates (liveness)', () => {
-  it('whatever waits although a fitting agent is free is held by a gate', () => {
+  it.each([
+    ['as it is', schedulerDecider],
+    ['when it is tight', tight],
+  ])('whatever waits although a fitting agent is free is held by a gate, %s', (_how, decider) => {
     fc.assert(
       fc.property(steps, (taken) => {
-        const { state, nowMs } = play(taken);
+        const { state, nowMs } = play(taken, { decider });
         const rounds = gates().map((gate) => gate.round(state, nowMs));
         for (const task of state.tasks.values()) {
           if (task.status !== 'ready') continue;

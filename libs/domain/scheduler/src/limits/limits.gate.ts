@@ -42,13 +42,21 @@ export function heldBy(state: SchedulerState, id: LimitId, { nowMs, taken }: { n
   const key = quotaKey(id);
   const used = inUse(state, scope, name) + taken;
   if (limit.concurrency !== undefined && used >= limit.concurrency) {
-    return { reason: 'limit', key, message: `${titleOf(id)} has ${used} of ${limit.concurrency} attempts in flight.`, forAll: true };
+    const message = `${titleOf(id)} has ${used} of ${limit.concurrency} attempts in flight.`;
+    return { reason: 'limit', key, message, forAll: true, ...(limit.concurrency > 0 && { passes: true }) };
   }
   if (!limit.rate) return undefined;
   const untilMs = state.quotas.buckets.nextStartMs(id, limit.rate, { nowMs, taken });
   if (untilMs <= nowMs) return undefined;
   const rate = `${limit.rate.tasks} starts in ${limit.rate.perMs} ms`;
-  return { reason: 'rate', key, message: `${titleOf(id)} has its ${rate}: the next is at ${untilMs}.`, untilMs, forAll: true };
+  return {
+    reason: 'rate',
+    key,
+    message: `${titleOf(id)} has its ${rate}: the next is at ${untilMs}.`,
+    untilMs,
+    forAll: true,
+    passes: true,
+  };
 }
 
 function titleOf(id: LimitId): string {

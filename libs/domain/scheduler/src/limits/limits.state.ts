@@ -1,5 +1,4 @@
 import { LIMIT_FOR_ALL, type LimitScope, type LimitSetting, type RateLimit, type TaskSpec } from '@torch/contracts';
-import type { SchedulerLimits } from '../scheduler.limits';
 import { Buckets, type EncodedBuckets } from './buckets';
 
 /** `role/developer`, `project/*`. */
@@ -34,8 +33,6 @@ export class Quotas {
   readonly buckets = new Buckets();
   /** Kept whether or not there is a limit, so that one that is set later knows what is in flight. */
   private readonly counts = new Map<string, Count>();
-
-  constructor(readonly limits: SchedulerLimits) {}
 
   /** The name's own limit, or else that for all. They are not mixed. */
   of(scope: LimitScope, name: string): LimitSetting | undefined {
@@ -85,9 +82,9 @@ export class Quotas {
     };
   }
 
-  static decode(encoded: unknown, limits: SchedulerLimits): Quotas {
+  static decode(encoded: unknown): Quotas {
     const { stopped, settings = [], counts = [], buckets = [] } = encoded as EncodedQuotas;
-    const quotas = new Quotas(limits);
+    const quotas = new Quotas();
     quotas.stopped = stopped;
     for (const setting of settings) quotas.settings.set(limitId(setting.scope, setting.name), setting);
     for (const [id, live, open] of counts) quotas.counts.set(id, { live, open });

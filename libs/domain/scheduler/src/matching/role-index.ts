@@ -24,6 +24,8 @@ export interface AgentProfile extends Requirements {
   readonly role: RoleIndex;
   /** Live and suspected agents. */
   members: number;
+  /** Of these, those that get nothing new: suspected, draining or paused. */
+  readonly away: Set<AgentState>;
   /** Those that can take one more task, best first. */
   readonly free: Heap<AgentState>;
 }
@@ -61,7 +63,7 @@ export function newDemand(role: RoleIndex, needs: { key: string; skills: readonl
 }
 
 export function newProfile(role: RoleIndex, key: string, { skills, labels }: Pick<AgentState, 'skills' | 'labels'>): AgentProfile {
-  return { key, role, levels: skillLevels(skills), labels, members: 0, free: new Heap<AgentState>(isBetter, noteIndex) };
+  return { key, role, levels: skillLevels(skills), labels, members: 0, away: new Set(), free: new Heap<AgentState>(isBetter, noteIndex) };
 }
 
 /** Fewest running first, then the better success rate, then idle for longest; ids settle what is left. */

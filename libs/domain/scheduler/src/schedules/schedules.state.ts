@@ -1,6 +1,6 @@
 import type { ScheduleSet } from '@torch/contracts';
 import { Heap, noteIndex } from '../heap';
-import type { SchedulerLimits } from '../scheduler.limits';
+import { present } from '../present';
 
 /** What was asked for, with every default filled in. */
 export type ScheduleDefinition = Required<Omit<ScheduleSet, 'nextAtMs' | 'setAtMs'>>;
@@ -26,8 +26,6 @@ export class Schedules {
   readonly byId = new Map<string, Schedule>();
   /** Derived: the next to fire is on top; none that is paused. */
   readonly timers = new Heap<Schedule>(isBefore, noteIndex);
-
-  constructor(readonly limits: SchedulerLimits) {}
 
   /** Takes the place of the schedule of the same id. */
   put(schedule: Schedule): void {
@@ -56,14 +54,11 @@ export class Schedules {
   }
 
   encode(): readonly Encoded[] {
-    return this.all().map(
-      ({ heapIndex: _derived, ...schedule }) =>
-        Object.fromEntries(Object.entries(schedule).filter(([, value]) => value !== undefined)) as Encoded,
-    );
+    return this.all().map(({ heapIndex: _derived, ...schedule }) => present(schedule));
   }
 
-  static decode(encoded: unknown, limits: SchedulerLimits): Schedules {
-    const schedules = new Schedules(limits);
+  static decode(encoded: unknown): Schedules {
+    const schedules = new Schedules();
     for (const schedule of encoded as readonly Encoded[]) schedules.put({ ...schedule, heapIndex: -1 });
     return schedules;
   }
