@@ -38,8 +38,8 @@ export interface OwnerLoopParts<State> {
   readonly cursor: LogCursor;
   readonly tails: LogTails;
   readonly appender: Appender;
-  /** Called after each commit: snapshots, effects. */
-  readonly onCommitted: (position: Position, commits: number) => Promise<void> | void;
+  /** Called at the end of each turn, when everybody has their answer: for snapshots. The next turn waits for it. */
+  readonly onTurnEnd: () => Promise<void>;
 }
 
 interface AnsweredCommand {
@@ -196,6 +196,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     for (const { taken } of own) taken();
     await this.answer(answered, positions);
     this.trimConsumed();
+    await this.parts.onTurnEnd();
   }
 
   private async react(turn: OwnerTurn<State>, events: readonly ForeignEvent[]): Promise<void> {
@@ -255,7 +256,6 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
       this.partition,
       bodies.map((body, i) => ({ position: { seq: first.seq + i, generation: first.generation }, body })),
     );
-    await this.parts.onCommitted(first, bodies.length);
     return positions;
   }
 

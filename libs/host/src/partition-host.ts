@@ -107,6 +107,7 @@ export class PartitionHost<State> {
     await this.snapshots.restore(partition, state);
     this.snapshotSeq = state.ownSeq;
     await this.catchUpTrimmed(state);
+    if (this.stopping) return;
     await this.catchUp(state, cursor);
     this.role = 'standby';
     const lease = await this.standBy(state, cursor);
@@ -126,7 +127,7 @@ export class PartitionHost<State> {
     }
   }
 
-  /** Reads what the log server does not hold any more, up to what it holds. */
+  /** Reads what the log server does not hold any more, up to what it holds; less when it is to stop. */
   private async catchUpTrimmed(state: PartitionState<State>): Promise<void> {
     const { server, partition, trimmed, config, definition, log } = this.parts;
     const first = await server.log.first(partition);
@@ -134,7 +135,7 @@ export class PartitionHost<State> {
     log.info(`${definition.service} reads partition ${partition} from the archive up to seq ${first.seq - 1}.`, {
       afterSeq: state.read.seq,
     });
-    while (state.read.seq + 1 < first.seq) {
+    while (!this.stopping && state.read.seq + 1 < first.seq) {
       const entries = await trimmed.read(partition, state.read.seq, Math.min(config.readEntriesMax, first.seq - 1 - state.read.seq));
       checkContiguity({ partition, afterSeq: state.read.seq, entries, headBefore: first });
       for (const entry of entries) state.takeIn(entry);
@@ -175,7 +176,7 @@ export class PartitionHost<State> {
       state,
       cursor,
       appender: loopAppender,
-      onCommitted: () => this.snapshotWhenDue(state),
+      onTurnEnd: () => this.snapshotWhenDue(state),
     });
     this.loop = loop;
     let failed: Error | undefined;
