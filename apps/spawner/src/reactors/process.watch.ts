@@ -100,14 +100,16 @@ export class ProcessWatch implements OwnershipHooks<SpawnerState>, OnModuleInit,
       const running = new Map<string, RunningSpawn[]>();
       for (const owned of this.partitions.values()) {
         for (const project of owned.projects()) {
+          const ofProject: RunningSpawn[] = [];
           for (const wanted of processesToRun(owned.state(project))) {
             const folder = this.processes.folder(wanted.process.agentId, wanted.process.spawnId);
             known.set(folder.path, folder);
             const found = this.reconcile(project, wanted, folder, (command) => owned.submit(project, command), nowMs);
             if (found.kind !== 'running') continue;
             held.push({ folder, memoryMib: wanted.pool.memoryMib });
-            running.set(project, [...(running.get(project) ?? []), wanted.process]);
+            ofProject.push(wanted.process);
           }
+          if (ofProject.length > 0) running.set(project, ofProject);
         }
       }
       this.evidence.tell(running, nowMs);
