@@ -9,8 +9,8 @@ import { benchTask } from './payload';
 import { BUILDERS, FLEET, registerFleet } from './scale-fleet';
 
 const TASKS = 1_000_000;
-const TASKS_A_RUN = 2000;
-const RUNS_AT_A_TIME = 4;
+const TASKS_A_RUN = 1000;
+const RUNS_AT_A_TIME = 8;
 /** Assignments that are timed, with a full queue. */
 const ASSIGNMENTS = 5000;
 const PROJECT = 'default';
@@ -59,7 +59,7 @@ export async function scale({ connect, progress }: BenchContext) {
   ];
 }
 
-/** ms for all tasks, a few runs of 2,000 at a time. */
+/** ms for all tasks, a few runs at a time. */
 async function submitAll(client: ConnectedTorchClient, progress: BenchContext['progress']): Promise<number> {
   const submit = contractOf('SubmitRun');
   const startedAt = performance.now();
