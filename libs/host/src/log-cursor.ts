@@ -1,9 +1,13 @@
 import { type Log, type LogEntry, LogRegressed, type Position, START } from '@torch/log';
+import { ReadSize } from './read-size';
 
 /** Where a reader stands in one partition, and the proof that the log is still the one that it has read. */
 export class LogCursor {
   /** The furthest entry that was read or appended. */
   private furthest: LogEntry | undefined;
+  private readonly size = new ReadSize();
+  /** The last read brought as many entries as it had asked for. */
+  mayHaveMore = true;
 
   constructor(
     private readonly log: Log,
@@ -14,11 +18,24 @@ export class LogCursor {
     return this.furthest?.position ?? START;
   }
 
-  async read(afterSeq: number, limit: number): Promise<readonly LogEntry[]> {
-    const entries = await this.log.read(this.partition, afterSeq, limit);
+  /** As many entries as are a MiB or so, `entriesMax` at most. */
+  async read(afterSeq: number, entriesMax: number): Promise<readonly LogEntry[]> {
+    const asked = this.size.next(entriesMax);
+    const entries = await this.ask(afterSeq, asked);
+    this.size.note(entries, asked);
+    this.mayHaveMore = entries.length === asked;
     const last = entries[entries.length - 1];
     if (last && last.position.seq >= this.seen.seq) this.note(last);
     return entries;
+  }
+
+  private async ask(afterSeq: number, entries: number): Promise<readonly LogEntry[]> {
+    try {
+      return await this.log.read(this.partition, afterSeq, entries);
+    } catch (error) {
+      this.size.failed();
+      throw error;
+    }
   }
 
   note(entry: LogEntry): void {

@@ -169,7 +169,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
       watch.commands && backlog.size === 0 ? backlog.fill() : undefined,
       watch.log || watch.commands ? cursor.read(state.read.seq, config.readEntriesMax) : [],
     ]);
-    watch.log = entries.length === config.readEntriesMax;
+    watch.log = entries.length > 0 && cursor.mayHaveMore;
     watch.commands = backlog.mayHaveMore;
     return entries;
   }

@@ -67,7 +67,7 @@ export class PartitionHost<State> {
    * @throws InvariantViolation, Gap and whatever else is a bug or a corrupt log.
    */
   async run(): Promise<void> {
-    const { config, clock, log, definition, partition } = this.parts;
+    const { config, clock } = this.parts;
     try {
       for (let failures = 0; !this.stopping;) {
         try {
@@ -76,9 +76,7 @@ export class PartitionHost<State> {
           this.role = 'starting';
           if (error instanceof LogRegressed) this.lostFrom = error.seen;
           else if (!(error instanceof Fenced || error instanceof LogUnavailable)) throw error;
-          if (error.message !== this.lastTrouble)
-            log.warn(`${definition.service} starts again on partition ${partition}: ${error.message}`);
-          this.lastTrouble = error.message;
+          this.warn('starts again', error);
           await backOff(clock, failures++, config);
         }
       }
@@ -87,6 +85,12 @@ export class PartitionHost<State> {
       this.role = 'failed';
       throw error;
     }
+  }
+
+  private warn(what: string, { message }: Error): void {
+    const { log, definition, partition } = this.parts;
+    if (message !== this.lastTrouble) log.warn(`${definition.service} ${what} on partition ${partition}: ${message}`);
+    this.lastTrouble = message;
   }
 
   stop(): void {
@@ -101,26 +105,51 @@ export class PartitionHost<State> {
 
   private async serveOnce(onServing: () => void): Promise<void> {
     const { server, definition, partition, config } = this.parts;
-    const state = new PartitionState<State>(definition.service, definition.decider, config.idempotencyIdsMax);
     const cursor = new LogCursor(server.log, partition);
     this.mustVerify = false;
-    await this.snapshots.restore(partition, state);
+    const state = await this.snapshots.restore(
+      partition,
+      () => new PartitionState<State>(definition.service, definition.decider, config.idempotencyIdsMax),
+    );
     this.snapshotSeq = state.ownSeq;
-    await this.catchUpTrimmed(state);
-    if (this.stopping) return;
-    await this.catchUp(state, cursor);
+    await this.patiently(() => this.catchUpTrimmed(state));
+    await this.patiently(() => this.catchUp(state, cursor));
+    const lease = await this.patiently(() => this.takeOver(state, cursor));
+    if (!lease) return;
+    this.lastTrouble = undefined;
+    onServing();
+    await this.own(lease, state, cursor);
+  }
+
+  /** Until it has been done, or is not to be any more: what was read before the log server could not be reached stays read. */
+  private async patiently<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { clock, config } = this.parts;
+    for (let failures = 0; !this.stopping; failures++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof LogUnavailable)) throw error;
+        this.role = 'starting';
+        this.warn('waits', error);
+        await backOff(clock, failures, config);
+      }
+    }
+    return undefined;
+  }
+
+  /** Follows the log until the lease is to be had, and everything is ready to decide by it. */
+  private async takeOver(state: PartitionState<State>, cursor: LogCursor): Promise<Lease | undefined> {
+    const { server, definition } = this.parts;
     this.role = 'standby';
     const lease = await this.standBy(state, cursor);
-    if (!lease) return;
+    if (!lease) return undefined;
     try {
       await definition.prepare?.(lease, async () => {
         await this.catchUp(state, cursor);
         return state.consumed;
       });
       await this.catchUp(state, cursor);
-      this.lastTrouble = undefined;
-      onServing();
-      await this.own(lease, state, cursor);
+      return lease;
     } catch (error) {
       if (error instanceof LogRegressed) await server.leases.release(lease).catch(() => undefined); // It runs out by itself.
       throw error;
@@ -151,7 +180,7 @@ export class PartitionHost<State> {
       }
       const entries = await cursor.read(state.read.seq, this.parts.config.readEntriesMax);
       for (const entry of entries) state.takeIn(entry);
-      if (entries.length < this.parts.config.readEntriesMax) return;
+      if (!cursor.mayHaveMore) return;
     }
   }
 

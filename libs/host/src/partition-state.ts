@@ -1,5 +1,5 @@
 import { EVENTS } from '@torch/contracts';
-import type { AnyEvent, Decider } from '@torch/kernel';
+import type { AnyEvent, Decider, PartsDecoder } from '@torch/kernel';
 import { type Commit, type Consumed, decodeCommit, type LogEntry, type Position, START } from '@torch/log';
 import { AnsweredCommands } from './answered-commands';
 
@@ -19,6 +19,8 @@ export type ForeignEvents = Pick<Commit, 'position' | 'events' | 'indexes'>;
 export class PartitionState<State> {
   private readonly projects = new Map<string, State>();
   private pending: ForeignEvents[] = [];
+  /** The project whose parts are being taken from a snapshot. */
+  private restoring: { readonly project: string; readonly decoder: PartsDecoder<State> } | undefined;
   private readonly foreign: ReadonlySet<string>;
   /** A commit may also hold what the host itself wrote, which is no business of the decider's. */
   private readonly own: ReadonlySet<string>;
@@ -125,35 +127,39 @@ export class PartitionState<State> {
     }
   }
 
+  /** The next of the parts that `encodeProjects` gave. */
+  restorePart([project, part]: ProjectPart): void {
+    if (this.restoring?.project !== project) {
+      this.finishProject();
+      this.restoring = { project, decoder: decoderOf(this.decider) };
+    }
+    this.restoring.decoder.take(part);
+  }
+
   /**
-   * @param parts of `encodeProjects`, in their order
+   * To be called behind the last part.
+   *
    * @param behind the position from which both own commits and foreign events are read on
    */
-  restore(encoded: EncodedPartition, parts: Iterable<ProjectPart>, behind: Position): void {
+  restore(encoded: EncodedPartition, behind: Position): void {
+    this.finishProject();
     this.ownSeq = encoded.ownSeq;
     this.foreignSeq = encoded.foreignSeq;
     this.consumed = encoded.consumed;
     this.answered = AnsweredCommands.decode(encoded.answered, this.idempotencyIdsMax);
-    const { decode, parts: inParts } = this.decider.snapshot;
-    for (const [project, own] of byProject(parts)) {
-      this.projects.set(project, inParts ? inParts.decode(own) : decode([...own][0]));
-    }
     this.read = behind;
+  }
+
+  private finishProject(): void {
+    if (this.restoring) this.projects.set(this.restoring.project, this.restoring.decoder.finish());
+    this.restoring = undefined;
   }
 }
 
-/** Groups the parts that follow each other, without holding more than one of them. */
-function* byProject(parts: Iterable<ProjectPart>): Iterable<readonly [project: string, parts: Iterable<unknown>]> {
-  const all = parts[Symbol.iterator]();
-  let next = all.next();
-  while (!next.done) {
-    const [project] = next.value;
-    const own = function* (): Iterable<unknown> {
-      for (; !next.done && next.value[0] === project; next = all.next()) yield next.value[1];
-    };
-    yield [project, own()];
-    while (!next.done && next.value[0] === project) next = all.next(); // What the decoder left.
-  }
+function decoderOf<State>({ snapshot: { parts, decode }, initialState }: Decider<State>): PartsDecoder<State> {
+  if (parts) return parts.decoder();
+  let whole: State | undefined;
+  return { take: (part) => void (whole = decode(part)), finish: () => whole ?? initialState() };
 }
 
 export type ProjectPart = readonly [project: string, part: unknown];

@@ -67,7 +67,7 @@ export interface ServiceDefinition<State = unknown> {
   readonly effects: ReadonlyMap<string, (event: PlacedEvent, context: EffectContext<State>) => Promise<void>>;
   /**
    * Called when this instance has taken the lease and before it reads the log to its end; again after every lost
-   * connection. What it throws of `LogUnavailable` or `Fenced` begins the partition anew.
+   * connection. After a `LogUnavailable` it is called again with the next lease; a `Fenced` begins the partition anew.
    *
    * @param readOn reads the log to its end, and says how far the service has consumed.
    */

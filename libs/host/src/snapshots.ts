@@ -13,15 +13,14 @@ interface SnapshotHead {
   readonly partition: EncodedPartition;
   /** Pages are written beside those of the snapshot before, so that a crash in between leaves that one whole. */
   readonly slot: 0 | 1;
-  readonly pages: number;
-  /** Of all pages together. */
-  readonly pagesHash: string;
+  /** Of each page, in their order. */
+  readonly pageHashes: readonly string[];
 }
 
 /** Version of what surrounds the deciders' states. */
-const SNAPSHOT_VERSION = 2;
-/** Characters of a page, unless one part is longer by itself. */
-const PAGE_CHARS_MAX = 4 * 1024 * 1024;
+const SNAPSHOT_VERSION = 3;
+/** Characters of a page, unless one part is longer by itself: nobody else has a turn while one is read or written. */
+const PAGE_CHARS_MAX = 1024 * 1024;
 
 /** Keeps states of owners, so that they need not read the whole log at every start. A cache: it can be deleted at any time. */
 export class Snapshots {
@@ -42,8 +41,8 @@ export class Snapshots {
     const entry = await this.entryAt(partition, position.seq);
     if (!entry) return true; // Nothing to keep yet.
     const slot = this.slot === 0 ? 1 : 0;
-    const written = await this.writePages(partition, state, slot);
-    if (!written) return false;
+    const pageHashes = await this.writePages(partition, state, slot);
+    if (!pageHashes) return false;
     const head: SnapshotHead = {
       version: SNAPSHOT_VERSION,
       stateVersion: state.decider.snapshot.version,
@@ -51,7 +50,7 @@ export class Snapshots {
       entryHash: hash(entry.body),
       partition: state.encode(),
       slot,
-      ...written,
+      pageHashes,
     };
     const text = JSON.stringify(head);
     if (Buffer.byteLength(text) > this.caches.bytesMax) return false;
@@ -61,50 +60,44 @@ export class Snapshots {
     return true;
   }
 
-  /** Restores the newest snapshot that fits this build and this log's history. False: start from the first entry. */
-  async restore<State>(partition: number, state: PartitionState<State>): Promise<boolean> {
+  /**
+   * The state of the newest snapshot that fits this build and this log's history; without one, what `fresh` gives. Between two pages
+   * others have their turn.
+   */
+  async restore<State>(partition: number, fresh: () => PartitionState<State>): Promise<PartitionState<State>> {
+    const state = fresh();
+    return (await this.restoreInto(partition, state)) ? state : fresh();
+  }
+
+  private async restoreInto<State>(partition: number, state: PartitionState<State>): Promise<boolean> {
     const text = await this.caches.get(partition, snapshotName(state.service));
     if (text === undefined) return false;
     const head = JSON.parse(text) as SnapshotHead;
     if (head.version !== SNAPSHOT_VERSION || head.stateVersion !== state.decider.snapshot.version) return false;
     const entry = await this.entryAt(partition, head.position.seq);
     if (!entry || hash(entry.body) !== head.entryHash || entry.position.generation !== head.position.generation) return false;
-    const pages = await this.readPages(partition, state.service, head);
-    if (!pages) return false;
-    state.restore(head.partition, partsOf(pages), entry.position);
+    for (const [n, pageHash] of head.pageHashes.entries()) {
+      const page = await this.caches.get(partition, pageName(state.service, head.slot, n));
+      if (page === undefined || hash(page) !== pageHash) return false;
+      for (const line of page.split('\n')) state.restorePart(JSON.parse(line) as ProjectPart);
+    }
+    state.restore(head.partition, entry.position);
     this.slot = head.slot;
-    this.pagesIn[head.slot] = head.pages;
+    this.pagesIn[head.slot] = head.pageHashes.length;
     return true;
   }
 
-  private async writePages<State>(
-    partition: number,
-    state: PartitionState<State>,
-    slot: 0 | 1,
-  ): Promise<Pick<SnapshotHead, 'pages' | 'pagesHash'> | undefined> {
-    const digest = createHash('sha256');
-    let pages = 0;
+  /** The hash of each; undefined when the cache does not take one of them. */
+  private async writePages<State>(partition: number, state: PartitionState<State>, slot: 0 | 1): Promise<readonly string[] | undefined> {
+    const hashes: string[] = [];
     for (const page of pagesOf(state.encodeProjects())) {
       if (Buffer.byteLength(page) > this.caches.bytesMax) return undefined;
-      digest.update(page);
-      await this.caches.set(partition, pageName(state.service, slot, pages++), page);
+      await this.caches.set(partition, pageName(state.service, slot, hashes.length), page);
+      hashes.push(hash(page));
     }
-    for (let n = pages; n < this.pagesIn[slot]; n++) await this.caches.set(partition, pageName(state.service, slot, n), '');
-    this.pagesIn[slot] = pages;
-    return { pages, pagesHash: digest.digest('hex') };
-  }
-
-  /** Undefined when they are not those that the head was written for. */
-  private async readPages(partition: number, service: string, head: SnapshotHead): Promise<readonly string[] | undefined> {
-    const digest = createHash('sha256');
-    const pages: string[] = [];
-    for (let n = 0; n < head.pages; n++) {
-      const page = await this.caches.get(partition, pageName(service, head.slot, n));
-      if (page === undefined) return undefined;
-      digest.update(page);
-      pages.push(page);
-    }
-    return digest.digest('hex') === head.pagesHash ? pages : undefined;
+    for (let n = hashes.length; n < this.pagesIn[slot]; n++) await this.caches.set(partition, pageName(state.service, slot, n), '');
+    this.pagesIn[slot] = hashes.length;
+    return hashes;
   }
 
   private async entryAt(partition: number, seq: number): Promise<LogEntry | undefined> {
@@ -133,11 +126,6 @@ function* pagesOf(parts: Iterable<ProjectPart>): Iterable<string> {
     chars += line.length;
   }
   if (lines.length > 0) yield lines.join('\n');
-}
-
-/** One at a time, so that a large state is never there twice. */
-function* partsOf(pages: readonly string[]): Iterable<ProjectPart> {
-  for (const page of pages) for (const line of page.split('\n')) yield JSON.parse(line) as ProjectPart;
 }
 
 /** Behind this, everything is read again; what is in the state already is passed over. */

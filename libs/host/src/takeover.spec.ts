@@ -1,3 +1,4 @@
+import { LogUnavailable } from '@torch/log';
 import { waitUntil } from '@torch/testing';
 import { replayProject } from './replay';
 import { diaryDecider, diaryService, rollDecider, rollService } from './spec/ledger.fixture';
@@ -68,6 +69,38 @@ describe('a change of owner', () => {
     expect(await world.names()).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(entriesRead).toBeGreaterThan(0);
     expect((await read(0, 0, 10)).length).toBe(5);
+  });
+});
+
+describe('an instance that reads its way in', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(() => world.end());
+
+  it('goes on from where it was when the log server could not be reached', async () => {
+    const before = await world.start(rollService());
+    const names = Array.from({ length: 40 }, (_, n) => `n${String(n).padStart(2, '0')}`);
+    for (const name of names) await world.register(name);
+    await before.stop();
+    await world.server.caches.set(0, 'snapshot:registry', '{}');
+    const evolved: string[] = [];
+    let reads = 0;
+    world.server.faults.intercept = (operation, phase) => {
+      if (operation === 'read' && phase === 'before' && ++reads === 2) throw new LogUnavailable('cut', false);
+    };
+    const decider: typeof rollDecider = {
+      ...rollDecider,
+      evolve: (state, event) => {
+        evolved.push(event.type);
+        return rollDecider.evolve(state, event);
+      },
+    };
+    await world.start(rollService({ decider }));
+    expect(reads).toBeGreaterThan(2);
+    expect(evolved).toHaveLength(names.length);
+    expect(await world.names()).toEqual(names);
   });
 });
 

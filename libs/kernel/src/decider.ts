@@ -28,11 +28,17 @@ export interface SnapshotFormat<State> {
   /** JSON-safe, and the same for equal states whatever the order in which they came about: digests are taken of it. */
   encode(state: State): unknown;
   decode(encoded: unknown): State;
-  /** For states that grow large: the same in parts of a few MiB each, so that no snapshot is one text. Read back in order. */
+  /** For states that grow large: the same in parts of a MiB or so. No snapshot is one text then, and nobody is held up for long. */
   readonly parts?: {
     encode(state: State): Iterable<unknown>;
-    decode(parts: Iterable<unknown>): State;
+    decoder(): PartsDecoder<State>;
   };
+}
+
+/** Is given the parts of a state in their order. */
+export interface PartsDecoder<State> {
+  take(part: unknown): void;
+  finish(): State;
 }
 
 /**

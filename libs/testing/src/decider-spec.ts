@@ -98,7 +98,12 @@ export class DeciderRun<State> {
   restart(): this {
     const { encode, decode, parts } = this.decider.snapshot;
     const read = (encoded: unknown): unknown => JSON.parse(canonicalJson(encoded));
-    this.state = parts ? parts.decode([...parts.encode(this.state)].map(read)) : decode(read(encode(this.state)));
+    if (!parts) this.state = decode(read(encode(this.state)));
+    else {
+      const decoder = parts.decoder();
+      for (const part of parts.encode(this.state)) decoder.take(read(part));
+      this.state = decoder.finish();
+    }
     return this;
   }
 

@@ -35,13 +35,18 @@ export async function scale({ connect, progress }: BenchContext) {
   const assignments = await Assignments.follow(server, client, partition);
   const submitMs = await submitAll(client, progress);
   await waitUntil(() => assignments.live.size === BUILDERS, { what: 'every builder to have a task', deadlineMs: 60_000 });
+  const busy = performance.now();
   const latencies = await assignments.keepBusy(ASSIGNMENTS);
   assignments.stop();
+  progress(`${ASSIGNMENTS} tasks assigned to agents that had become free, in ${seconds(busy)}`);
 
+  const stopping = performance.now();
   await scheduler.stop(); // Leaves a snapshot behind.
+  progress(`the scheduler stopped, and left a snapshot, in ${seconds(stopping)}`);
   const bySnapshot = performance.now();
   scheduler = await restarted(server, partition);
   const snapshotMs = performance.now() - bySnapshot;
+  progress(`again there from the snapshot in ${seconds(bySnapshot)}`);
   await scheduler.stop();
   await server.caches.set(partition, 'snapshot:scheduler', '{}');
   const byLog = performance.now();

@@ -1,5 +1,5 @@
 import type { Durability } from '@torch/contracts';
-import type { SnapshotFormat } from '@torch/kernel';
+import { invariant, type PartsDecoder, type SnapshotFormat } from '@torch/kernel';
 import { Conflicts } from './conflicts/conflicts.exports';
 import { SharedContext } from './context/context.exports';
 import { AttemptLedger, type Tallies } from './record/record.exports';
@@ -23,7 +23,14 @@ interface EncodedRegistry extends EncodedHead {
   readonly agents: readonly EncodedAgent[];
 }
 
-/** Agents of one part, which are a MiB or two. */
+/** The head with the ledger, then some agents at a time. */
+interface EncodedPart {
+  readonly head?: EncodedHead;
+  readonly ledger?: unknown;
+  readonly agents?: readonly EncodedAgent[];
+}
+
+/** Agents of one part, which are some hundred KiB. */
 const AGENTS_IN_PART = 1000;
 
 export function registrySnapshot(limits: RegistryLimits): SnapshotFormat<RegistryState> {
@@ -36,18 +43,18 @@ export function registrySnapshot(limits: RegistryLimits): SnapshotFormat<Registr
     }),
     decode: (encoded) => {
       const { ledger, agents, ...head } = encoded as EncodedRegistry;
-      return decode([head, ledger, agents], limits);
+      const decoder = new RegistryDecoder(limits);
+      for (const part of [{ head, ledger }, { agents }]) decoder.take(part);
+      return decoder.finish();
     },
-    parts: { encode: encodeParts, decode: (parts) => decode(parts, limits) },
+    parts: { encode: encodeParts, decoder: () => new RegistryDecoder(limits) },
   };
 }
 
-/** The head, the ledger, then some agents at a time. */
-function* encodeParts(state: RegistryState): Iterable<unknown> {
-  yield encodeHead(state);
-  yield state.ledger.encode();
+function* encodeParts(state: RegistryState): Iterable<EncodedPart> {
+  yield { head: encodeHead(state), ledger: state.ledger.encode() };
   const agents = sortedById(state);
-  for (let at = 0; at < agents.length; at += AGENTS_IN_PART) yield agents.slice(at, at + AGENTS_IN_PART).map(encodeAgent);
+  for (let at = 0; at < agents.length; at += AGENTS_IN_PART) yield { agents: agents.slice(at, at + AGENTS_IN_PART).map(encodeAgent) };
 }
 
 function encodeHead({ createdAtMs, durability, gone, context, conflicts }: RegistryState): EncodedHead {
@@ -73,11 +80,38 @@ function encodeAgent(agent: AgentRecord): EncodedAgent {
 
 const copies = (tallies: Tallies): Tallies => tallies.map((tally) => ({ ...tally }));
 
-/** @param parts as `encodeParts` gives them. */
-function decode(parts: Iterable<unknown>, limits: RegistryLimits): RegistryState {
-  const all = parts[Symbol.iterator]();
-  const head = all.next().value as EncodedHead;
-  const ledger = AttemptLedger.decode(all.next().value, limits.tasksEndedMax);
+class RegistryDecoder implements PartsDecoder<RegistryState> {
+  private decoding: RegistryState | undefined;
+  private counts: ReturnType<AttemptLedger['counts']> | undefined;
+
+  constructor(private readonly limits: RegistryLimits) {}
+
+  take(part: unknown): void {
+    const { head, ledger, agents = [] } = part as EncodedPart;
+    if (head) {
+      this.decoding = decodeHead(head, AttemptLedger.decode(ledger, this.limits.tasksEndedMax), this.limits);
+      this.counts = this.decoding.ledger.counts();
+    }
+    for (const agent of agents) {
+      const decoded = agentRecord(agent, this.counts?.get(agent.agentId));
+      decoded.record = copies(agent.record);
+      this.state.agents.set(decoded.agentId, decoded);
+      this.state.pauses.add(decoded);
+    }
+  }
+
+  finish(): RegistryState {
+    this.state.index.fill([...this.state.agents.values()]);
+    return this.state;
+  }
+
+  private get state(): RegistryState {
+    invariant(this.decoding, 'A snapshot begins with its head.');
+    return this.decoding;
+  }
+}
+
+function decodeHead(head: EncodedHead, ledger: AttemptLedger, limits: RegistryLimits): RegistryState {
   const state = emptyRegistry(limits, {
     ledger,
     context: SharedContext.decode(head.context, limits.context),
@@ -86,14 +120,5 @@ function decode(parts: Iterable<unknown>, limits: RegistryLimits): RegistryState
   state.createdAtMs = head.createdAtMs;
   state.durability = head.durability;
   for (const agentId of head.gone) state.gone.add(agentId);
-  const counts = ledger.counts();
-  for (let some = all.next(); !some.done; some = all.next())
-    for (const agent of some.value as readonly EncodedAgent[]) {
-      const decoded = agentRecord(agent, counts.get(agent.agentId));
-      decoded.record = copies(agent.record);
-      state.agents.set(decoded.agentId, decoded);
-      state.pauses.add(decoded);
-    }
-  state.index.fill([...state.agents.values()]);
   return state;
 }

@@ -131,11 +131,18 @@ export const outcomeOf = (reason: AttemptFailure): AttemptOutcome => (BLAMELESS.
 export function newAgent(
   given: Pick<AgentState, 'id' | 'role' | 'skills' | 'labels' | 'capacity' | 'instance' | 'idleSinceMs'>,
 ): AgentState {
+  const { id, role, skills, labels, capacity, instance, idleSinceMs } = given;
   return {
-    ...given,
+    id,
+    role,
+    skills,
+    labels,
+    capacity,
+    instance,
     presence: 'live',
     draining: false,
     pausedUntilMs: 0,
+    idleSinceMs,
     completed: 0,
     failed: 0,
     record: undefined,

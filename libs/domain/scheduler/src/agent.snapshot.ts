@@ -38,6 +38,7 @@ export function decodeAgent(state: SchedulerState, encoded: EncodedAgent): void 
   agent.pausedUntilMs = pausedUntilMs === -1 ? Infinity : pausedUntilMs;
   agent.record = record && decodeRecord(record);
   state.agents.set(agent.id, agent);
+  if (presence === 'live' || presence === 'suspected') state.matching.join(agent);
 }
 
 /** Once all tasks are there. */

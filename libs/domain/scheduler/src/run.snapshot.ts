@@ -105,6 +105,7 @@ function encodeMoments({ moments }: TaskState): EncodedTask['moments'] {
   return Object.fromEntries(given.filter(([, atMs]) => atMs < Infinity));
 }
 
+/** Once all agents are there. */
 export function decodeRun(state: SchedulerState, encoded: EncodedRun): void {
   const { id, name, seq, total, at, thread, status, endedAtMs, endedSeq, cancelReason, tasks } = encoded;
   const run = newRun({ id, name, seq, total, submittedAtMs: at, thread });
@@ -112,6 +113,7 @@ export function decodeRun(state: SchedulerState, encoded: EncodedRun): void {
   state.runs.set(id, run);
   for (const task of tasks) decodeTask(state, run, task, encoded.key);
   if (run.tasks.length === total) forgetAwaited(run);
+  for (const task of run.tasks) indexTask(state, task);
 }
 
 function decodeTask(state: SchedulerState, run: RunState, encoded: EncodedTask, runKey = ''): void {
@@ -138,15 +140,14 @@ function decodeTask(state: SchedulerState, run: RunState, encoded: EncodedTask, 
   state.openTasks--;
 }
 
-/** Once all agents and all runs are there. */
+/** Once all runs are there: a task may depend on one of any. */
 export function indexRuns(state: SchedulerState): void {
-  for (const task of state.tasks.values()) indexTask(state, task);
+  for (const task of state.tasks.values()) if (task.status === 'blocked' && isDoomed(task)) state.doomed.add(task);
   for (const run of state.runs.values()) indexRun(state, run);
 }
 
 function indexTask(state: SchedulerState, task: TaskState): void {
   if (task.status === 'ready') enqueue(state, task);
-  if (task.status === 'blocked' && isDoomed(task)) state.doomed.add(task);
   if (task.status === 'awaiting-approval' && !state.approvals.isAsked(task.spec.taskId)) state.awaitingApproval.add(task);
   if (task.status === 'dead-lettered') state.deadLetters.add(task);
   if (task.dueAtMs !== Infinity) state.timers.push(task);

@@ -1,4 +1,4 @@
-import { type EncodedReports, RecentReports, type SnapshotFormat } from '@torch/kernel';
+import { type EncodedReports, invariant, type PartsDecoder, RecentReports, type SnapshotFormat } from '@torch/kernel';
 import { decodeAgent, type EncodedAgent, encodeAgents, indexAgents } from './agent.snapshot';
 import { Approvals } from './approvals/approvals.state';
 import { Budgets } from './budgets/budgets.state';
@@ -12,44 +12,77 @@ import { bySeq, initialState, type SchedulerState, type TopicStates } from './sc
 
 export const SNAPSHOT_VERSION = 4;
 
-/** Everything but the runs. */
+/** Everything but the agents and the runs. */
 interface EncodedHead {
   readonly lastSeq: number;
   readonly lastEndedSeq: number;
   readonly lastLostSeq: number;
-  readonly agents: readonly EncodedAgent[];
   readonly matching: EncodedMatching;
   readonly fenced: EncodedReports;
   readonly topics: Readonly<Record<'quotas' | 'claims' | 'approvals' | 'budgets' | 'schedules', unknown>>;
 }
 
 interface EncodedState extends EncodedHead {
+  /** By id. */
+  readonly agents: readonly EncodedAgent[];
   readonly runs: readonly EncodedRun[];
 }
+
+/** The head, then some agents at a time, then run by run. */
+interface EncodedPart {
+  readonly head?: EncodedHead;
+  readonly agents?: readonly EncodedAgent[];
+  readonly run?: EncodedRun;
+}
+
+/** Agents of one part, which are some hundred KiB. */
+const AGENTS_IN_PART = 1000;
 
 /** Keeps what events have said, in one order whatever theirs was; every index is built again from it. */
 export function snapshotFormat(limits: SchedulerLimits): SnapshotFormat<SchedulerState> {
   return {
     version: SNAPSHOT_VERSION,
-    encode: (state): EncodedState => ({ ...encodeHead(state), runs: [...encodeRuns(state)] }),
+    encode: (state): EncodedState => ({ ...encodeHead(state), agents: encodeAgents(state), runs: [...encodeRuns(state)] }),
     decode: (encoded) => {
-      const { runs, ...head } = encoded as EncodedState;
-      return decode(head, runs, limits);
+      const { agents, runs, ...head } = encoded as EncodedState;
+      const decoder = new StateDecoder(limits);
+      for (const part of [{ head }, { agents }, ...runs.map((run) => ({ run }))]) decoder.take(part);
+      return decoder.finish();
     },
-    parts: { encode: encodeParts, decode: (parts) => decodeParts(parts, limits) },
+    parts: { encode: encodeParts, decoder: () => new StateDecoder(limits) },
   };
 }
 
-/** The head, then run by run. */
-function* encodeParts(state: SchedulerState): Iterable<EncodedHead | EncodedRun> {
-  yield encodeHead(state);
-  yield* encodeRuns(state);
+function* encodeParts(state: SchedulerState): Iterable<EncodedPart> {
+  yield { head: encodeHead(state) };
+  const agents = encodeAgents(state);
+  for (let at = 0; at < agents.length; at += AGENTS_IN_PART) yield { agents: agents.slice(at, at + AGENTS_IN_PART) };
+  for (const run of encodeRuns(state)) yield { run };
 }
 
-function decodeParts(parts: Iterable<unknown>, limits: SchedulerLimits): SchedulerState {
-  const all = parts[Symbol.iterator]();
-  const head = all.next().value as EncodedHead;
-  return decode(head, { [Symbol.iterator]: () => all } as Iterable<EncodedRun>, limits);
+/** Indexes what it takes at once: what is left for the end is short. */
+class StateDecoder implements PartsDecoder<SchedulerState> {
+  private decoding: SchedulerState | undefined;
+
+  constructor(private readonly limits: SchedulerLimits) {}
+
+  take(part: unknown): void {
+    const { head, agents, run } = part as EncodedPart;
+    if (head) this.decoding = decodeHead(head, this.limits);
+    if (agents) for (const agent of agents) decodeAgent(this.state, agent);
+    if (run) decodeRun(this.state, run);
+  }
+
+  finish(): SchedulerState {
+    indexRuns(this.state);
+    indexAgents(this.state);
+    return this.state;
+  }
+
+  private get state(): SchedulerState {
+    invariant(this.decoding, 'A snapshot begins with its head.');
+    return this.decoding;
+  }
 }
 
 function* encodeRuns(state: SchedulerState): Iterable<EncodedRun> {
@@ -62,7 +95,6 @@ function encodeHead(state: SchedulerState): EncodedHead {
     lastSeq,
     lastEndedSeq,
     lastLostSeq,
-    agents: encodeAgents(state),
     matching: encodeMatching(state),
     fenced: state.fenced.encode(),
     topics: encodeTopics(state),
@@ -86,16 +118,11 @@ const decodeTopics = ({ fenced, topics }: EncodedHead, limits: SchedulerLimits):
   schedules: Schedules.decode(topics.schedules),
 });
 
-function decode(encoded: EncodedHead, runs: Iterable<EncodedRun>, limits: SchedulerLimits): SchedulerState {
+function decodeHead(encoded: EncodedHead, limits: SchedulerLimits): SchedulerState {
   const state = initialState(limits, decodeTopics(encoded, limits));
   state.lastSeq = encoded.lastSeq;
   state.lastEndedSeq = encoded.lastEndedSeq;
   state.lastLostSeq = encoded.lastLostSeq;
-  for (const agent of encoded.agents) decodeAgent(state, agent);
-  for (const run of runs) decodeRun(state, run);
-  for (const agent of state.agents.values()) if (agent.presence === 'live' || agent.presence === 'suspected') state.matching.join(agent);
   decodeMatching(state, encoded.matching);
-  indexRuns(state);
-  indexAgents(state);
   return state;
 }

@@ -1,0 +1,28 @@
+import type { LogEntry } from '@torch/log';
+
+/** Characters that one read of the log is to bring, about: decoding them keeps everything else waiting. */
+const READ_CHARS = 1024 * 1024;
+/** A read that failed may have been too large to be answered in time. */
+const SMALLER_AFTER_FAILURE = 4;
+
+/** How many entries to read at a time: commits have from a hundred bytes to a MiB, and those that follow each other are alike. */
+export class ReadSize {
+  private entries = 16;
+
+  next(entriesMax: number): number {
+    return Math.max(1, Math.min(entriesMax, this.entries));
+  }
+
+  /** `asked`: so many were asked for. */
+  note(found: readonly LogEntry[], asked: number): void {
+    if (found.length === 0) return;
+    const chars = found.reduce((sum, { body }) => sum + body.length, 0);
+    const fitting = Math.floor((READ_CHARS * found.length) / chars);
+    // Less at once, more step by step: a few small commits say little about the next ones.
+    this.entries = Math.max(1, Math.min(fitting, 4 * asked));
+  }
+
+  failed(): void {
+    this.entries = Math.max(1, Math.floor(this.entries / SMALLER_AFTER_FAILURE));
+  }
+}
