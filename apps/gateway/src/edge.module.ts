@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Module } from '@nestjs/common';
+import { type ExecutionContext, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule, type ThrottlerModuleOptions } from '@nestjs/throttler';
 import { requireTokenSecret, SubjectKeyFiles, TORCH_ENV, type TorchEnv } from '@torch/platform';
@@ -38,7 +38,7 @@ import { OpenApiController, OpenApiHolder } from './api/openapi.controller';
 import { OutputsController } from './api/outputs.controller';
 import { PoolsController } from './api/pools.controller';
 import { ProjectsController } from './api/projects.controller';
-import { isPublic } from './api/request-context';
+import { isPublic, isRead, principalOf } from './api/request-context';
 import { RetentionController } from './api/retention.controller';
 import { RunSubmission } from './api/run-submission';
 import { RunsController } from './api/runs.controller';
@@ -62,26 +62,13 @@ export class GatewayConfigModule {}
 
 /** Requests of one caller in a second: those that read and those that write are counted apart. */
 function rateLimits({ readsPerSecondMax, writesPerSecondMax, callersMax }: GatewayConfig): ThrottlerModuleOptions {
-  const reads = (request: FastifyRequest): boolean => request.method === 'GET' || request.method === 'HEAD';
+  const reads = (context: ExecutionContext): boolean => isRead(context.switchToHttp().getRequest<FastifyRequest>());
   return {
-    throttlers: [
-      {
-        name: 'reads',
-        ttl: 1000,
-        limit: readsPerSecondMax,
-        skipIf: (context) => isPublic(context) || !reads(context.switchToHttp().getRequest()),
-      },
-      {
-        name: 'writes',
-        ttl: 1000,
-        limit: writesPerSecondMax,
-        skipIf: (context) => isPublic(context) || reads(context.switchToHttp().getRequest()),
-      },
-    ],
+    throttlers: [{ ttl: 1000, limit: (context) => (reads(context) ? readsPerSecondMax : writesPerSecondMax), skipIf: isPublic }],
     storage: new WindowCounts(callersMax),
     setHeaders: false,
-    getTracker: (request) => (request as FastifyRequest).principal?.actor ?? (request as FastifyRequest).ip,
-    generateKey: (_context, tracker, name) => `${name} ${tracker}`,
+    getTracker: (request) => principalOf(request as FastifyRequest).actor,
+    generateKey: (context, caller) => `${reads(context) ? 'reads' : 'writes'} ${caller}`,
     errorMessage: 'There are too many requests of this caller; wait and try again',
   };
 }

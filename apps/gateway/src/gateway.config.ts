@@ -95,7 +95,7 @@ const LIMITS = {
   historyEventsMax: limit('HISTORY_EVENTS_MAX', 2000, 1, 100_000),
   /** By how much the clocks of the services may differ. */
   clockSkewMs: limit('CLOCK_SKEW_MS', 10_000, 0, 3_600_000),
-  /** Requests of one caller in a second, of those that read, those that write, and those that agents make all the time. */
+  /** Requests of one caller in a second, of those that read and those that write. */
   readsPerSecondMax: limit('READS_PER_SECOND_MAX', 2000, 1, 1_000_000),
   writesPerSecondMax: limit('WRITES_PER_SECOND_MAX', 4000, 1, 1_000_000),
   /** Callers whose requests are counted at the same time. */

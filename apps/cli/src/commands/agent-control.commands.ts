@@ -1,9 +1,7 @@
 import { action, type CliContext } from '../cli-context';
 import { wrongUsage } from '../cli.errors';
-import { type CommandGroup, examples, wholeNumber } from './command-group';
-import { given, labelsOption, skillsOption } from './option-values';
-
-const CAPACITY_MAX = 1000;
+import { type CommandGroup, examples } from './command-group';
+import { capacityOption, given, labelsOption, skillsOption } from './option-values';
 
 /** `torch agent drain` and `torch agent update`. */
 export const agentControlCommands: CommandGroup = (agent, io, exit) => {
@@ -20,7 +18,7 @@ export const agentControlCommands: CommandGroup = (agent, io, exit) => {
     .description('Changes what an agent can do while it works. What is not given stays as it is.')
     .option('--skills <list>', 'all of its skills, such as typescript:3,nest', skillsOption('--skills'))
     .option('--labels <list>', 'all of its labels, such as region=eu,gpu=yes', labelsOption('--labels'))
-    .option('--capacity <n>', 'tasks at a time', wholeNumber('--capacity', { min: 1, max: CAPACITY_MAX }))
+    .option('--capacity <n>', 'tasks at a time', capacityOption('--capacity'))
     .option('--model <name>', 'the model that it uses')
     .addHelpText('after', examples('torch agent update builder-1 --skills typescript:4,nest --capacity 2'))
     .action(action(io, exit, update));

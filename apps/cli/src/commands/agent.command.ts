@@ -18,10 +18,9 @@ import { withTelemetry } from '../trace';
 import { agentDetails, agentsTable } from '../text/agents';
 import { agentControlCommands } from './agent-control.commands';
 import { type CommandGroup, examples, wholeNumber } from './command-group';
-import { labelsOption, skillsOption } from './option-values';
+import { capacityOption, labelsOption, skillsOption } from './option-values';
 
 const LIST_DEFAULT = 100;
-const CAPACITY_MAX = 1000;
 
 export const agentCommand: CommandGroup = (program, io, exit) => {
   const agent = program.command('agent').description('Looks at agents, runs and stops them.');
@@ -43,10 +42,7 @@ export const agentCommand: CommandGroup = (program, io, exit) => {
     )
     .addOption(new Option('--labels <list>', 'such as region=eu,gpu=yes').env('TORCH_AGENT_LABELS').argParser(labelsOption('--labels')))
     .addOption(
-      new Option('--capacity <n>', 'tasks at a time')
-        .env('TORCH_AGENT_CAPACITY')
-        .argParser(wholeNumber('--capacity', { min: 1, max: CAPACITY_MAX }))
-        .default(1),
+      new Option('--capacity <n>', 'tasks at a time').env('TORCH_AGENT_CAPACITY').argParser(capacityOption('--capacity')).default(1),
     )
     .addOption(new Option('--harness <name>', 'what drives it').env('TORCH_AGENT_HARNESS').default('exec'))
     .addOption(new Option('--instance <id>', 'tells two processes of one id apart; default: a fresh one').env('TORCH_AGENT_INSTANCE'))
@@ -78,7 +74,7 @@ const addList: CommandGroup = (agent, io, exit) => {
     .option('--labels <list>', 'that have all of these labels, such as region=eu,gpu=yes', labelsOption('--labels'))
     .addOption(new Option('--state <state>', 'in this state only').choices(AGENT_STATES))
     .addOption(new Option('--presence <presence>', 'that are so only').choices(AGENT_PRESENCES))
-    .option('--free <n>', 'that can take so many more tasks', wholeNumber('--free', { min: 1, max: CAPACITY_MAX }))
+    .option('--free <n>', 'that can take so many more tasks', capacityOption('--free'))
     .option('--name <beginning>', 'whose name begins so')
     .addOption(new Option('--order <order>', 'score: the best record first').choices(AGENT_ORDERS))
     .option('--limit <n>', 'at most this many', wholeNumber('--limit', { min: 1, max: 1000 }), LIST_DEFAULT)

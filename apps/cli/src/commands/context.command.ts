@@ -59,24 +59,25 @@ export const contextCommand: CommandGroup = (program, io, exit) => {
 
 async function list(context: CliContext, { removed }: { removed?: boolean }): Promise<void> {
   const found = await context.project().context.list({ removed });
-  context.answer(found, () => (found.documents.length === 0 ? 'No documents.' : versionsTable('KEY', found.documents, ({ key }) => key)));
+  context.answer(found, () => {
+    if (found.documents.length === 0) return 'No documents.';
+    const rows = found.documents.map((document) => [document.key, ...versionRow(document)]);
+    return table(['KEY', ...VERSION_HEADER], rows);
+  });
 }
 
 async function history(context: CliContext, key: string): Promise<void> {
   const found = await context.project().context.history(key);
-  context.answer(found, () => (found.versions.length === 0 ? `There is no document "${key}".` : versionsTable('', found.versions)));
+  context.answer(found, () => table(VERSION_HEADER, found.versions.map(versionRow)));
 }
 
-function versionsTable(title: string, documents: readonly ContextDocument[], name?: (document: ContextDocument) => string): string {
-  const rows = documents.map((document) => [
-    ...(name ? [name(document)] : []),
-    String(document.version),
-    dateTime(document.atMs),
-    document.by,
-    document.removed ? 'removed' : (document.ref ?? ''),
-  ]);
-  return table([...(name ? [title] : []), 'VERSION', 'WRITTEN', 'BY', 'WHERE'], rows);
-}
+const VERSION_HEADER = ['VERSION', 'WRITTEN', 'BY', 'WHERE'];
+const versionRow = ({ version, atMs, by, removed, ref }: ContextDocument): string[] => [
+  String(version),
+  dateTime(atMs),
+  by,
+  removed ? 'removed' : (ref ?? ''),
+];
 
 async function get(context: CliContext, key: string, { at }: { at?: number }): Promise<void> {
   const document = await context.project().context.get(key, given({ version: at }));

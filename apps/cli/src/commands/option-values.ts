@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { wrongUsage } from '../cli.errors';
+import { wholeNumber } from './command-group';
 
 /** Parsers of options. Each throws an error that names the option, for commander to show with the usage. */
 export type Parser<T> = (text: string) => T;
@@ -25,6 +26,9 @@ export function decimalOption(name: string, { min, max }: { min: number; max: nu
     return value;
   };
 }
+
+/** Tasks that an agent takes at a time. */
+export const capacityOption = (name: string): Parser<number> => wholeNumber(name, { min: 1, max: 1000 });
 
 /** `typescript,nest`. */
 export const namesOption = (name: string): Parser<string[]> =>

@@ -1,4 +1,4 @@
-import { problem } from '../doubles/canned-gateway.double';
+import { problem } from '../doubles/http.double';
 import { linesOf, runCanned } from '../doubles/canned-cli.fixture';
 
 const document = { key: 'goals', version: 5, text: 'Ship it.', removed: false, by: 'agent:b', atMs: 0 };

@@ -1,7 +1,7 @@
 import type { CloudEvent } from '@torch/agent';
 import type { RunView, TaskStatus, TaskView } from '@torch/contracts';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HttpDouble, jsonBodyOf, pathInProject, problem, sendJson } from './http.double';
 
 const RUN_ID = 'run-1';
 const SUBMITTED_AT_MS = 1_000_000;
@@ -23,28 +23,23 @@ export class GatewayDouble {
   >();
   private readonly events: CloudEvent[] = [];
   private readonly streams = new Set<ServerResponse>();
-  private readonly server: Server;
+  private server!: HttpDouble;
   /** Answers instead of the double itself. */
   refuse?: (request: IncomingMessage) => { status: number; body: object } | undefined;
   ended?: RunView['status'];
 
-  private constructor() {
-    this.server = createServer((request, response) => void this.answer(request, response));
-  }
-
   static async start(): Promise<GatewayDouble> {
     const double = new GatewayDouble();
-    await new Promise<void>((resolve) => double.server.listen(0, '127.0.0.1', resolve));
+    double.server = await HttpDouble.start((request, response) => double.answer(request, response));
     return double;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return this.server.url;
   }
 
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+  stop(): Promise<void> {
+    return this.server.stop();
   }
 
   get listeners(): number {
@@ -100,24 +95,18 @@ export class GatewayDouble {
     const { pathname } = new URL(request.url ?? '/', this.url);
     this.requests.push(`${request.method} ${pathname}`);
     const refusal = this.refuse?.(request);
-    if (refusal) return send(response, refusal.status, refusal.body);
+    if (refusal) return sendJson(response, refusal.status, refusal.body);
     if (pathname.endsWith('/events')) return this.stream(request, response);
-    const body = await bodyOf(request);
-    const route = `${request.method} ${pathname.replace(/^\/v1\/projects\/[^/]+/, '')}`;
-    if (route === 'POST /runs') return send(response, 202, this.accept(body as PostedPlan));
-    if (route === `GET /runs/${RUN_ID}`) return send(response, 200, this.run());
-    if (route === 'GET /tasks') return send(response, 200, { tasks: [...this.views.keys()].map((taskId) => this.task(taskId)) });
+    const body = await jsonBodyOf(request);
+    const route = `${request.method} ${pathInProject(pathname)}`;
+    if (route === 'POST /runs') return sendJson(response, 202, this.accept(body as PostedPlan));
+    if (route === `GET /runs/${RUN_ID}`) return sendJson(response, 200, this.run());
+    if (route === 'GET /tasks') return sendJson(response, 200, { tasks: [...this.views.keys()].map((taskId) => this.task(taskId)) });
     if (route === `POST /runs/${RUN_ID}/cancel`) {
       this.cancellations.push(body);
-      return send(response, 202, { position: '12-0' });
+      return sendJson(response, 202, { position: '12-0' });
     }
-    return send(response, 404, {
-      type: 'urn:torch:problem:not-found',
-      code: 'not-found',
-      title: 'Not found',
-      status: 404,
-      detail: `There is no ${pathname}.`,
-    });
+    return sendJson(response, 404, problem(404, 'not-found', `There is no ${pathname}.`));
   }
 
   private accept(plan: PostedPlan): object {
@@ -165,14 +154,3 @@ export class GatewayDouble {
 }
 
 const sse = (event: CloudEvent): string => `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' });
-  response.end(JSON.stringify(body));
-}
-
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return chunks.length === 0 ? undefined : JSON.parse(Buffer.concat(chunks).toString('utf8'));
-}

@@ -45,7 +45,6 @@ export class HistoryExports {
     await reply
       .headers({
         'content-type': 'application/x-ndjson; charset=utf-8',
-        'x-content-type-options': 'nosniff',
         trailer: `${EVENTS_TRAILER}, ${PRUNED_TRAILER}`,
       })
       .send(body);

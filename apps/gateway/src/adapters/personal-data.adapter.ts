@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type ContractClass, eventContract, holdsSensitive, mapSensitive, redactedData } from '@torch/contracts';
 import type { AnyEvent } from '@torch/kernel';
+import { type CloudEvent, cloudEventsOf, type Commit } from '@torch/log';
 import { type DataSubject, openText, sealText, type SubjectKeys } from '@torch/platform';
 
 export const SUBJECT_KEYS = Symbol('SUBJECT_KEYS');
@@ -29,7 +30,8 @@ export class PersonalData {
     return contract && holdsSensitive(contract) ? { ...event, data: this.opened(contract, event.data) } : event;
   }
 
-  openedCommit<Commit extends { readonly events: readonly AnyEvent[] }>(commit: Commit): Commit {
-    return { ...commit, events: commit.events.map((event) => this.openedEvent(event)) };
+  /** The events of a commit that somebody asked for: those alone are opened. */
+  eventsOf(commit: Commit, partition: number, wanted: (event: AnyEvent, index: number) => boolean): CloudEvent[] {
+    return cloudEventsOf(commit, partition, wanted).map((event) => this.openedEvent(event));
   }
 }

@@ -1,4 +1,4 @@
-import { encodeCommit, type LogServer } from '@torch/log';
+import { cloudEventsOf, encodeCommit, type LogServer } from '@torch/log';
 import { GATEWAY_DEFAULTS } from '../gateway.config';
 import type { PersonalData } from './personal-data.adapter';
 import { TaskHistory } from './task-history.adapter';
@@ -32,7 +32,7 @@ function history(length: number, limits: Partial<typeof GATEWAY_DEFAULTS> = {}) 
   };
   const config = { ...GATEWAY_DEFAULTS, clockSkewMs: 500, ...limits };
   return {
-    histories: new TaskHistory({ openedCommit: (commit) => commit } as PersonalData, { log } as unknown as LogServer, config),
+    histories: new TaskHistory({ eventsOf: cloudEventsOf } as unknown as PersonalData, { log } as unknown as LogServer, config),
     entriesRead: () => entriesRead,
   };
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type CloudEvent, cloudEventsOf, decodeCommit, type Log, type LogServer } from '@torch/log';
+import { type CloudEvent, decodeCommit, type Log, type LogServer } from '@torch/log';
 import { LOG_SERVER } from '@torch/platform';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { PersonalData } from './personal-data.adapter';
@@ -41,8 +41,8 @@ export class TaskHistory {
       for (const entry of entries) {
         seq = entry.position.seq;
         if (!entry.body.includes(needle)) continue;
-        const commit = this.personal.openedCommit(decodeCommit(entry));
-        events.push(...cloudEventsOf(commit, partition, (event) => event.subject === subject && event.project === project));
+        const commit = decodeCommit(entry);
+        events.push(...this.personal.eventsOf(commit, partition, (event) => event.subject === subject && event.project === project));
         if (events.length >= this.config.historyEventsMax) return { events, next: seq };
       }
       if (entries.length === 0) return { events };

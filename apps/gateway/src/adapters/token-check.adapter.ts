@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Principal, verifyToken } from '@torch/platform';
 import { RecentlyUsed } from './recently-used';
 
@@ -17,7 +17,7 @@ export class TokenCheck {
 
   /** @throws Unauthorized with a sentence that says why. */
   async principalOf(token: string): Promise<Principal> {
-    const key = createHash('sha256').update(token).digest('base64'); // The token itself is not kept in memory.
+    const key = hash('sha256', token, 'base64'); // The token itself is not kept in memory.
     const known = this.good.get(key);
     if (known && known.untilMs > this.nowMs()) return known.principal;
     const principal = await verifyToken(this.secret, token);

@@ -1,10 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { RunIds } from './plan-to-commands';
 
 /** Longest task key that becomes part of the task's id as it is. */
 const KEY_IN_ID_CHARS_MAX = 60;
 
-const digest = (...parts: string[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+const digest = (...parts: string[]): string => hash('sha256', JSON.stringify(parts));
 
 /**
  * The idempotency id of a request that brings an `Idempotency-Key`: the same for the same caller, route and key, and for

@@ -133,8 +133,7 @@ export class AttemptsController {
     attempt: Attempt,
     { agentId: named, ...body }: JsonObject,
   ): Promise<PositionAnswer> {
-    const agentId = actingAgent(caller, named);
-    const data = fittedWith(contract.data, body, { ...attempt, ...(agentId !== undefined && { agentId }) }, this.config);
+    const data = fittedWith(contract.data, body, { ...attempt, agentId: actingAgent(caller, named) }, this.config);
     const { position } = await this.owners.command(contract, admission, data as DataOf<C>);
     if (caller.agentId !== undefined) this.evidence.reported(admission.project, caller.agentId);
     return { position };

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
-import { type ClaimAnswer, ClaimList, ClaimPaths, type ClaimRefused, ListClaims } from '@torch/contracts';
+import { type ClaimAnswer, ClaimList, ClaimPaths, type ClaimRefused, ListClaims, ReleaseClaim } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import type { AnyEvent } from '@torch/kernel';
 import type { Principal } from '@torch/platform';
@@ -8,11 +8,11 @@ import { Owners } from '../adapters/owners.adapter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { bodySchema, Operation } from '../openapi/operation.decorator';
 import { derivedId } from './admission';
-import { fittedWith, type JsonObject } from './contract.pipe';
+import { fitted, fittedWith, type JsonObject } from './contract.pipe';
 import { Commands, Queries } from './contract-names';
 import { PositionAnswer } from './edge.contracts';
 import { bodyOf, IdPipe, JsonPipe, queryOf } from './edge.pipes';
-import { actingAgentOrRefuse } from './principal';
+import { actingAgent } from './principal';
 import { type Refusal, refusal } from './refusal';
 import { Admitted, Caller } from './request-context';
 import { PathsClaimed, ReleaseClaimBody } from './rules.contracts';
@@ -48,9 +48,8 @@ export class ClaimsController {
     @Caller() caller: Principal,
     @Body(JsonPipe) { agentId: named, claimId: chosen, ...body }: JsonObject,
   ): Promise<PathsClaimed> {
-    const agentId = actingAgentOrRefuse(caller, named, this.config);
     const claimId = (chosen ?? derivedId('claim', admission.idempotencyId)) as string;
-    const data = fittedWith(ClaimPaths, body, { claimId, agentId }, this.config);
+    const data = fittedWith(ClaimPaths, body, { claimId, agentId: actingAgent(caller, named) }, this.config);
     const { position, events } = await this.outcomes.of(Commands.ClaimPaths, admission, data);
     const { granted, leaseUntilMs, heldBy } = claimAnswer(events, claimId) ?? (await this.recall(admission.project, claimId));
     if (heldBy) throw held(claimId, heldBy);
@@ -66,8 +65,8 @@ export class ClaimsController {
     @Param('claimId', IdPipe) claimId: string,
     @Body(bodyOf(ReleaseClaimBody)) { agentId: named }: ReleaseClaimBody,
   ): Promise<PositionAnswer> {
-    const agentId = actingAgentOrRefuse(caller, named, this.config);
-    const { position } = await this.owners.command(Commands.ReleaseClaim, admission, { claimId, agentId });
+    const data = fitted(ReleaseClaim, { claimId, agentId: actingAgent(caller, named) }, this.config);
+    const { position } = await this.owners.command(Commands.ReleaseClaim, admission, data);
     return { position };
   }
 

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { hostQueries, SERVICE_NAMES } from '@torch/contracts';
-import { cloudEventsOf, decodeCommit, formatPosition, type LogServer, parsePosition, samePosition } from '@torch/log';
+import { decodeCommit, formatPosition, type LogServer, parsePosition, samePosition } from '@torch/log';
 import { LOG_SERVER, NotFound } from '@torch/platform';
 import { entryAt } from '../adapters/log-entry.adapter';
 import { LogWatch } from '../adapters/log-watch.adapter';
@@ -32,9 +32,9 @@ export class LogController {
     const entry = await entryAt(this.server.log, partition, position.seq);
     if (!entry || !samePosition(entry.position, position))
       throw new NotFound('unknown-position', `Partition ${partition} of the log has no ${text}.`);
-    const commit = this.personal.openedCommit(decodeCommit(entry));
+    const commit = decodeCommit(entry);
     const { service, epoch, recordedAtMs, consumed, answers } = commit;
-    const events = cloudEventsOf(commit, partition, (event) => event.project === project);
+    const events = this.personal.eventsOf(commit, partition, (event) => event.project === project);
     return { partition, position: formatPosition(position), service, epoch, recordedAtMs, consumed, answers: answers.length, events };
   }
 

@@ -61,7 +61,7 @@ export class OutputsController {
     const now = wanted > task.attempt ? [] : this.follower.read(ref, offset); // What the log has not assigned has no output.
     const bytes = follow ? await this.follower.follow(ref, offset) : now;
     await reply
-      .headers({ 'content-type': 'text/plain; charset=utf-8', 'torch-attempt': String(ref.attempt), 'x-content-type-options': 'nosniff' })
+      .headers({ 'content-type': 'text/plain; charset=utf-8', 'torch-attempt': String(ref.attempt) })
       .send(Readable.from(bytes, { objectMode: false, highWaterMark: 64 * 1024 }));
   }
 }

@@ -73,6 +73,11 @@ export const AdmittedToSystem = createParamDecorator((_: unknown, context: Execu
 /** Who makes the request. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => principalOf(requestOf(context)));
 
+const READS: readonly string[] = ['GET', 'HEAD'];
+
+/** Whether a request only looks. */
+export const isRead = ({ method }: Pick<FastifyRequest, 'method'>): boolean => READS.includes(method);
+
 const SYSTEM_TOO = 'torch:system-too';
 
 /** The routes also serve the project of Torch's own events, which nobody has created. */

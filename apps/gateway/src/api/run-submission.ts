@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { type Plan, planProblems } from '@torch/contracts';
 import type { Accepted, Admission } from '@torch/host';
@@ -116,7 +116,7 @@ export class RunSubmission implements OnModuleDestroy {
 }
 
 /** Of the plan and not of its commands, which say when it was sent: a retry is the same plan. */
-const digestOf = (plan: Plan): string => createHash('sha256').update(canonicalJson(plan)).digest('hex').slice(0, 16);
+const digestOf = (plan: Plan): string => hash('sha256', canonicalJson(plan)).slice(0, 16);
 
 /** What the log would refuse is refused here, where the field can be named. */
 function checkSizes({ run }: RunCommands): void {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import {
   type AccessGrant,
@@ -15,6 +15,7 @@ import { Owners } from '../adapters/owners.adapter';
 import { RecentlyUsed } from '../adapters/recently-used';
 import { type CountedRefusal, RefusalTallies } from '../adapters/refusal-tallies';
 import { Commands } from '../api/contract-names';
+import { isRead } from '../api/request-context';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 
 /** Who asked for what, from where. `caller` is absent when no token proved anybody. */
@@ -43,7 +44,6 @@ type Recording = { readonly project: string; readonly idempotencyId: string } & 
 );
 
 const GATEWAY = 'service:gateway';
-const READS: readonly string[] = ['GET', 'HEAD'];
 const ROUTE_CHARS_MAX = 256;
 
 /**
@@ -78,14 +78,14 @@ export class AccessRecorder implements OnModuleDestroy {
 
   granted({ project, caller, method, address }: GrantedAccess): void {
     const nowMs = Date.now();
-    const access: AccessKind = READS.includes(method) ? 'read' : 'write';
+    const access: AccessKind = isRead({ method }) ? 'read' : 'write';
     const key = `${project} ${access} ${caller}`;
     if ((this.grantedUntil.get(key) ?? 0) > nowMs || this.stopped) return;
     const { grantWindowMs, accessGatherMs } = this.config;
     const windowEndsAtMs = (Math.floor(nowMs / grantWindowMs) + 1) * grantWindowMs;
     const grant: AccessGrant = { caller, access, network: networkOf(address), firstAtMs: nowMs, windowEndsAtMs };
     // Named after its window, so that all gateways together record it once.
-    const idempotencyId = `granted-${windowEndsAtMs}-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+    const idempotencyId = `granted-${windowEndsAtMs}-${hash('sha256', key).slice(0, 32)}`;
     if (this.enqueue({ project, idempotencyId, grant })) this.grantedUntil.set(key, windowEndsAtMs); // Else a later request tries again.
     this.wake(accessGatherMs);
   }

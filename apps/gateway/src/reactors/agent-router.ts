@@ -1,6 +1,7 @@
 import type { AgentRegistered, AgentStopRequested, MessageDelivered, MessageSent, TaskAssigned, TaskSubmitted } from '@torch/contracts';
 import type { AnyEvent } from '@torch/kernel';
 import { type Commit, eventId } from '@torch/log';
+import type { PersonalData } from '../adapters/personal-data.adapter';
 import { cancelPush, messageFrame, messageKey, stopFrame, workFrame, workKey } from './agent-events';
 import type { AgentStream } from './agent-streams.reactor';
 import type { DispatchRecorder } from './dispatch-recorder.reactor';
@@ -17,6 +18,7 @@ export class AgentRouter {
     private readonly partition: number,
     private readonly work: WorkLookup,
     private readonly dispatches: Pick<DispatchRecorder, 'record' | 'passed'>,
+    private readonly personal: Pick<PersonalData, 'openedEvent'>,
   ) {}
 
   add(stream: AgentStream): void {
@@ -57,11 +59,11 @@ export class AgentRouter {
     events.forEach((event, index) => this.routeEvent(event, eventId({ partition: this.partition, position, index })));
   }
 
-  private routeEvent(event: AnyEvent, id: string): void {
+  private routeEvent(sealed: AnyEvent, id: string): void {
+    if (sealed.type === 'message.sent') return this.message(sealed, id); // Opened only when somebody here is to have it.
+    const event = this.personal.openedEvent(sealed);
     const { project } = event;
     switch (event.type) {
-      case 'message.sent':
-        return this.message(event, id);
       case 'message.delivered':
       case 'message.acked':
       case 'message.dead-lettered':
@@ -91,13 +93,13 @@ export class AgentRouter {
     }
   }
 
-  private message({ project, data, correlationId }: AnyEvent, id: string): void {
-    const message = data as MessageSent;
-    const { messageId } = message;
+  private message(sealed: AnyEvent, id: string): void {
+    const { project, correlationId } = sealed;
+    const { messageId, recipients } = sealed.data as MessageSent;
     let frame: string | undefined; // Made once, however many receive it.
-    for (const recipient of message.recipients) {
+    for (const recipient of recipients) {
       if (!this.streams.has(keyOf({ project, agentId: recipient }))) continue;
-      frame ??= messageFrame(message, id);
+      frame ??= messageFrame(this.personal.openedEvent(sealed).data as MessageSent, id);
       const sent = (): void => this.dispatches.record({ project, messageId, recipient, correlationId });
       this.push(project, recipient, { key: messageKey(messageId), frame, sent });
     }

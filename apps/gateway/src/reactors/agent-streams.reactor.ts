@@ -117,7 +117,7 @@ export class AgentStreams implements OnModuleDestroy {
   private follow(partition: number): Partition {
     let found = this.partitions.get(partition);
     if (!found) {
-      const router = new AgentRouter(partition, this.work, this.dispatches);
+      const router = new AgentRouter(partition, this.work, this.dispatches, this.personal);
       this.partitions.set(partition, (found = { router, followed: this.subscribe(partition, router) }));
       found.followed.catch(() => this.partitions.delete(partition)); // The next agent tries again.
     }
@@ -128,7 +128,7 @@ export class AgentStreams implements OnModuleDestroy {
     const head = await this.server.log.head(partition);
     router.generation = head.generation;
     return this.tails.subscribe(partition, head.seq, {
-      onCommit: (commit: TailedCommit) => router.route(this.personal.openedCommit(commit)),
+      onCommit: (commit: TailedCommit) => router.route(commit),
       onEnd: (error: Error) => {
         this.logger.error(`Partition ${partition} cannot be followed any further: ${error.message}`);
         this.partitions.delete(partition);

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LogTails, type TailedCommit } from '@torch/host';
-import { cloudEventsOf, type EventPlace, formatPosition, type LogServer, samePosition } from '@torch/log';
+import { type EventPlace, formatPosition, type LogServer, samePosition } from '@torch/log';
 import { LOG_SERVER } from '@torch/platform';
 import { entryAt } from '../adapters/log-entry.adapter';
 import type { SseConnection } from '../adapters/sse-connection.adapter';
@@ -39,8 +39,8 @@ export class EventStreams {
     const unsubscribe = this.tails.subscribe(partition, afterSeq, {
       onCommit: (commit: TailedCommit) => {
         const alreadySeen = skip !== undefined && commit.position.seq === afterSeq + 1 ? skip : -1;
-        const events = cloudEventsOf(
-          this.personal.openedCommit(commit),
+        const events = this.personal.eventsOf(
+          commit,
           partition,
           ({ project, type, subject }, index) =>
             index > alreadySeen && project === filter.project && (types?.has(type) ?? true) && (filter.subject ?? subject) === subject,
