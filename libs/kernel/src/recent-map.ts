@@ -16,6 +16,7 @@ export class RecentMap<Key, Value> {
 
   /** A key that is known keeps its age. */
   set(key: Key, value: Value): void {
+    if (this.max === 0) return;
     if (!this.byKey.has(key)) this.remember(key);
     this.byKey.set(key, value);
   }
