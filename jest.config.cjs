@@ -19,6 +19,7 @@ const roots = ['apps', 'libs', 'libs/domain', 'tools'].flatMap((folder) =>
 module.exports = {
   testTimeout: 30_000,
   watchman: false,
+  testSequencer: join(__dirname, 'tools/dev/long-first-sequencer.cjs'),
   projects: roots
     .filter((root) => existsSync(join(root, 'project.json')))
     .map((rootDir) => ({

@@ -17,9 +17,17 @@ describe('a log server that does not answer', () => {
       { 'idempotency-key': key },
     );
 
+  const acceptedOnce = (key: string): Promise<Response> =>
+    waitUntil(
+      async () => {
+        const answer = await submit(key);
+        return answer.status === 202 ? answer : undefined;
+      },
+      { what: `the gateway to accept "${key}"`, deadlineMs: 20_000 },
+    );
+
   it('makes the gateway answer 503 with Retry-After within 2 s, and loses nothing that it accepted', async () => {
-    const accepted = await submit('accepted');
-    expect(accepted.status).toBe(202);
+    const accepted = await acceptedOnce('accepted');
     const { runId } = (await accepted.json()) as { runId: string };
     const pid = torch.pidOf('log');
     process.kill(pid, 'SIGSTOP');
@@ -35,13 +43,7 @@ describe('a log server that does not answer', () => {
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    const again = await waitUntil(
-      async () => {
-        const answer = await submit('while-away');
-        return answer.status === 202 ? answer : undefined;
-      },
-      { what: 'the gateway to accept again', deadlineMs: 20_000 },
-    );
+    const again = await acceptedOnce('while-away');
     const second = ((await again.json()) as { runId: string }).runId;
     for (const id of [runId, second]) {
       await waitUntil(

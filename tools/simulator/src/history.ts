@@ -8,6 +8,7 @@ import {
   type Operation,
   type Position,
 } from '@torch/log';
+import type { FaultName } from './faults/fault-names';
 
 export interface Append {
   readonly partition: number;
@@ -55,6 +56,8 @@ export class History {
   readonly grants: Grant[] = [];
   readonly acknowledgements: Acknowledgement[] = [];
   readonly samples: Sample[] = [];
+  /** What has gone wrong, each by its name. */
+  readonly faults = new Set<FaultName>();
   /** What a service met that only a bug or a corrupt log explains. */
   readonly bugs: string[] = [];
   /** Commits that the log server lost, at the moment: some come back from the archive. `<partition>/<position>`. */

@@ -1,9 +1,12 @@
 import 'reflect-metadata';
 import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { isMainThread } from 'node:worker_threads';
 import { FAULT_NAMES, type FaultName } from './faults/fault-names';
 import { MUTANTS } from './mutants/mutants';
-import { type SeedResult, simulateRound } from './round';
+import { failuresOf, type RoundResult, type SeedResult, simulateRound } from './round';
+import { serveSeeds, startSeedThread, type WorldOrder } from './seed-thread';
 
 const USAGE = `npm run simulate -- [--seeds N] [--seed S] [--only-fault NAME] [--mutant NAME] [--trouble-s N] [--json FILE]
 
@@ -18,13 +21,10 @@ const SEEDS_DEFAULT = 100;
 /** Seeds between two lines that say how far it is. */
 const SAY_EVERY_SEEDS = 25;
 
-interface Order {
+interface Order extends WorldOrder {
   readonly seeds: number;
   readonly firstSeed: number;
-  readonly fault?: FaultName;
-  readonly mutant?: string;
   readonly json?: string;
-  readonly troubleMs?: number;
 }
 
 /** Undefined when it is none. */
@@ -67,42 +67,55 @@ function report({ seed, findings }: SeedResult, { fault, mutant, troubleMs }: Or
   console.log(`  again: npm run simulate -- --seed ${seed} --seeds 1${options}`);
 }
 
+/** Whether the mutant of the order has been caught by the checker that is there for it. */
+const catches = ({ mutant = '' }: Order, { findings }: SeedResult): boolean =>
+  findings.some(({ checker }) => checker === MUTANTS[mutant]?.caughtBy);
+
+/** On all cores: the world of a seed is the same on each. */
+async function simulate(order: Order): Promise<RoundResult> {
+  const { seeds, firstSeed, fault, mutant, troubleMs } = order;
+  console.log(`seeds ${firstSeed} to ${firstSeed + seeds - 1}`);
+  const threads = Array.from({ length: Math.min(seeds, availableParallelism()) }, () =>
+    startSeedThread(__filename, { fault, mutant, troubleMs }),
+  );
+  let done = 0;
+  const onSeed = (result: SeedResult): void => {
+    if (result.findings.length > 0) report(result, order);
+    if (++done % SAY_EVERY_SEEDS === 0) console.log(`${done} of ${seeds} seeds`);
+  };
+  try {
+    const lanes = threads.map((thread) => thread.simulate);
+    return await simulateRound({ firstSeed, seeds, lanes, onSeed, isEnough: (result) => catches(order, result) });
+  } finally {
+    await Promise.all(threads.map((thread) => thread.stop()));
+  }
+}
+
 async function main(): Promise<number> {
   const order = orderOf(process.argv.slice(2));
   if (order === undefined || order === 'help') {
     console.error(order === 'help' ? USAGE : `Unknown option, fault or mutant, or a number that is none.\n\n${USAGE}`);
     return order === 'help' ? 0 : 2;
   }
-  const { seeds, firstSeed, fault, mutant, json } = order;
-  console.log(`seeds ${firstSeed} to ${firstSeed + seeds - 1}`);
-  let done = 0;
-  const result = await simulateRound({
-    firstSeed,
-    seeds,
-    troubleMs: order.troubleMs,
-    ...(fault !== undefined && { faults: [fault] }),
-    ...(mutant !== undefined && { mutant: MUTANTS[mutant] }),
-    onSeed: (seedResult) => {
-      if (seedResult.findings.length > 0) report(seedResult, order);
-      if (++done % SAY_EVERY_SEEDS === 0) console.log(`${done} of ${seeds} seeds`);
-    },
-  });
-  const { failures, ...totals } = result;
+  const { mutant, json } = order;
+  const result = await simulate(order);
+  const failures = failuresOf(result);
   console.log(
-    `${totals.seeds} seeds, ${totals.events} events, ${totals.simulatedHours.toFixed(1)} simulated hours, ` +
-      `${totals.simulatedHoursPerSecond.toFixed(3)} of them a second; ${failures.length} seeds break a guarantee.`,
+    `${result.seeds} seeds, ${result.events} events, ${result.simulatedHours.toFixed(1)} simulated hours, ` +
+      `${result.simulatedHoursPerSecond.toFixed(3)} of them a second; ${failures.length} seeds break a guarantee.`,
   );
   if (json !== undefined) await writeFile(json, `${JSON.stringify(result, null, 2)}\n`);
-  const isCaught =
-    mutant !== undefined && failures.some(({ findings }) => findings.some(({ checker }) => checker === MUTANTS[mutant]?.caughtBy));
+  const isCaught = failures.some((failure) => catches(order, failure));
   if (mutant !== undefined) console.log(isCaught ? `The mutant ${mutant} is caught.` : `The mutant ${mutant} goes unnoticed.`);
   return (mutant === undefined ? failures.length === 0 : isCaught) ? 0 : 1;
 }
 
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+if (isMainThread)
+  main().then(
+    (code) => process.exit(code),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+else serveSeeds();

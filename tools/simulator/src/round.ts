@@ -1,28 +1,29 @@
 import { CHECKERS, type Finding, findings } from './checkers/checkers';
 import type { FaultName } from './faults/fault-names';
-import type { Mutant } from './mutants/mutants';
-import { Simulation } from './simulation';
-
-export interface RoundOptions {
-  readonly firstSeed: number;
-  readonly seeds: number;
-  readonly faults?: readonly FaultName[];
-  readonly mutant?: Mutant;
-  /** While things go wrong, simulated ms. */
-  readonly troubleMs?: number;
-  /** End with the first seed that breaks a guarantee. */
-  readonly stopsAtFirst?: boolean;
-  readonly onSeed?: (result: SeedResult) => void;
-}
+import { Simulation, type SimulationOptions } from './simulation';
 
 export interface SeedResult {
   readonly seed: number;
   readonly events: number;
   readonly digest: string;
   readonly simulatedMs: number;
-  /** On the machine that runs it, ms. */
-  readonly tookMs: number;
+  /** What went wrong in this world. */
+  readonly faults: readonly FaultName[];
   readonly findings: readonly Finding[];
+}
+
+/** Makes the world of one seed and checks it. */
+export type SimulateSeed = (seed: number) => Promise<SeedResult>;
+
+export interface RoundOptions {
+  readonly firstSeed: number;
+  readonly seeds: number;
+  /** As many worlds are made at a time. */
+  readonly lanes: readonly SimulateSeed[];
+  /** Hears of each seed as soon as it is done, in any order. */
+  readonly onSeed?: (result: SeedResult) => void;
+  /** No further seed is begun behind one of which this is true. */
+  readonly isEnough?: (result: SeedResult) => boolean;
 }
 
 export interface RoundResult {
@@ -30,37 +31,40 @@ export interface RoundResult {
   readonly events: number;
   readonly simulatedHours: number;
   readonly simulatedHoursPerSecond: number;
-  readonly failures: readonly SeedResult[];
+  /** By seed. */
+  readonly worlds: readonly SeedResult[];
 }
 
-export async function simulateSeed(options: Pick<RoundOptions, 'faults' | 'mutant' | 'troubleMs'>, seed: number): Promise<SeedResult> {
-  const startedAt = performance.now();
-  const { account, digest, simulatedMs } = await new Simulation({ ...options, seed }).run();
+export const failuresOf = ({ worlds }: RoundResult): readonly SeedResult[] => worlds.filter(({ findings }) => findings.length > 0);
+
+export async function simulateSeed(options: SimulationOptions): Promise<SeedResult> {
+  const { account, digest, simulatedMs } = await new Simulation(options).run();
   const found = await findings(account, CHECKERS);
-  return { seed, events: account.events.length, digest, simulatedMs, tookMs: performance.now() - startedAt, findings: found };
+  const { events, history } = account;
+  return { seed: options.seed, events: events.length, digest, simulatedMs, faults: [...history.faults], findings: found };
 }
 
-/** Seeds one after the other, each a world of its own. */
-export async function simulateRound(options: RoundOptions): Promise<RoundResult> {
-  const { firstSeed, seeds, stopsAtFirst = false, onSeed } = options;
-  const failures: SeedResult[] = [];
-  const total = { seeds: 0, events: 0, simulatedMs: 0, tookMs: 0 };
-  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
-    const result = await simulateSeed(options, seed);
-    total.seeds++;
-    total.events += result.events;
-    total.simulatedMs += result.simulatedMs;
-    total.tookMs += result.tookMs;
-    if (result.findings.length > 0) failures.push(result);
-    onSeed?.(result);
-    if (stopsAtFirst && failures.length > 0) break;
-  }
-  const simulatedHours = total.simulatedMs / 3_600_000;
+/** Seeds one after the other in each lane, each a world of its own. */
+export async function simulateRound({ firstSeed, seeds, lanes, onSeed, isEnough }: RoundOptions): Promise<RoundResult> {
+  const startedAt = performance.now();
+  const worlds: SeedResult[] = [];
+  let next = firstSeed;
+  let last = firstSeed + seeds - 1;
+  const fill = async (simulate: SimulateSeed): Promise<void> => {
+    while (next <= last) {
+      const result = await simulate(next++);
+      worlds.push(result);
+      onSeed?.(result);
+      if (isEnough?.(result)) last = next - 1;
+    }
+  };
+  await Promise.all(lanes.map(fill));
+  const simulatedHours = worlds.reduce((sum, { simulatedMs }) => sum + simulatedMs, 0) / 3_600_000;
   return {
-    seeds: total.seeds,
-    events: total.events,
+    seeds: worlds.length,
+    events: worlds.reduce((sum, { events }) => sum + events, 0),
     simulatedHours,
-    simulatedHoursPerSecond: simulatedHours / (total.tookMs / 1000),
-    failures,
+    simulatedHoursPerSecond: simulatedHours / ((performance.now() - startedAt) / 1000),
+    worlds: worlds.sort((a, b) => a.seed - b.seed),
   };
 }

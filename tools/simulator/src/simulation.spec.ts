@@ -1,40 +1,55 @@
 import { findings } from './checkers/checkers';
-import { simulateRound, simulateSeed } from './round';
+import { FAULT_NAMES } from './faults/fault-names';
+import { failuresOf, type RoundResult } from './round';
+import { simulated } from './simulate.process.fixture';
 import { Simulation } from './simulation';
 
-/** Simulated ms in which things go wrong: short enough for many worlds, and several faults in each. */
-const TROUBLE_MS = 20_000;
+/** Simulated seconds in which things go wrong: short enough for many worlds, and several faults in each. */
+const TROUBLE_S = 20;
 const SEEDS = 50;
+const ROUND_MS_MAX = 5 * 60_000;
 
-describe('a simulated world', () => {
-  it.each([11, 12, 13])('is the same again from the same seed, byte for byte: %i', async (seed) => {
-    const [one, other] = [await simulateSeed({ troubleMs: TROUBLE_MS }, seed), await simulateSeed({ troubleMs: TROUBLE_MS }, seed)];
-    expect(other.digest).toBe(one.digest);
-    expect(one.events).toBeGreaterThan(50);
-  });
+const worlds = (firstSeed: number, seeds: number) =>
+  simulated('--seed', String(firstSeed), '--seeds', String(seeds), '--trouble-s', String(TROUBLE_S));
 
-  it('is another one from another seed', async () => {
-    const digests = await Promise.all([21, 22].map(async (seed) => (await simulateSeed({ troubleMs: TROUBLE_MS }, seed)).digest));
-    expect(new Set(digests).size).toBe(2);
-  });
-
-  it('does its work where nothing goes wrong', async () => {
-    const { account } = await new Simulation({ seed: 1, faults: [], troubleMs: TROUBLE_MS }).run();
-    expect(await findings(account)).toEqual([]);
-    const types = new Set(account.events.map(({ event }) => event.type));
-    for (const type of ['run.submitted', 'task.assigned', 'task.completed', 'run.ended']) expect(types).toContain(type);
-    expect(account.history.samples.length).toBeGreaterThanOrEqual(12);
-  });
+it('work gets done in a world where nothing goes wrong', async () => {
+  const { account } = await new Simulation({ seed: 1, faults: [], troubleMs: TROUBLE_S * 1000 }).run();
+  expect(await findings(account)).toEqual([]);
+  const types = new Set(account.events.map(({ event }) => event.type));
+  for (const type of ['run.submitted', 'task.assigned', 'task.completed', 'run.ended']) expect(types).toContain(type);
+  expect(account.history.samples.length).toBeGreaterThanOrEqual(12);
 });
 
 describe('a short round', () => {
+  let round: RoundResult;
+
   it(
     `keeps every guarantee in ${SEEDS} worlds`,
     async () => {
-      const { failures, seeds } = await simulateRound({ firstSeed: 1, seeds: SEEDS, troubleMs: TROUBLE_MS });
-      expect(failures.map(({ seed, findings: found }) => ({ seed, found }))).toEqual([]);
-      expect(seeds).toBe(SEEDS);
+      const { code, said, round: found } = await worlds(1, SEEDS);
+      round = found;
+      expect(failuresOf(round)).toEqual([]);
+      expect(round.worlds.map(({ seed }) => seed)).toEqual(Array.from({ length: SEEDS }, (_, i) => i + 1));
+      expect([code, said]).toEqual([0, expect.stringContaining(`${SEEDS} seeds, ${round.events} events, `)]);
     },
-    5 * 60_000,
+    ROUND_MS_MAX,
+  );
+
+  it('has another world for each seed, and in each some work', () => {
+    expect(new Set(round.worlds.map(({ digest }) => digest)).size).toBe(SEEDS);
+    for (const { events } of round.worlds) expect(events).toBeGreaterThan(50);
+  });
+
+  it.each(FAULT_NAMES)('has worlds in which this goes wrong: %s', (fault) => {
+    expect(round.worlds.filter(({ faults }) => faults.includes(fault)).length).toBeGreaterThanOrEqual(3);
+  });
+
+  it(
+    'makes the same worlds of the same seeds once more, byte for byte',
+    async () => {
+      const again = await worlds(11, 3);
+      expect(again.round.worlds).toEqual(round.worlds.slice(10, 13));
+    },
+    ROUND_MS_MAX,
   );
 });

@@ -16,7 +16,6 @@ import { Sampler } from './sampler';
 import { fleetOf, PROJECTS } from './workload/fleet';
 import { Person } from './workload/person';
 import { CLAIMED_PATHS } from './workload/plan.draft';
-import { Repertoire } from './workload/repertoire';
 
 /** 2026-01-01T00:00Z: a run knows no other time than its own. */
 const START_MS = 1_767_225_600_000;
@@ -37,6 +36,8 @@ export interface SimulationOptions {
   readonly faults?: readonly FaultName[];
   readonly mutant?: Mutant;
   readonly troubleMs?: number;
+  /** How long the world may take after that to end what was accepted. */
+  readonly quietMs?: number;
 }
 
 export interface Simulated {
@@ -56,7 +57,6 @@ export class Simulation {
   private readonly edge: Edge;
   private readonly injector: FaultInjector;
   private readonly deciders: Deciders;
-  private readonly repertoire: Repertoire;
   private isQuiet = false;
 
   constructor(private readonly options: SimulationOptions) {
@@ -65,7 +65,6 @@ export class Simulation {
     this.random = new SeededRandom(seed);
     this.weather = new ChangingWeather(this.stream());
     this.deciders = mutant?.deciders?.(SIMULATED_DECIDERS) ?? SIMULATED_DECIDERS;
-    this.repertoire = new Repertoire(this.deciders);
     this.cluster = new Cluster({
       time,
       history,
@@ -126,7 +125,7 @@ export class Simulation {
 
   /** Runs on until nothing is open, for as long as it may take at most. */
   private async settle(isAsked: () => boolean): Promise<void> {
-    const untilMs = this.time.nowMs + QUIET_MS;
+    const untilMs = this.time.nowMs + (this.options.quietMs ?? QUIET_MS);
     let lookAtMs = this.time.nowMs + LOOK_EVERY_MS;
     await this.time.run(untilMs, () => {
       if (this.time.nowMs < lookAtMs) return false;
@@ -151,9 +150,10 @@ export class Simulation {
     const reports = random.int(0, 2);
     if (this.isQuiet) return { workMs, outcome: 'complete', reports };
     const fault = faults.length > 0 && random.chance(0.3) ? random.pick(faults) : undefined;
+    if (fault) this.history.faults.add(fault);
     const outcome = random.chance(0.75) ? 'complete' : random.pick(['fail', 'fail', 'fail-for-good', 'rate-limited'] as const);
-    const claims = random.chance(0.15) && this.repertoire.has('ClaimPaths') ? random.pick(CLAIMED_PATHS) : undefined;
-    const asks = random.chance(0.05) && this.repertoire.has('RequestApproval');
+    const claims = random.chance(0.15) ? random.pick(CLAIMED_PATHS) : undefined;
+    const asks = random.chance(0.05);
     return { workMs, outcome, reports, asks, ...(fault && { fault }), ...(claims && { claims }) };
   }
 

@@ -139,13 +139,16 @@ describe('lint', () => {
 
   beforeAll(async () => {
     copy = new WorkspaceCopy();
+    const planted = [...PLANTED, ...ALLOWED];
     const run = (program: string, ...args: string[]): Promise<ProgramResult> =>
       runProgram(join(copy.root, 'node_modules/.bin', program), args, { cwd: copy.root, env: plainEnv() });
 
+    // The types of what is linted here, and of nothing else: a program of everything takes many times as long to read.
+    const include = ['apps/registry/src/**/*.ts', 'libs/domain/registry/src/**/*.ts', ...planted.map(({ path }) => path)];
+    copy.write('tsconfig.json', JSON.stringify({ extends: './tsconfig.base.json', compilerOptions: { noEmit: true }, include }));
     for (const { path, text } of PLANTED_FOR_NX) copy.write(path, text);
     throughNx = await run('nx', 'run-many', '-t', 'lint', '-p', 'domain-registry,registry', '--output-style=static');
 
-    const planted = [...PLANTED, ...ALLOWED];
     for (const { path, text } of planted) copy.write(path, text);
     const { stdout, stderr } = await run('eslint', '--format=json', ...planted.map(({ path }) => path));
     expect(stderr).not.toMatch(/project graph/i);

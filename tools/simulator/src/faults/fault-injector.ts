@@ -10,6 +10,7 @@ import { type ChangingWeather, STORMS } from './weather';
 const BETWEEN_MS = { min: 500, max: 7000 };
 const SNAPSHOTS_KEPT = 4;
 const SNAPSHOT_EVERY_MS = 7000;
+const LOG_RESTARTS: readonly WorldFault[] = ['log-restart', 'log-restart-older', 'log-restart-empty'];
 
 interface InjectorParts {
   readonly time: VirtualTime;
@@ -27,8 +28,6 @@ export class FaultInjector {
   private isLogAway = false;
   /** Of the log server's data in its present life: what its own disk might bring back. */
   private snapshots: unknown[] = [];
-  /** What was injected, in order. */
-  readonly injected: { readonly atMs: number; readonly fault: WorldFault }[] = [];
 
   constructor(private readonly parts: InjectorParts) {}
 
@@ -66,8 +65,9 @@ export class FaultInjector {
   }
 
   private inject(fault: WorldFault): void {
-    const { random, cluster, time, weather } = this.parts;
-    this.injected.push({ atMs: time.nowMs, fault });
+    const { random, cluster, time, weather, history } = this.parts;
+    if (this.isLogAway && LOG_RESTARTS.includes(fault)) return;
+    history.faults.add(fault);
     if (STORMS.includes(fault)) {
       weather.begin(fault);
       time.after(random.int(2000, 15_000), () => weather.end(fault));
@@ -114,7 +114,6 @@ export class FaultInjector {
 
   private restartLog(fault: WorldFault): void {
     const { random, time, cluster } = this.parts;
-    if (this.isLogAway) return;
     this.isLogAway = true;
     cluster.base.faults.goAway();
     const older = this.snapshots.length > 0 ? { snapshot: random.pick(this.snapshots) } : 'empty';

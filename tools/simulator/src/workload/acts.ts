@@ -1,7 +1,6 @@
 import type { LimitScope, SetLimit } from '@torch/contracts';
 import type { SeededRandom } from '@torch/testing';
 import { ROLES } from './fleet';
-import type { Repertoire } from './repertoire';
 import { draftTask, FAIRNESS_KEYS, SEMAPHORES } from './plan.draft';
 
 export interface Scene {
@@ -10,7 +9,6 @@ export interface Scene {
   readonly nowMs: number;
   readonly taskIds: readonly string[];
   readonly runIds: readonly string[];
-  readonly repertoire: Repertoire;
 }
 
 export interface Act {
@@ -88,9 +86,9 @@ function draftLimit({ random, project }: Scene): SetLimit {
   };
 }
 
-function draftSchedule({ random, project, nowMs, repertoire }: Scene): object {
+function draftSchedule({ random, project, nowMs }: Scene): object {
   const scheduleId = `${project}-s${random.int(1, 2)}`;
-  const task = draftTask({ random, runId: scheduleId, nowMs, repertoire, known: [] }, 'task', []);
+  const task = draftTask({ random, runId: scheduleId, nowMs, known: [] }, 'task', []);
   const { notBeforeMs: _at, ...recurring } = task;
   return {
     scheduleId,

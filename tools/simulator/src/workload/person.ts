@@ -5,10 +5,8 @@ import type { Edge } from '../engine/edge';
 import { SimulatedProcess } from '../engine/simulated-process';
 import type { VirtualTime } from '../engine/virtual-time';
 import { type Act, anyAct, firstActs, lastActs } from './acts';
-import type { Deciders } from '../deciders';
 import { CALM_PROJECT } from './fleet';
 import { draftFlood, draftPlan } from './plan.draft';
-import { Repertoire } from './repertoire';
 
 const BETWEEN_MS = { min: 500, max: 7000 };
 /** Of the times that the person of the calm project could act. */
@@ -21,7 +19,6 @@ interface PersonParts {
   readonly time: VirtualTime;
   readonly random: SeededRandom;
   readonly edge: Edge;
-  readonly deciders: Deciders;
   readonly untilMs: number;
 }
 
@@ -32,14 +29,12 @@ export class Person {
   private readonly runIds: string[] = [];
   private readonly answered = new Set<string>();
   private stopListening: () => void = () => undefined;
-  private readonly repertoire: Repertoire;
   private readonly unanswered = new Set<Promise<unknown>>();
   private messages = 0;
   private isQuiet = false;
 
   constructor(private readonly parts: PersonParts) {
     this.process = new SimulatedProcess(`${parts.project}-person`, parts.time, parts.random);
-    this.repertoire = new Repertoire(parts.deciders);
   }
 
   start(): void {
@@ -72,13 +67,13 @@ export class Person {
     if (project === CALM_PROJECT) return dice < FLOODS ? this.submitFlood() : undefined;
     if (dice < 0.5 || taskIds.length === 0) this.submit();
     else if (dice < 0.6) this.message();
-    else void this.send(anyAct({ random, project, nowMs: this.process.nowMs(), taskIds, runIds, repertoire: this.repertoire }));
+    else void this.send(anyAct({ random, project, nowMs: this.process.nowMs(), taskIds, runIds }));
   }
 
   private submit(): void {
     const { random, project } = this.parts;
     const runId = `${project}-${this.runIds.length + 1}`;
-    const plan = draftPlan({ random, runId, nowMs: this.process.nowMs(), known: this.taskIds, repertoire: this.repertoire });
+    const plan = draftPlan({ random, runId, nowMs: this.process.nowMs(), known: this.taskIds });
     this.runIds.push(runId);
     this.taskIds.push(...plan.tasks.map(({ taskId }) => taskId));
     void this.send({ type: 'SubmitRun', data: plan }, random.chance(0.3) ? 'memory' : 'archived');
@@ -119,9 +114,8 @@ export class Person {
     });
   }
 
-  private async send({ type, data }: Act, durability: Durability = 'memory'): Promise<'accepted' | 'unknown' | 'left out' | Rejection> {
+  private async send({ type, data }: Act, durability: Durability = 'memory'): Promise<'accepted' | 'unknown' | Rejection> {
     const { project, edge } = this.parts;
-    if (!this.repertoire.has(type)) return 'left out';
     const request = { type, project, actor: 'user:person', idempotencyId: this.process.newId(), durability, data };
     const answered = edge.insist(this.process, request);
     this.unanswered.add(answered);

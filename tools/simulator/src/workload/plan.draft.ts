@@ -1,7 +1,6 @@
 import type { SubmitRun, TaskSpec } from '@torch/contracts';
 import type { SeededRandom } from '@torch/testing';
 import { NEEDS } from './fleet';
-import type { Repertoire } from './repertoire';
 
 export const FAIRNESS_KEYS = ['red', 'green', 'blue'] as const;
 export const SEMAPHORES = ['gpu', 'licence'] as const;
@@ -19,7 +18,6 @@ interface Draft {
   readonly random: SeededRandom;
   readonly runId: string;
   readonly nowMs: number;
-  readonly repertoire: Repertoire;
   /** Task ids of earlier runs. */
   readonly known: readonly string[];
 }
@@ -86,21 +84,19 @@ function draftTimes({ random, nowMs }: Draft): Partial<TaskSpec> {
   };
 }
 
-function draftGates({ random, repertoire }: Draft): Partial<TaskSpec> {
+function draftGates({ random }: Draft): Partial<TaskSpec> {
   const mode = random.pick(['exclusive', 'exclusive', 'shared'] as const);
   return {
-    ...(random.chance(0.15) && repertoire.has('SetLimit') && { semaphores: [random.pick(SEMAPHORES)] }),
-    ...(random.chance(0.25) && repertoire.has('ClaimPaths') && { claims: [{ path: random.pick(CLAIMED_PATHS), mode }] }),
-    ...(random.chance(0.06) &&
-      repertoire.has('AnswerApproval') && {
-        approval: {
-          question: 'May it start?',
-          timeoutMs: random.int(3, 15) * 1000,
-          onTimeout: random.pick(['deny', 'approve', 'escalate'] as const),
-        },
-      }),
-    ...(random.chance(0.1) &&
-      repertoire.has('SetBudget') && { estimate: { tokens: random.int(100, 2000) }, budget: { tokens: random.int(150, 3000) } }),
+    ...(random.chance(0.15) && { semaphores: [random.pick(SEMAPHORES)] }),
+    ...(random.chance(0.25) && { claims: [{ path: random.pick(CLAIMED_PATHS), mode }] }),
+    ...(random.chance(0.06) && {
+      approval: {
+        question: 'May it start?',
+        timeoutMs: random.int(3, 15) * 1000,
+        onTimeout: random.pick(['deny', 'approve', 'escalate'] as const),
+      },
+    }),
+    ...(random.chance(0.1) && { estimate: { tokens: random.int(100, 2000) }, budget: { tokens: random.int(150, 3000) } }),
   };
 }
 
