@@ -36,8 +36,6 @@ export interface SimulationOptions {
   readonly faults?: readonly FaultName[];
   readonly mutant?: Mutant;
   readonly troubleMs?: number;
-  /** How long the world may take after that to end what was accepted. */
-  readonly quietMs?: number;
 }
 
 export interface Simulated {
@@ -125,7 +123,7 @@ export class Simulation {
 
   /** Runs on until nothing is open, for as long as it may take at most. */
   private async settle(isAsked: () => boolean): Promise<void> {
-    const untilMs = this.time.nowMs + (this.options.quietMs ?? QUIET_MS);
+    const untilMs = this.time.nowMs + QUIET_MS;
     let lookAtMs = this.time.nowMs + LOOK_EVERY_MS;
     await this.time.run(untilMs, () => {
       if (this.time.nowMs < lookAtMs) return false;
