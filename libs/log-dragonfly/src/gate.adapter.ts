@@ -39,9 +39,11 @@ export class GateAdapter implements Gate {
   async mark(lease: Lease, marks: readonly ServiceMark[]): Promise<void> {
     const request = { what: `mark the services of partition ${lease.partition}`, fence: fenceAt(lease) };
     for (const { service, epoch, entry } of marks) {
-      const { epoch: epochKey, commands } = this.keys.service(lease.partition, service);
+      const own = this.keys.service(lease.partition, service);
       const keeper = this.keys.service(lease.partition, lease.service).lease;
-      await this.connection.ask(request, (redis) => redis.torchMark(keeper, epochKey, commands, leaseText(lease), epoch, entry));
+      await this.connection.ask(request, (redis) =>
+        redis.torchMark(keeper, own.epoch, own.commands, own.lease, leaseText(lease), epoch, entry),
+      );
     }
   }
 

@@ -19,7 +19,7 @@ export type ScriptTexts = Readonly<Record<ScriptName, string>>;
 const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   acquire: 2,
   append: 4,
-  mark: 3,
+  mark: 4,
   open: 4,
   release: 1,
   renew: 1,

@@ -45,7 +45,12 @@ export interface Gate {
    * @throws Fenced; LogRegressed when the head is not right before the first entry.
    */
   restore(lease: Lease, incarnation: string, entries: readonly LogEntry[]): Promise<void>;
-  /** Epochs and command ids go on behind these. @throws Fenced. */
+  /**
+   * Epochs and command ids go on behind these. A lease, but for the keeper's, that was given in an epoch that the log may
+   * have had already is taken back.
+   *
+   * @throws Fenced.
+   */
   mark(lease: Lease, marks: readonly ServiceMark[]): Promise<void>;
   /**
    * Appends the commit that opens the generation, and opens the gate, in one.

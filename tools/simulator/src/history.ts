@@ -93,7 +93,7 @@ export class History {
           release: { value: this.watchRelease(leases) },
         }),
       },
-      gate: { value: Object.create(gate, { open: { value: this.watchOpen(gate) } }) },
+      gate: { value: Object.create(gate, { open: { value: this.watchOpen(gate) }, mark: { value: this.watchMark(gate) } }) },
     }) as LogServer;
   }
 
@@ -136,6 +136,18 @@ export class History {
       if (!recovered) return;
       const position = { seq: head.seq + 1, generation: recovered.generation };
       this.appends.push({ partition: lease.partition, position, body: recovered.body });
+    };
+  }
+
+  private watchMark(gate: LogServer['gate']): LogServer['gate']['mark'] {
+    return async (lease, marks) => {
+      await gate.mark(lease, marks);
+      this.enter(this.effects.now(), () => {
+        for (const { service, epoch } of marks) {
+          const key = `${lease.partition}/${service}`;
+          if (service !== lease.service && (this.leases.get(key)?.epoch ?? epoch) < epoch) this.leases.delete(key);
+        }
+      });
     };
   }
 

@@ -76,14 +76,15 @@ function ownerGrants(service: ServiceName, keys: Keys, { tearsScripts }: LogServ
 
 /** Audit keeps the gate and the archive: it creates, restores, marks and trims. */
 function keeperGrants(keys: Keys): Grant[] {
-  const { epoch, commands } = keys.service(EVERY, EVERY);
+  const { epoch, commands, lease } = keys.service(EVERY, EVERY);
   const gate = keys.gate(EVERY);
   const trimGuard = keys.trimGuard(EVERY);
   return [
-    { commands: ['eval', 'evalsha'], keys: toBoth(keys.service(EVERY, 'audit').lease, epoch, commands) },
+    { commands: ['eval', 'evalsha'], keys: toBoth(lease, epoch, commands) },
     { commands: ['eval', 'evalsha'], keys: toBoth(keys.log(EVERY), trimGuard) },
     { commands: ['get'], keys: toRead(epoch) },
     { commands: ['set'], keys: toWrite(keys.meta, gate, keys.archived(EVERY), epoch) },
+    { commands: ['pexpire'], keys: toWrite(lease) },
     { commands: ['xdel'], keys: toWrite(commands) },
     { commands: ['xtrim'], keys: toWrite(keys.log(EVERY)) },
     { commands: ['hvals', 'hgetall'], keys: toRead(trimGuard) },

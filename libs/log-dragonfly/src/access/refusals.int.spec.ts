@@ -97,10 +97,13 @@ function othersThan(own: string): Request[] {
   return SERVICE_NAMES.filter((name) => name !== own).flatMap((name): Request[] => {
     const { commands, lease, epoch } = keys.service(3, name);
     const cache = keys.cache(3, `snapshot:${name}`);
-    const auditMay: Request[] = [['SET', epoch, '9']];
+    const auditMay: Request[] = [
+      ['SET', epoch, '9'],
+      ['PEXPIRE', lease, '0'],
+    ];
     return [
       ['SET', lease, 'intruder|9'],
-      ['PEXPIRE', lease, '0'],
+      ['DEL', lease],
       ['GET', lease],
       ['INCR', epoch],
       ['XTRIM', commands, 'MAXLEN', '0'],

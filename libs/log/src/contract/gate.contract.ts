@@ -153,6 +153,19 @@ export const gateChecks: Checks = {
     expect(await server.commands.read(PARTITION, 'registry', entry, 10)).toMatchObject([{ body: '["a command"]' }]);
   },
 
+  'a lease of an epoch that the log has had is taken back, and the keeper goes on': async (subject) => {
+    const { server, lease } = await keeper(subject);
+    const early = (await server.leases.acquire(PARTITION, 'registry', 'early', LEASE_MS))!;
+    const marks = [lease.service, 'registry'].map((service) => ({ service, epoch: 41, entry: '5-0' }));
+    await server.gate.mark(lease, marks);
+    expect(await server.leases.renew(early, LEASE_MS)).toBe(false);
+    const next = (await server.leases.acquire(PARTITION, 'registry', 'another', LEASE_MS))!;
+    expect(next.epoch).toBe(42);
+    await server.gate.mark(lease, marks);
+    expect(await server.leases.renew(next, LEASE_MS)).toBe(true);
+    expect(await server.leases.renew(lease, LEASE_MS)).toBe(true);
+  },
+
   'commands that wait in a queue are still there after its ids were marked': async (subject) => {
     const { server, lease } = await keeper(subject);
     await server.commands.send(PARTITION, 'registry', '["waits"]');

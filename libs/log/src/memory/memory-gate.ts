@@ -32,9 +32,12 @@ export class MemoryGate implements Gate {
 
   async mark(lease: Lease, marks: readonly ServiceMark[]): Promise<void> {
     await this.change(lease, () => {
-      const { epochs, lastCommandIds } = this.store.partition(lease.partition);
+      const { epochs, leases, lastCommandIds } = this.store.partition(lease.partition);
       for (const { service, epoch, entry } of marks) {
-        epochs.set(service, Math.max(epoch, epochs.get(service) ?? 0));
+        if (epoch > (epochs.get(service) ?? 0)) {
+          epochs.set(service, epoch);
+          if (service !== lease.service) leases.delete(service);
+        }
         const last = lastCommandIds.get(service);
         if (last === undefined || compareEntryIds(entry, last) > 0) lastCommandIds.set(service, entry);
       }
