@@ -5,7 +5,7 @@ import { createTorchClient } from '@torch/host';
 import { connectLogServer } from '@torch/log-dragonfly';
 import type { BenchContext } from './bench';
 import { percentile, timeFigure } from './figure';
-import { FLEET, fleetAgent, registerFleet } from './scale-fleet';
+import { FLEET, fleetAgent, keepFleetAlive, registerFleet } from './scale-fleet';
 import { TorchCommand } from './torch-command';
 
 const QUESTIONS: readonly ListAgents[] = [
@@ -23,7 +23,7 @@ const QUESTIONS: readonly ListAgents[] = [
 const ASKED = 4000;
 const WARM_UP = 800;
 
-/** Questions of ten kinds to a registry of 100,000 agents: in its owner's memory, and over HTTP through gateway and owner. */
+/** Questions of ten kinds to a registry of 100,000 agents: in its owner's memory, and over HTTP through gateway and owner while all agents send heartbeats. */
 export async function discovery({ rounds, progress }: BenchContext) {
   const state = registryOf(FLEET);
   const inOwner = Array.from({ length: rounds }, () => percentile(askOwner(state), 99));
@@ -69,8 +69,7 @@ async function askGateway(rounds: number, progress: BenchContext['progress']): P
     const server = await connectLogServer({ url: logUrl });
     const client = await createTorchClient(server, { instance: 'gateway-bench', config: { resendAfterMs: 60_000 } });
     await registerFleet(client);
-    await client.close();
-    await server.close();
+    const fallSilent = keepFleetAlive(client);
     progress(`${FLEET} agents registered`);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const p99s: number[] = [];
@@ -85,6 +84,9 @@ async function askGateway(rounds: number, progress: BenchContext['progress']): P
       progress(`over HTTP: p50 ${percentile(found, 50).toFixed(2)} ms, p99 ${percentile(found, 99).toFixed(2)} ms`);
     }
     agent.destroy();
+    await fallSilent();
+    await client.close();
+    await server.close();
     return p99s;
   } finally {
     await torch.down();

@@ -1,4 +1,11 @@
-import { type CommandContract, registryCommands, type RegisterAgent } from '@torch/contracts';
+import {
+  type CommandContract,
+  HEARTBEATS_MAX,
+  type QueryContract,
+  registryCommands,
+  registryQueries,
+  type RegisterAgent,
+} from '@torch/contracts';
 import type { ConnectedTorchClient } from '@torch/host';
 
 export const FLEET = 100_000;
@@ -32,4 +39,32 @@ export async function registerFleet(client: ConnectedTorchClient): Promise<void>
     );
     await Promise.all(commands);
   }
+}
+
+const HEARTBEAT_EVERY_MS = 3000;
+
+/**
+ * Every agent of the fleet is heard every three seconds, a thousand at a time: a silent fleet would be lost while it is asked for.
+ *
+ * @returns how to end it; resolves when no heartbeat is under way any more. Rejects if one was not answered.
+ */
+export function keepFleetAlive(client: ConnectedTorchClient): () => Promise<void> {
+  const contract = registryQueries.find(({ type }) => type === 'NoteHeartbeats') as QueryContract;
+  const batches = Array.from({ length: FLEET / HEARTBEATS_MAX }, (_, batch) =>
+    Array.from({ length: HEARTBEATS_MAX }, (_none, i) => {
+      const { agentId, instance } = fleetAgent(batch * HEARTBEATS_MAX + i);
+      return { agentId, instance };
+    }),
+  );
+  let beat = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    const sent = client.query(contract, 'default', { heartbeats: batches[beat++ % batches.length] } as never);
+    last = Promise.all([last, sent]);
+    last.catch(() => undefined); // Told by the end.
+  }, HEARTBEAT_EVERY_MS / batches.length);
+  return async () => {
+    clearInterval(timer);
+    await last;
+  };
 }

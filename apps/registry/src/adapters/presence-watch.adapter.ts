@@ -1,16 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { Heartbeat } from '@torch/contracts';
-import {
-  evidenceSeen,
-  forgetStrangers,
-  note,
-  presenceCommands,
-  type RegistryState,
-  type Seen,
-  type Sightings,
-} from '@torch/domain-registry';
+import { evidenceSeen, note, presenceLook, type RegistryState, type Seen, type Sightings } from '@torch/domain-registry';
 import type { OwnedPartition, OwnershipHooks, Reading } from '@torch/host';
 import { REGISTRY_CONFIG, type RegistryConfig } from '../registry.config';
+
+/** Commands of a look that are decided together; questions are answered in between. */
+const COMMANDS_A_TURN = 50;
 
 interface Watched {
   readonly owned: OwnedPartition<RegistryState>;
@@ -99,10 +95,19 @@ export class PresenceWatch implements OwnershipHooks<RegistryState>, OnModuleIni
       const state = owned.state(project);
       state.index.listen();
       const sightings = all.get(project) ?? new Map();
-      forgetStrangers(state, sightings);
-      if (sightings.size === 0) all.delete(project);
-      for (const command of presenceCommands({ state, sightings, ownedSinceMs: sinceMs, nowMs, config: this.config }))
-        await owned.submit(project, command);
+      const commands = await inTurns(presenceLook({ state, sightings, ownedSinceMs: sinceMs, nowMs, config: this.config }));
+      if (all.get(project)?.size === 0) all.delete(project);
+      for (let from = 0; from < commands.length; from += COMMANDS_A_TURN)
+        await Promise.all(commands.slice(from, from + COMMANDS_A_TURN).map((command) => owned.submit(project, command)));
     }
+  }
+}
+
+/** What else there is to do has its turn between the steps. */
+async function inTurns<Result>(steps: Generator<void, Result, void>): Promise<Result> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await setImmediate();
   }
 }

@@ -1,10 +1,10 @@
 export { endedClaim, getConflict, grantedClaim, listConflicts, refusedClaim } from './conflicts/conflicts.exports';
 export { compareContext, getContext, getContextHistory, listContext } from './context/context.exports';
 export {
-  forgetStrangers,
   PRESENCE_DEFAULTS,
   type PresenceCommand,
   presenceCommands,
+  presenceLook,
   type PresenceConfig,
   type PresenceLook,
 } from './presence.policy';

@@ -1,6 +1,6 @@
 import type { EvidenceKind } from '@torch/contracts';
 import { DeciderRun } from '@torch/testing';
-import { forgetStrangers, PRESENCE_DEFAULTS, presenceCommands } from './presence.policy';
+import { PRESENCE_DEFAULTS, presenceCommands, presenceLook } from './presence.policy';
 import { registryDecider } from './registry.decider';
 import { note, type Sightings } from './sightings';
 
@@ -82,11 +82,23 @@ describe('the watch over signs of life', () => {
   });
 
   it('forgets sightings of agents and instances that are not known any more', () => {
-    const { run, sightings } = fleet('a', 'b', 'c');
+    const { run, sightings, look } = fleet('a', 'b', 'c');
     run.decide({ type: 'DeregisterAgent', data: { agentId: 'a', reason: 'Done.' } });
     note(sightings, { agentId: 'b', instance: 'other' }, SEEN_MS);
-    forgetStrangers(run.state, sightings);
+    look(SEEN_MS);
     expect([...sightings.keys()]).toEqual(['c']);
+  });
+
+  it('goes over a large fleet in steps, and misses none', () => {
+    const agentIds = Array.from({ length: 2500 }, (_, i) => `agent-${i}`);
+    const { run, sightings } = fleet(...agentIds);
+    const config = { ...PRESENCE_DEFAULTS, commandsMax: 10_000 };
+    const steps = presenceLook({ state: run.state, sightings, ownedSinceMs: OWNED_SINCE_MS, nowMs: SEEN_MS + suspectedAfterMs, config });
+    let yields = 0;
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) yields++;
+    expect(yields).toBe(4); // Twice each, over the sightings and over the agents.
+    expect(step.value.map(({ data }) => data.agentId)).toEqual(agentIds);
   });
 });
 

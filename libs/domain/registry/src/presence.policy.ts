@@ -27,23 +27,48 @@ export interface PresenceLook {
 
 export type PresenceCommand = Pick<Extract<RegistryCommand, { type: 'SuspectAgent' | 'LoseAgent' | 'RecoverAgent' }>, 'type' | 'data'>;
 
+/** Agents, or sightings, that one step of a look goes over. */
+const STEP = 1000;
+
 /**
- * What the sightings say about who is there. Asking again before the answer is decided does no harm: the decider knows
- * what it has already decided.
+ * What the sightings say about who is there, and forgets those of strangers. Asking again before the answer is decided does no
+ * harm: the decider knows what it has already decided.
  *
  * Recoveries come first: the losses behind them may push agents that have been gone for long out of the registry.
+ *
+ * Yields between its steps, so that whoever looks at a large fleet can answer others meanwhile; `presenceCommands` is the same at one go.
  */
-export function presenceCommands(look: PresenceLook): PresenceCommand[] {
+export function* presenceLook(look: PresenceLook): Generator<void, readonly PresenceCommand[], void> {
+  yield* inSteps(look.sightings, (sighting) => forgetStranger(look, sighting));
   const { commandsMax } = look.config;
   const recoveries: PresenceCommand[] = [];
   const accusations: PresenceCommand[] = [];
-  for (const agent of look.state.agents.values()) {
+  yield* inSteps(look.state.agents.values(), (agent) => {
     const command = commandFor(agent, look);
-    if (!command) continue;
+    if (!command) return;
     const commands = command.type === 'RecoverAgent' ? recoveries : accusations;
     if (commands.length < commandsMax) commands.push(command);
-  }
+  });
   return [...recoveries, ...accusations].slice(0, commandsMax);
+}
+
+export function presenceCommands(look: PresenceLook): readonly PresenceCommand[] {
+  const steps = presenceLook(look);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+function* inSteps<Item>(items: Iterable<Item>, each: (item: Item) => void): Generator<void, void, void> {
+  let left = STEP;
+  for (const item of items) {
+    if (left-- === 0) {
+      yield;
+      left = STEP - 1;
+    }
+    each(item);
+  }
 }
 
 function commandFor(agent: AgentRecord, look: PresenceLook): PresenceCommand | undefined {
@@ -89,7 +114,7 @@ function whyLost(sighting: Sighting, heardAtMs: number, { ownedSinceMs, nowMs, c
   return unseenMs >= config.lostAfterMs ? `${silence}, and no other sign of life either.` : undefined;
 }
 
-/** Drops sightings of agents and instances that the registry does not know any more, so that the map stays as small as the fleet. */
-export function forgetStrangers(state: RegistryState, sightings: Sightings): void {
-  for (const [agentId, { instance }] of sightings) if (!heartbeatAnswer(state, { agentId, instance }).known) sightings.delete(agentId);
+/** Of agents and instances that the registry does not know any more: the sightings stay as few as the fleet. */
+function forgetStranger({ state, sightings }: PresenceLook, [agentId, { instance }]: readonly [string, Sighting]): void {
+  if (!heartbeatAnswer(state, { agentId, instance }).known) sightings.delete(agentId);
 }

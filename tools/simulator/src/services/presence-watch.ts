@@ -1,5 +1,5 @@
 import type { Heartbeat } from '@torch/contracts';
-import { forgetStrangers, note, PRESENCE_DEFAULTS, presenceCommands, type RegistryState, type Sightings } from '@torch/domain-registry';
+import { note, PRESENCE_DEFAULTS, presenceCommands, type RegistryState, type Sightings } from '@torch/domain-registry';
 import type { OwnedPartition, Reading } from '@torch/host';
 import type { SimulatedProcess } from '../engine/simulated-process';
 
@@ -55,7 +55,6 @@ export class PresenceWatch {
     for (const project of owned.projects()) {
       const state = owned.state(project);
       const sightings: Sightings = all.get(project) ?? new Map();
-      forgetStrangers(state, sightings);
       for (const command of presenceCommands({ state, sightings, ownedSinceMs, nowMs, config: PRESENCE_DEFAULTS }))
         await owned.submit(project, command);
     }
