@@ -76,14 +76,19 @@ export class Snapshots {
     if (head.version !== SNAPSHOT_VERSION || head.stateVersion !== state.decider.snapshot.version) return false;
     const entry = await this.entryAt(partition, head.position.seq);
     if (!entry || hash(entry.body) !== head.entryHash || entry.position.generation !== head.position.generation) return false;
-    for (const [n, pageHash] of head.pageHashes.entries()) {
-      const page = await this.caches.get(partition, pageName(state.service, head.slot, n));
+    const { slot, pageHashes } = head;
+    const pageAt = (n: number) => (n < pageHashes.length ? this.caches.get(partition, pageName(state.service, slot, n)) : undefined);
+    let coming = pageAt(0);
+    for (const [n, pageHash] of pageHashes.entries()) {
+      const page = await coming;
+      coming = pageAt(n + 1); // On its way while this one is read.
+      coming?.catch(() => undefined); // Awaited in the next round, unless this page ends it.
       if (page === undefined || hash(page) !== pageHash) return false;
       for (const line of page.split('\n')) state.restorePart(JSON.parse(line) as ProjectPart);
     }
     state.restore(head.partition, entry.position);
-    this.slot = head.slot;
-    this.pagesIn[head.slot] = head.pageHashes.length;
+    this.slot = slot;
+    this.pagesIn[slot] = pageHashes.length;
     return true;
   }
 

@@ -54,16 +54,20 @@ export class Strand {
     return head;
   }
 
-  push(task: TaskState): void {
-    if (this.last && (task.seq < this.last.seq || readyAtMs(task) < readyAtMs(this.last))) this.pushLate(task);
+  /** True when the task has others of the list before it: what is next, and since when, is as it was. */
+  push(task: TaskState): boolean {
+    const { last } = this;
+    const isLate = last !== undefined && (task.seq < last.seq || readyAtMs(task) < readyAtMs(last));
+    if (isLate) this.pushLate(task);
     else {
-      task.earlier = this.last;
-      if (this.last) this.last.later = task;
+      task.earlier = last;
+      if (last) last.later = task;
       else this.first = task;
       this.last = task;
     }
     this.size++;
     if (task.seq < this.headSeq) this.headSeq = task.seq;
+    return last !== undefined && !isLate;
   }
 
   remove(task: TaskState): void {

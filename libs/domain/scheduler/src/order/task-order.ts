@@ -63,10 +63,10 @@ export class TaskOrder {
   }
 
   put(task: TaskState, strand: Strand): void {
-    strand.push(task);
+    const isBehind = strand.push(task);
     if (strand.aside) return;
-    if (strand.lane) this.rank(strand);
-    else this.place(strand);
+    if (!strand.lane) this.place(strand);
+    else if (!isBehind) this.rank(strand);
   }
 
   place(strand: Strand): void {
