@@ -5,7 +5,8 @@ import type { HostConfig } from './host.config';
 
 /** Renews an owner's lease, and knows when it can no longer be sure of it. */
 export class LeaseKeeper {
-  private validUntilMs: number;
+  /** Unknown before the first renewal: between the acquisition and the first turn lies whatever there was to prepare. */
+  private validUntilMs = -Infinity;
   private lost = false;
   private cancelTimer: (() => void) | undefined;
 
@@ -15,10 +16,7 @@ export class LeaseKeeper {
     private readonly config: HostConfig,
     private readonly clock: HostClock,
     private readonly wake: () => void,
-  ) {
-    // Counted from the acquisition, which was just before: at worst the lease is thought to be shorter than it is.
-    this.validUntilMs = clock.nowMs() + config.leaseMs / 2;
-  }
+  ) {}
 
   start(): void {
     this.cancelTimer = this.clock.after(this.config.renewEveryMs, () => {

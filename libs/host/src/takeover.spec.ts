@@ -1,4 +1,4 @@
-import { LogUnavailable } from '@torch/log';
+import { type Lease, LogUnavailable } from '@torch/log';
 import { waitUntil } from '@torch/testing';
 import { replayProject } from './replay';
 import { diaryDecider, diaryService, rollDecider, rollService } from './spec/ledger.fixture';
@@ -54,6 +54,27 @@ describe('a change of owner', () => {
     expect(epochs).toEqual([...epochs].sort((a, b) => a - b));
     expect(epochs[0]).toBe(1);
     expect(epochs.slice(1).every((epoch) => epoch > 1)).toBe(true);
+  });
+
+  it('asks for its lease before it decides or answers anything: preparing may have taken longer than that', async () => {
+    const { leases, faults } = world.server;
+    let prepared: () => void = () => undefined;
+    const preparing = new Promise<void>((done) => (prepared = done));
+    await world.start({ ...rollService(), prepare: () => preparing });
+    await waitUntil(async () => (await leases.holder(0, 'registry')) !== undefined, { what: 'the lease to be taken' });
+    await leases.release((await leases.holder(0, 'registry')) as Lease); // As if it had run out.
+    const another = (await leases.acquire(0, 'registry', 'another', 60_000)) as Lease;
+    let standsBy = 0;
+    faults.intercept = (operation, phase) => {
+      if (operation === 'acquire' && phase === 'before') standsBy++;
+    };
+    let isAnswered = false;
+    const asked = world.names().finally(() => (isAnswered = true));
+    prepared();
+    await waitUntil(() => standsBy > 0, { what: 'it to stand by again' });
+    expect(isAnswered).toBe(false);
+    await leases.release(another);
+    expect(await asked).toEqual([]);
   });
 
   it('starts from a snapshot, and reads only what came after it', async () => {
