@@ -3,6 +3,7 @@ import type { CommandQueues, Consumed } from '@torch/log';
 import { readCommands } from './command-batch';
 import { idBefore } from './entry-id';
 import type { CommandEnvelope } from './envelope';
+import { ReadSize } from './read-size';
 import type { HostLogger } from './host.ports';
 import type { Decision } from './service';
 
@@ -23,10 +24,11 @@ interface BacklogParts {
   readonly log: HostLogger;
 }
 
-/** What was read from the command queue and waits for its turn: at most one read's worth, each entry read once. */
+/** What was read from the command queue and waits for its turn: at most one read's worth, about a MiB, each entry read once. */
 export class CommandBacklog {
   private waiting: WaitingCommand[] = [];
   private next = 0;
+  private readonly readSize = new ReadSize();
   /** The last read gave as many entries as it may. */
   mayHaveMore = true;
   /** The last entry that was read. */
@@ -50,8 +52,13 @@ export class CommandBacklog {
   async fill(): Promise<void> {
     if (this.size > 0) return;
     const { queues, partition, service, entriesMax, log } = this.parts;
-    const entries = await queues.read(partition, service, this.readThrough, entriesMax);
-    this.mayHaveMore = entries.length === entriesMax;
+    const asked = this.readSize.next(entriesMax);
+    const entries = await queues.read(partition, service, this.readThrough, asked).catch((error: unknown) => {
+      this.readSize.failed();
+      throw error;
+    });
+    this.readSize.note(entries, asked);
+    this.mayHaveMore = entries.length === asked;
     this.next = 0;
     this.waiting = entries.flatMap((entry) => {
       const consumed = entry.id === this.consumed.entry ? this.consumed.commands : 0;

@@ -21,21 +21,15 @@ export class LogCursor {
   /** As many entries as are a MiB or so, `entriesMax` at most. */
   async read(afterSeq: number, entriesMax: number): Promise<readonly LogEntry[]> {
     const asked = this.size.next(entriesMax);
-    const entries = await this.ask(afterSeq, asked);
+    const entries = await this.log.read(this.partition, afterSeq, asked).catch((error: unknown) => {
+      this.size.failed();
+      throw error;
+    });
     this.size.note(entries, asked);
     this.mayHaveMore = entries.length === asked;
     const last = entries[entries.length - 1];
     if (last && last.position.seq >= this.seen.seq) this.note(last);
     return entries;
-  }
-
-  private async ask(afterSeq: number, entries: number): Promise<readonly LogEntry[]> {
-    try {
-      return await this.log.read(this.partition, afterSeq, entries);
-    } catch (error) {
-      this.size.failed();
-      throw error;
-    }
   }
 
   note(entry: LogEntry): void {

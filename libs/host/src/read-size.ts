@@ -1,11 +1,12 @@
-import type { LogEntry } from '@torch/log';
-
-/** Characters that one read of the log is to bring, about: decoding them keeps everything else waiting. */
+/** Characters that one read is to bring, about: decoding them keeps everything else waiting. */
 const READ_CHARS = 1024 * 1024;
 /** A read that failed may have been too large to be answered in time. */
 const SMALLER_AFTER_FAILURE = 4;
 
-/** How many entries to read at a time: commits have from a hundred bytes to a MiB, and those that follow each other are alike. */
+/**
+ * How many entries to read at a time, of the log or of a queue: they have from a hundred bytes to a MiB, and those that follow each
+ * other are alike.
+ */
 export class ReadSize {
   private entries = 16;
 
@@ -14,11 +15,11 @@ export class ReadSize {
   }
 
   /** `asked`: so many were asked for. */
-  note(found: readonly LogEntry[], asked: number): void {
+  note(found: readonly { readonly body: string }[], asked: number): void {
     if (found.length === 0) return;
     const chars = found.reduce((sum, { body }) => sum + body.length, 0);
     const fitting = Math.floor((READ_CHARS * found.length) / chars);
-    // Less at once, more step by step: a few small commits say little about the next ones.
+    // Less at once, more step by step: a few small entries say little about the next ones.
     this.entries = Math.max(1, Math.min(fitting, 4 * asked));
   }
 
