@@ -1,4 +1,4 @@
-import { Fenced, type Lease, type Leases, type Log, LogUnavailable, type Position } from '@torch/log';
+import { decodeCommit, Fenced, type Lease, type Leases, type Log, type LogEntry, LogUnavailable, type Position } from '@torch/log';
 import type { CommitBatch } from './commit-batches';
 import type { HostConfig } from './host.config';
 import { backOff, type HostClock } from './host.clock';
@@ -8,7 +8,8 @@ import type { LogCursor } from './log-cursor';
  * Appends one owner's commits, each exactly once, whatever the connection does.
  *
  * When no answer comes, nobody knows whether the append took effect, and it may still do so later. So the owner first
- * takes a new epoch, after which the old request can only be fenced off, and then looks whether the commits are there.
+ * takes a new epoch, after which the old request can only be fenced off, and then looks whether the commits are there, and whether
+ * somebody else was the owner in between.
  */
 export class Appender {
   constructor(
@@ -49,7 +50,7 @@ export class Appender {
         await backOff(this.clock, attempt, this.config);
         if (!error.outcomeUnknown) continue;
       }
-      const found = await this.findAppended(batch.bodies[0] as string);
+      const found = await this.findAppended(batch.bodies);
       if (found) return this.note(found, batch);
       batch = encode(this.epoch);
     }
@@ -67,12 +68,13 @@ export class Appender {
     return { first, batch };
   }
 
-  private async findAppended(body: string): Promise<Position | undefined> {
+  /** The position of the first of the bodies, once it is certain that it is there or never will be. */
+  private async findAppended(bodies: readonly string[]): Promise<Position | undefined> {
     for (let attempt = 0; ; attempt++) {
       try {
         await this.takeNewEpoch();
         await this.cursor.verify();
-        return await this.search(body);
+        return await this.search(bodies);
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
         await backOff(this.clock, attempt, this.config);
@@ -87,13 +89,23 @@ export class Appender {
     this.lease = lease;
   }
 
-  /** Behind what was seen, without moving the cursor: what others appended there is read by the owner later. */
-  private async search(body: string): Promise<Position | undefined> {
+  /**
+   * Behind what was seen, without moving the cursor: what other services appended there is read by the owner later. An instance that
+   * was the owner for a while may have decided the same commands, and others on top: what this one has in mind is of the past then.
+   */
+  private async search(bodies: readonly string[]): Promise<Position | undefined> {
+    const { partition, service, epoch } = this.lease;
+    let first: Position | undefined;
     for (let afterSeq = this.cursor.seen.seq; ;) {
-      const entries = await this.ports.log.read(this.lease.partition, afterSeq, this.config.readEntriesMax);
-      const found = entries.find((entry) => entry.body === body);
-      if (found || entries.length === 0) return found?.position;
-      afterSeq = (entries[entries.length - 1] as (typeof entries)[number]).position.seq;
+      const entries = await this.ports.log.read(partition, afterSeq, this.config.readEntriesMax);
+      for (const entry of entries) {
+        if (bodies.includes(entry.body)) first ??= entry.position;
+        else if (serviceOf(entry) === service) throw new Fenced(partition, service, epoch);
+        afterSeq = entry.position.seq;
+      }
+      if (entries.length === 0) return first;
     }
   }
 }
+
+const serviceOf = (entry: LogEntry): string => decodeCommit(entry, () => false).service;

@@ -77,6 +77,32 @@ describe('a change of owner', () => {
     expect(await asked).toEqual([]);
   });
 
+  it('ends a turn whose append got no answer, when another has decided meanwhile', async () => {
+    await world.start(rollService());
+    await world.register('ada');
+    const { leases, faults } = world.server;
+    let release: () => void = () => undefined;
+    const heldUp = new Promise<void>((goOn) => (release = goOn));
+    let isHeldUp = false;
+    faults.intercept = async (operation, phase) => {
+      if (operation !== 'acquire' || phase !== 'before' || isHeldUp) return;
+      isHeldUp = true; // The owner, which takes a new epoch to find out what has become of its append.
+      await heldUp;
+    };
+    faults.failNext('append', 'before');
+    const asked = world.register('bob');
+    await waitUntil(() => isHeldUp, { what: 'the append to fail' });
+    await leases.release((await leases.holder(0, 'registry')) as Lease); // As if it had run out.
+    const another = await world.start(rollService());
+    await asked;
+    await world.register('cyd');
+    await another.stop();
+    release();
+    await world.register('dan');
+    expect(await world.names()).toEqual(['ada', 'bob', 'cyd', 'dan']);
+    expect(await world.eventTypes()).toHaveLength(4);
+  });
+
   it('starts from a snapshot, and reads only what came after it', async () => {
     const first = await world.start(rollService(), { config: { snapshotEveryCommits: 2 } });
     for (const name of ['a', 'b', 'c', 'd', 'e']) await world.register(name);
