@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { capturedIo, runCaptured } from './doubles/captured-io';
+import { VERSION } from './version';
 
 describe('the command line', () => {
   it.each([
@@ -22,6 +23,10 @@ describe('the command line', () => {
     const { exitCode, stderr, stdout } = await runCaptured(args);
     expect(stderr).toContain(message);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  });
+
+  it.each(['--version', '-V'])('says with %s which Torch it is', async (question) => {
+    expect(await runCaptured([question])).toEqual({ exitCode: 0, stdout: `${VERSION}\n`, stderr: '' });
   });
 
   it.each([

@@ -25,7 +25,6 @@ import { taskCommand } from './commands/task.command';
 import { upCommand } from './commands/up.command';
 import { whyCommand } from './commands/why.command';
 import { workCommands } from './commands/work.command';
-import { VERSION } from './version';
 
 const GROUPS: readonly CommandGroup[] = [
   upCommand,
@@ -58,7 +57,6 @@ const GROUPS: readonly CommandGroup[] = [
 export function buildProgram(io: CliIo, exit: (code: number) => void): Command {
   const program = new Command('torch')
     .description('Runs fleets of autonomous coding agents on one append-only event log.')
-    .version(VERSION)
     .option('--data <dir>', 'data directory; default: TORCH_DATA_DIR or .torch')
     .option('--url <url>', "the gateway; default: TORCH_URL or that of the data directory's Torch")
     .option('--token <token>', "default: TORCH_TOKEN or the data directory's")
@@ -69,7 +67,7 @@ export function buildProgram(io: CliIo, exit: (code: number) => void): Command {
     .showHelpAfterError('(see --help)')
     .addHelpText(
       'after',
-      `${examples('torch up --detach', 'torch run examples/self-check.yaml', 'torch task show <id>', 'torch down')}\nExit codes: 0 done, 1 the work failed, 2 wrong usage, 3 Torch is not reachable.\n`,
+      `${examples('torch up --detach', 'torch run examples/self-check.yaml', 'torch task show <id>', 'torch down')}\ntorch --version says which Torch this is.\nExit codes: 0 done, 1 the work failed, 2 wrong usage, 3 Torch is not reachable.\n`,
     );
   for (const add of GROUPS) add(program, io, exit);
   for (const command of everyCommand(program)) {

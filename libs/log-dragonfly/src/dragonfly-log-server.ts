@@ -1,3 +1,4 @@
+import { present } from '@torch/kernel';
 import { randomUUID } from 'node:crypto';
 import {
   type Archived,
@@ -67,7 +68,7 @@ export class DragonflyLogServer implements LogServer {
 
   /** As `connectLogServer`; `scripts` may be replaced, which only tests do. */
   static async connect({ scripts = SCRIPTS, ...options }: LogServerOptions & Partial<Pick<Settings, 'scripts'>>): Promise<LogServer> {
-    const settings = { ...DEFAULTS, ...defined(options), url: options.url, scripts };
+    const settings = { ...DEFAULTS, ...present(options), url: options.url, scripts };
     const connection = await new Connection(settings, settings.requestMs).open(settings.connectMs);
     try {
       await checkServerVersion(connection);
@@ -134,11 +135,6 @@ const DEFAULTS = {
   commandEntriesMax: COMMAND_ENTRIES_MAX,
   cacheBytesMax: CACHE_BYTES_MAX,
 };
-
-/** Without what is `undefined`, which would hide a default. */
-function defined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
-}
 
 /**
  * Connects to the log server. Connections that are lost later come back by themselves.

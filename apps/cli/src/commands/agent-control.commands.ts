@@ -1,7 +1,9 @@
+import { UpdateAgent } from '@torch/contracts';
+import { present } from '@torch/kernel';
 import { action, type CliContext } from '../cli-context';
 import { wrongUsage } from '../cli.errors';
 import { type CommandGroup, examples } from './command-group';
-import { capacityOption, given, labelsOption, skillsOption } from './option-values';
+import { capacityOption, labelsOption, skillsOption, textOption } from './option-values';
 
 /** `torch agent drain` and `torch agent update`. */
 export const agentControlCommands: CommandGroup = (agent, io, exit) => {
@@ -19,7 +21,7 @@ export const agentControlCommands: CommandGroup = (agent, io, exit) => {
     .option('--skills <list>', 'all of its skills, such as typescript:3,nest', skillsOption('--skills'))
     .option('--labels <list>', 'all of its labels, such as region=eu,gpu=yes', labelsOption('--labels'))
     .option('--capacity <n>', 'tasks at a time', capacityOption('--capacity'))
-    .option('--model <name>', 'the model that it uses')
+    .option('--model <name>', 'the model that it uses', textOption('--model', UpdateAgent, 'model'))
     .addHelpText('after', examples('torch agent update builder-1 --skills typescript:4,nest --capacity 2'))
     .action(action(io, exit, update));
 };
@@ -37,7 +39,7 @@ interface UpdateOptions {
 }
 
 async function update(context: CliContext, agentId: string, { skills, labels, capacity, model }: UpdateOptions): Promise<void> {
-  const change = given({ skills, labels, capacity, model });
+  const change = present({ skills, labels, capacity, model });
   if (Object.keys(change).length === 0) throw wrongUsage('Give at least one of: --skills, --labels, --capacity, --model.');
   const { position } = await context.project().updateAgent(agentId, change);
   context.answer({ agentId, ...change, position }, () => `Agent ${agentId} is changed: ${Object.keys(change).join(', ')}.`);

@@ -46,8 +46,8 @@ describe('torch agent list', () => {
   it('shows what each is doing and how its attempts went', async () => {
     const { stdout } = await runCanned(['agent', 'list'], { 'GET /agents': { agents: [agent], next: 'b-1' } });
     const [header, line, more] = linesOf(stdout);
-    expect(header).toMatch(/^AGENT +STATE +ROLE +SKILLS +HARNESS +AT WORK +DONE +FAILED +SUCCESS +SEEN$/);
-    expect(line).toMatch(/^b-1 +busy +builder +go,ts:3 +exec +1 of 2 +9 +1 +83% +1 min \d\d s ago$/);
+    expect(header).toMatch(/^AGENT +STATE +ROLE +SKILLS +HARNESS +MODEL +AT WORK +DONE +FAILED +SUCCESS +SEEN$/);
+    expect(line).toMatch(/^b-1 +busy +builder +go,ts:3 +exec 1\.2 +opus +1 of 2 +9 +1 +83% +1 min \d\d s ago$/);
     expect(more).toBe('More: --after b-1');
   });
 });
@@ -65,6 +65,7 @@ describe('torch agent show', () => {
       'labels:      gpu=yes, region=eu',
       'at work:     1 of 2',
       'harness:     exec 1.2',
+      'model:       opus',
       'success:     83%',
     ])
       expect(lines).toContain(line);
@@ -74,5 +75,43 @@ describe('torch agent show', () => {
       'RECORD       DONE  FAILED  SUCCESS  MEAN TIME  FAILURES',
       'kind:review     4       2  63%      2.5 s      timed-out 2',
     ]);
+  });
+});
+
+describe('torch agent run', () => {
+  const refused = { status: 403, code: 'not-allowed', detail: 'Not here.' };
+  const registered = async (...args: string[]): Promise<unknown> => {
+    const { asked, exitCode, stderr } = await runCanned(['agent', 'run', '--id', 'b-1', ...args], { 'GET /agents/b-1/stream': refused });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: 'Agent b-1 has ended (refused): Not here.\n' });
+    expect(asked[0]?.route).toBe('PUT /agents/b-1');
+    return asked[0]?.body;
+  };
+
+  it('says which model it uses, and the version of what drives it', async () => {
+    const said = { harness: 'exec', model: 'm-1', version: '2.3.0' };
+    expect(await registered('--model', 'm-1', '--version', '2.3.0')).toMatchObject(said);
+    Object.assign(process.env, { TORCH_AGENT_MODEL: 'm-1', TORCH_AGENT_VERSION: '2.3.0' });
+    try {
+      expect(await registered()).toMatchObject(said);
+    } finally {
+      delete process.env.TORCH_AGENT_MODEL;
+      delete process.env.TORCH_AGENT_VERSION;
+    }
+  });
+
+  it('says nothing of a model or a version that was not named', async () => {
+    const body = await registered();
+    expect(body).not.toHaveProperty('model');
+    expect(body).not.toHaveProperty('version');
+  });
+
+  it.each([
+    [['--model', ''], '--model must have 1 to 128 characters, but has 0.'],
+    [['--model', 'm'.repeat(129)], '--model must have 1 to 128 characters, but has 129.'],
+    [['--version', ''], '--version must have 1 to 64 characters, but has 0.'],
+    [['--version', '9'.repeat(65)], '--version must have 1 to 64 characters, but has 65.'],
+  ])('does not start with %j', async (args, message) => {
+    const { asked, exitCode, stderr } = await runCanned(['agent', 'run', '--id', 'b-1', ...args]);
+    expect({ asked, exitCode, stderr }).toEqual({ asked: [], exitCode: 2, stderr: expect.stringContaining(message) as string });
   });
 });

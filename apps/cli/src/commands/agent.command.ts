@@ -8,6 +8,7 @@ import {
   type AgentState,
   ID_PATTERN,
   NAME_PATTERN,
+  RegisterAgent,
 } from '@torch/contracts';
 import { Option } from 'commander';
 import { hostname } from 'node:os';
@@ -18,7 +19,7 @@ import { withTelemetry } from '../trace';
 import { agentDetails, agentsTable } from '../text/agents';
 import { agentControlCommands } from './agent-control.commands';
 import { type CommandGroup, examples, wholeNumber } from './command-group';
-import { capacityOption, labelsOption, skillsOption } from './option-values';
+import { capacityOption, labelsOption, skillsOption, textOption } from './option-values';
 
 const LIST_DEFAULT = 100;
 
@@ -45,6 +46,16 @@ export const agentCommand: CommandGroup = (program, io, exit) => {
       new Option('--capacity <n>', 'tasks at a time').env('TORCH_AGENT_CAPACITY').argParser(capacityOption('--capacity')).default(1),
     )
     .addOption(new Option('--harness <name>', 'what drives it').env('TORCH_AGENT_HARNESS').default('exec'))
+    .addOption(
+      new Option('--model <name>', 'the model that it uses; default: none is named')
+        .env('TORCH_AGENT_MODEL')
+        .argParser(textOption('--model', RegisterAgent, 'model')),
+    )
+    .addOption(
+      new Option('--version <text>', 'of what drives it; default: none is named')
+        .env('TORCH_AGENT_VERSION')
+        .argParser(textOption('--version', RegisterAgent, 'version')),
+    )
     .addOption(new Option('--instance <id>', 'tells two processes of one id apart; default: a fresh one').env('TORCH_AGENT_INSTANCE'))
     .option('--name <text>', 'for people')
     .addHelpText(
@@ -52,6 +63,7 @@ export const agentCommand: CommandGroup = (program, io, exit) => {
       examples(
         'torch agent run --role developer --skills typescript,nest',
         'torch agent run --id builder-1 --role builder --capacity 4 --project shop',
+        'torch agent run --role builder --model m-1 --version 2.3.0',
       ),
     )
     .action(action(io, exit, run));
@@ -121,6 +133,8 @@ interface AgentRunOptions {
   readonly labels?: Record<string, string>;
   readonly capacity: number;
   readonly harness: string;
+  readonly model?: string;
+  readonly version?: string;
   readonly instance?: string;
   readonly name?: string;
 }
@@ -140,6 +154,8 @@ async function run(context: CliContext, options: AgentRunOptions): Promise<numbe
       labels: options.labels,
       capacity: options.capacity,
       harness: options.harness,
+      model: options.model,
+      version: options.version,
       instance: options.instance,
       name: options.name,
       node: context.io.env.TORCH_NODE,

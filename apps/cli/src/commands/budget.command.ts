@@ -1,11 +1,12 @@
 import { type Amounts, BUDGET_SCOPES, type BudgetScope, type BudgetView, USAGE_GROUPS, type UsageGroup } from '@torch/contracts';
+import { present } from '@torch/kernel';
 import { Argument, Option } from 'commander';
 import { action, type CliContext } from '../cli-context';
 import { wrongUsage } from '../cli.errors';
 import { duration } from '../text/format';
 import { table } from '../text/table';
 import { type CommandGroup, examples, wholeNumber } from './command-group';
-import { decimalOption, durationOption, given } from './option-values';
+import { decimalOption, durationOption } from './option-values';
 
 const USD_MAX = 1_000_000_000;
 const USAGE_LISTED_DEFAULT = 50;
@@ -64,7 +65,7 @@ interface SetOptions {
 }
 
 async function set(context: CliContext, scope: BudgetScope, name: string | undefined, options: SetOptions): Promise<void> {
-  const limit = given({ tokens: options.tokens, costUsd: options.usd, wallMs: options.time });
+  const limit = present({ tokens: options.tokens, costUsd: options.usd, wallMs: options.time });
   const isEmpty = Object.keys(limit).length === 0;
   if (isEmpty === (options.none !== true)) throw wrongUsage('Give at least one of --tokens, --usd and --time; or --none, alone.');
   if ((scope === 'agent') !== (name !== undefined))

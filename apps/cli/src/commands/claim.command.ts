@@ -1,10 +1,11 @@
 import type { ClaimHolder } from '@torch/contracts';
+import { present } from '@torch/kernel';
 import { Option } from 'commander';
 import { action, type CliContext } from '../cli-context';
 import { dateTime } from '../text/format';
 import { table } from '../text/table';
 import { type CommandGroup, examples, wholeNumber } from './command-group';
-import { durationOption, given } from './option-values';
+import { durationOption } from './option-values';
 
 const LIST_DEFAULT = 100;
 
@@ -67,7 +68,7 @@ interface TakeOptions {
 
 async function take(context: CliContext, paths: string[], { agent, shared, lease, task, id }: TakeOptions): Promise<void> {
   const mode = shared ? ('shared' as const) : ('exclusive' as const);
-  const optional = given({ claimId: id, agentId: agent ?? context.io.env.TORCH_AGENT_ID, taskId: task, leaseMs: lease });
+  const optional = present({ claimId: id, agentId: agent ?? context.io.env.TORCH_AGENT_ID, taskId: task, leaseMs: lease });
   const taken = await context.project().claims.claim({ paths: paths.map((path) => ({ path, mode })), ...optional });
   const until = taken.leaseUntilMs === undefined ? '' : ` until ${dateTime(taken.leaseUntilMs)}`;
   context.answer(taken, () => `Claim ${taken.claimId} is granted${until}: ${paths.join(', ')}.`);

@@ -1,10 +1,11 @@
 import { CONFLICT_STATUSES, type ConflictParty, type ConflictStatus, type ConflictView } from '@torch/contracts';
+import { present } from '@torch/kernel';
 import { InvalidArgumentError, Option } from 'commander';
 import { action, type CliContext } from '../cli-context';
 import { dateTime, shortened } from '../text/format';
 import { fields, table } from '../text/table';
 import { type CommandGroup, examples, wholeNumber } from './command-group';
-import { durationOption, given } from './option-values';
+import { durationOption } from './option-values';
 
 const LIST_DEFAULT = 50;
 
@@ -94,13 +95,13 @@ interface OpenOptions {
 }
 
 async function open(context: CliContext, { about, party: parties, deadline, id }: OpenOptions): Promise<void> {
-  const conflict = { kind: 'results' as const, about, parties, ...given({ deadlineMs: deadline, conflictId: id }) };
+  const conflict = { kind: 'results' as const, about, parties, ...present({ deadlineMs: deadline, conflictId: id }) };
   const opened = await context.project().conflicts.open(conflict);
   context.answer(opened, () => `Conflict ${opened.conflictId} is open.`);
 }
 
 async function resolve(context: CliContext, conflictId: string, words: string[], { inFavourOf }: { inFavourOf?: string }): Promise<void> {
   const resolution = words.join(' ');
-  const { position } = await context.project().conflicts.resolve(conflictId, { resolution, ...given({ inFavourOf }) });
+  const { position } = await context.project().conflicts.resolve(conflictId, { resolution, ...present({ inFavourOf }) });
   context.answer({ conflictId, resolution, inFavourOf, position }, () => `Conflict ${conflictId} is resolved.`);
 }

@@ -1,18 +1,18 @@
 import { GatewayProblem } from '@torch/agent';
 import type { ContextComparison, ContextDocument } from '@torch/contracts';
+import { present } from '@torch/kernel';
 import { action, type CliContext } from '../cli-context';
 import { CliError, wrongUsage } from '../cli.errors';
 import { EXIT } from '../exit-code';
 import { dateTime } from '../text/format';
 import { table } from '../text/table';
 import { type CommandGroup, examples, wholeNumber } from './command-group';
-import { fileText, given } from './option-values';
+import { fileText } from './option-values';
 
 const VERSION_MAX = Number.MAX_SAFE_INTEGER;
 
 export const contextCommand: CommandGroup = (program, io, exit) => {
   const documents = program.command('context').description('Looks at the documents that agents share, and writes them.');
-  // Not --version, which is Torch's own.
   const version = (option: string, min: number): ((text: string) => number) => wholeNumber(option, { min, max: VERSION_MAX });
   documents
     .command('list')
@@ -80,7 +80,7 @@ const versionRow = ({ version, atMs, by, removed, ref }: ContextDocument): strin
 ];
 
 async function get(context: CliContext, key: string, { at }: { at?: number }): Promise<void> {
-  const document = await context.project().context.get(key, given({ version: at }));
+  const document = await context.project().context.get(key, present({ version: at }));
   if (document.removed && !context.json)
     throw new CliError(
       EXIT.failed,

@@ -1,10 +1,10 @@
 import { type RedriveTasks, REDRIVE_MAX, type TaskView } from '@torch/contracts';
+import { present } from '@torch/kernel';
 import { action, type CliContext } from '../cli-context';
 import { wrongUsage } from '../cli.errors';
 import { dateTime, shortened } from '../text/format';
 import { table } from '../text/table';
 import { type CommandGroup, examples, wholeNumber } from './command-group';
-import { given } from './option-values';
 
 const LIST_DEFAULT = 50;
 const LIST_MAX = 2000;
@@ -47,7 +47,7 @@ interface DeadOptions {
 
 async function dead(context: CliContext, { role, run, reason, limit }: DeadOptions): Promise<void> {
   const tasks: TaskView[] = [];
-  for await (const task of deadLetters(context, given({ role, runId: run }))) {
+  for await (const task of deadLetters(context, present({ role, runId: run }))) {
     if (reason !== undefined && !task.reason?.includes(reason)) continue;
     tasks.push(task);
     if (tasks.length === limit) break;
@@ -85,7 +85,7 @@ interface RedriveOptions {
 }
 
 async function redrive(context: CliContext, taskIds: string[], { all, run, ...filter }: RedriveOptions): Promise<void> {
-  const which: RedriveTasks = given({ runId: run, ...filter });
+  const which: RedriveTasks = present({ runId: run, ...filter });
   if (taskIds.length > 0 === (all === true)) throw wrongUsage('Give either tasks, or --all.');
   if (!all && Object.keys(which).length > 0) throw wrongUsage('--role, --run, --kind, --reason and --limit go with --all.');
   if (taskIds.length > REDRIVE_MAX) throw wrongUsage(`${taskIds.length} tasks were given; at most ${REDRIVE_MAX} are taken up at a time.`);

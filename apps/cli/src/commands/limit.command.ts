@@ -1,11 +1,12 @@
 import { durationMs, LIMIT_FOR_ALL, LIMIT_SCOPES, type LimitScope, type LimitView, type RateLimit } from '@torch/contracts';
+import { present } from '@torch/kernel';
 import { Argument, InvalidArgumentError } from 'commander';
 import { action, type CliContext } from '../cli-context';
 import { wrongUsage } from '../cli.errors';
 import { duration } from '../text/format';
 import { table } from '../text/table';
 import { type CommandGroup, examples, wholeNumber } from './command-group';
-import { decimalOption, given } from './option-values';
+import { decimalOption } from './option-values';
 
 const LIVE_MAX = 1_000_000;
 const QUEUED_MAX = 10_000_000;
@@ -85,7 +86,7 @@ interface SetOptions {
 }
 
 async function set(context: CliContext, scope: LimitScope, name: string, { burst, ...options }: SetOptions): Promise<void> {
-  const setting = given({ concurrency: options.concurrency, rate: options.rate, queued: options.queued, weight: options.weight });
+  const setting = present({ concurrency: options.concurrency, rate: options.rate, queued: options.queued, weight: options.weight });
   if (Object.keys(setting).length === 0) throw wrongUsage('Give at least one of: --concurrency, --rate, --queued, --weight.');
   if (burst !== undefined && !setting.rate) throw wrongUsage('--burst goes with --rate.');
   const limit = burst === undefined ? setting : { ...setting, rate: { ...setting.rate, burst } as RateLimit };

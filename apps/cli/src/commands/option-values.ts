@@ -1,4 +1,4 @@
-import { durationMs, NAME_PATTERN, SKILL_PATTERN } from '@torch/contracts';
+import { type ContractClass, durationMs, fieldsOf, NAME_PATTERN, SKILL_PATTERN } from '@torch/contracts';
 import { InvalidArgumentError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -24,6 +24,17 @@ export function decimalOption(name: string, { min, max }: { min: number; max: nu
     if (!/^\d+(\.\d+)?$/.test(text) || value < min || value > max)
       throw new InvalidArgumentError(`${name} must be a number from ${min} to ${max}.`);
     return value;
+  };
+}
+
+/** A text as short as a field of a contract has to be. */
+export function textOption(name: string, contract: ContractClass, field: string): Parser<string> {
+  const { minLength, maxLength } = fieldsOf(contract).get(field)?.schema as { minLength: number; maxLength: number };
+  return (text) => {
+    const { length } = [...text];
+    if (length < minLength || length > maxLength)
+      throw new InvalidArgumentError(`${name} must have ${minLength} to ${maxLength} characters, but has ${length}.`);
+    return text;
   };
 }
 
@@ -83,9 +94,4 @@ export function fileText(cwd: string, path: string): string {
       code === 'ENOENT' ? 'There is no such file.' : code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'The file is not UTF-8 text.' : message;
     throw wrongUsage(`${path}: ${why}`);
   }
-}
-
-/** Only what was given: an option that is absent is not a field of a request. */
-export function given<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -1,6 +1,4 @@
-import { PlanTask, type TaskSpec } from '@torch/contracts';
-import { fieldProblem } from '@torch/contracts';
-import { planTaskOf } from '../plan/plan.task-of';
+import { planTaskOf, type TaskSpec } from '@torch/contracts';
 import { linesOf, runCanned } from '../doubles/canned-cli.fixture';
 
 const PLAN = 'tasks:\n  - { key: sweep, role: builder, run: make clean, timeout: 5m }\n';
@@ -110,21 +108,5 @@ describe('a schedule', () => {
       query: {},
       body: { cron: '0 3 * * *', timeZone: 'Europe/Berlin', overlap: 'queue', missed: 'once', paused, task: planTaskOf(spec) },
     });
-  });
-
-  it('has a task that a plan can state', () => {
-    const task = planTaskOf(spec);
-    expect(fieldProblem(PlanTask, task)).toBeUndefined();
-    expect(task).toMatchObject({
-      key: 'sweep',
-      skills: ['make:2'],
-      timeout: '5m',
-      deadline: '90m',
-      queueTimeout: '1500ms',
-      approval: { timeout: '1d', onTimeout: 'deny' },
-      budget: { tokens: 5, wall: '90s' },
-      metered: true,
-    });
-    expect(task).not.toHaveProperty('taskId');
   });
 });

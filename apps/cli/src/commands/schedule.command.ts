@@ -4,20 +4,20 @@ import {
   type MissedPolicy,
   OVERLAP_POLICIES,
   type OverlapPolicy,
+  planTaskOf,
   type PlanTask,
   type ScheduleView,
 } from '@torch/contracts';
+import { present } from '@torch/kernel';
 import { Option } from 'commander';
 import { resolve } from 'node:path';
 import { action, type CliContext } from '../cli-context';
 import { wrongUsage } from '../cli.errors';
 import { withWorkingDirectories } from '../plan/plan.paths';
 import { readPlan } from '../plan/plan.reader';
-import { planTaskOf } from '../plan/plan.task-of';
 import { dateTime } from '../text/format';
 import { table } from '../text/table';
 import { type CommandGroup, examples } from './command-group';
-import { given } from './option-values';
 
 export const scheduleCommand: CommandGroup = (program, io, exit) => {
   const schedule = program.command('schedule').description('Looks at tasks that come again and again, and sets them.');
@@ -103,10 +103,10 @@ interface SetOptions extends InlineTask {
 
 async function set(context: CliContext, scheduleId: string, plan: string | undefined, options: SetOptions): Promise<void> {
   const { cron, zone, overlap, missed, paused, role, run, prompt, title } = options;
-  const inline = given({ role, run, prompt, title });
+  const inline = present({ role, run, prompt, title });
   if (plan !== undefined && Object.keys(inline).length > 0) throw wrongUsage('--role, --run, --prompt and --title go without a plan.');
   const task = plan === undefined ? taskOf(context, scheduleId, inline) : onlyTask(context, plan);
-  const body: ScheduleBody = { cron, task, ...given({ timeZone: zone, overlap, missed, paused }) };
+  const body: ScheduleBody = { cron, task, ...present({ timeZone: zone, overlap, missed, paused }) };
   const { position } = await context.project().schedules.set(scheduleId, body);
   context.answer({ scheduleId, ...body, position }, () => `Schedule ${scheduleId} is set: ${cron}, ${zone ?? 'UTC'}.`);
 }
@@ -135,7 +135,7 @@ const pausing =
   async (context: CliContext, scheduleId: string): Promise<void> => {
     const { schedules } = context.project();
     const { cron, timeZone, overlap, missed, task } = await schedules.get(scheduleId);
-    const body: ScheduleBody = { cron, paused, task: planTaskOf(task), ...given({ timeZone, overlap, missed }) };
+    const body: ScheduleBody = { cron, paused, task: planTaskOf(task), ...present({ timeZone, overlap, missed }) };
     const { position } = await schedules.set(scheduleId, body);
     context.answer({ scheduleId, paused, position }, () => `Schedule ${scheduleId} ${paused ? 'is paused' : 'goes on'}.`);
   };

@@ -1,4 +1,5 @@
 import { PROJECT_PATTERN, type ServiceName } from '@torch/contracts';
+import { present } from '@torch/kernel';
 import { wrongUsage } from '../cli.errors';
 
 /** The part of a service's state that a subject is, as JSON. */
@@ -133,6 +134,3 @@ function messageState({ messages }: EncodedMessaging, id: string): SubjectState 
 }
 
 const copy = (part: object | undefined): SubjectState | undefined => part && present({ ...part });
-
-/** As JSON would have it. */
-const present = (value: SubjectState): SubjectState => Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));

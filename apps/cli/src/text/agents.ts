@@ -10,14 +10,15 @@ export function agentsTable(agents: readonly AgentView[]): string {
     agent.state,
     agent.role,
     agent.skills.join(','),
-    agent.harness,
+    drivenBy(agent),
+    agent.model ?? '',
     `${agent.running} of ${agent.capacity}`,
     String(agent.completed),
     String(agent.failed),
     percent(agent.successRate),
     agent.lastSeenAtMs === undefined ? '' : ago(agent.lastSeenAtMs),
   ]);
-  return table(['AGENT', 'STATE', 'ROLE', 'SKILLS', 'HARNESS', 'AT WORK', 'DONE', 'FAILED', 'SUCCESS', 'SEEN'], rows);
+  return table(['AGENT', 'STATE', 'ROLE', 'SKILLS', 'HARNESS', 'MODEL', 'AT WORK', 'DONE', 'FAILED', 'SUCCESS', 'SEEN'], rows);
 }
 
 /** One agent, what signs of life it gives, and how its attempts went. */
@@ -30,7 +31,7 @@ export function agentDetails({ record = [], seen, ...agent }: AgentDetails): str
     ['skills', agent.skills.join(', ')],
     ['labels', labelsText(agent.labels)],
     ['at work', `${agent.running} of ${agent.capacity}`],
-    ['harness', [agent.harness, agent.version].filter(Boolean).join(' ')],
+    ['harness', drivenBy(agent)],
     ['model', agent.model],
     ['instance', agent.instance],
     ['node', agent.node],
@@ -44,6 +45,9 @@ export function agentDetails({ record = [], seen, ...agent }: AgentDetails): str
   ]);
   return record.length === 0 ? facts : `${facts}\n\n${recordTable(record)}`;
 }
+
+/** `exec 2.3.0`. */
+const drivenBy = ({ harness, version }: Pick<AgentView, 'harness' | 'version'>): string => [harness, version].filter(Boolean).join(' ');
 
 /** `region=eu, gpu=yes`. */
 const labelsText = (labels: Readonly<Record<string, string>> = {}): string =>

@@ -27,9 +27,9 @@ export class CommandOutcomes {
   /** @throws Rejection and whatever else `Owners.command` does; Refusal 410 when it was so long ago that the log has forgotten it. */
   async of<C extends CommandContract>(contract: C, admission: EdgeAdmission, data: DataOf<C>): Promise<Outcome> {
     const idempotencyId = admission.idempotencyId ?? randomUUID();
-    const { position: at, partition } = await this.owners.command(contract, { ...admission, idempotencyId }, data);
+    const { position: at } = await this.owners.command(contract, { ...admission, idempotencyId }, data);
     const position = parsePosition(at);
-    const entry = await entryAt(this.server.log, partition, position.seq);
+    const entry = await entryAt(this.server.log, this.owners.partitionOf(admission.project), position.seq);
     if (!entry || !samePosition(entry.position, position)) return { position: at, events: [] };
     const isOfCommand = ({ project, actor, causationId }: AnyEvent): boolean =>
       project === admission.project && actor === admission.actor && causationId === idempotencyId;

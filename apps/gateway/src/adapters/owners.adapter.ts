@@ -22,6 +22,8 @@ export class Deadline {
   }
 }
 
+export type Committed = Pick<Accepted, 'position'>;
+
 export interface EdgeAdmission extends Admission {
   /** What the project asks for where the request does not. */
   readonly projectDurability?: Durability;
@@ -76,19 +78,20 @@ export class Owners {
     return new Deadline(this.config.deadlineMs);
   }
 
+  /** @returns the commit that holds what the command led to, as routes answer it. */
   async command<C extends CommandContract>(
     contract: C,
     admission: EdgeAdmission,
     data: DataOf<C>,
     deadline = this.deadline(),
-  ): Promise<Accepted> {
+  ): Promise<Committed> {
     this.watch.assertAvailable();
     const { project, actor } = admission;
     const sealed = await this.personal.sealed(contract.data, data, { project, actor });
     const asked = this.withDurability(contract.type, admission);
-    const accepted = await this.client.command(contract, asked, sealed, deadline.leftMs());
-    if (asked.durability !== undefined) noteDurability(accepted.durability); // Else nobody has asked, such as for what is recorded beside a request.
-    return accepted;
+    const { position, durability } = await this.client.command(contract, asked, sealed, deadline.leftMs());
+    if (asked.durability !== undefined) noteDurability(durability); // Else nobody has asked, such as for what is recorded beside a request.
+    return { position };
   }
 
   private withDurability(type: string, { projectDurability, ...admission }: EdgeAdmission): Admission {

@@ -57,8 +57,7 @@ export class AgentsController {
     caller.requireAgent(agentId);
     const agent = fittedWith(RegisterAgent, body, { agentId }, this.config);
     if (caller.agentId !== undefined) await this.requireSameRole(admission.project, agent);
-    const { position } = await this.owners.command(Commands.RegisterAgent, admission, agent);
-    return { position };
+    return this.owners.command(Commands.RegisterAgent, admission, agent);
   }
 
   @Operation({
@@ -68,19 +67,14 @@ export class AgentsController {
     idempotent: true,
   })
   @Patch(':agentId')
-  async update(
+  update(
     @Admitted() admission: Admission,
     @Caller() caller: Principal,
     @Param('agentId', IdPipe) agentId: string,
     @Body(JsonPipe) body: JsonObject,
   ): Promise<PositionAnswer> {
     caller.requireAgent(agentId);
-    const { position } = await this.owners.command(
-      Commands.UpdateAgent,
-      admission,
-      fittedWith(UpdateAgent, body, { agentId }, this.config),
-    );
-    return { position };
+    return this.owners.command(Commands.UpdateAgent, admission, fittedWith(UpdateAgent, body, { agentId }, this.config));
   }
 
   @Operation({
@@ -91,18 +85,17 @@ export class AgentsController {
     idempotent: true,
   })
   @Post(':agentId/drain')
-  async drain(
+  drain(
     @Admitted() admission: Admission,
     @Caller() caller: Principal,
     @Param('agentId', IdPipe) agentId: string,
     @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
   ): Promise<PositionAnswer> {
     caller.requireAgent(agentId);
-    const { position } = await this.owners.command(Commands.DrainAgent, admission, {
+    return this.owners.command(Commands.DrainAgent, admission, {
       agentId,
       reason: reason ?? `Drained by ${admission.actor}.`,
     });
-    return { position };
   }
 
   @Operation({
@@ -113,47 +106,44 @@ export class AgentsController {
     idempotent: true,
   })
   @Post(':agentId/pause')
-  async pause(
+  pause(
     @Admitted() admission: Admission,
     @Caller() caller: Principal,
     @Param('agentId', IdPipe) agentId: string,
     @Body(JsonPipe) body: JsonObject,
   ): Promise<PositionAnswer> {
     caller.requireAgent(agentId);
-    const { position } = await this.owners.command(Commands.PauseAgent, admission, fittedWith(PauseAgent, body, { agentId }, this.config));
-    return { position };
+    return this.owners.command(Commands.PauseAgent, admission, fittedWith(PauseAgent, body, { agentId }, this.config));
   }
 
   @Operation({ summary: 'The agent leaves for good.', status: 202, body: ReasonBody, answer: PositionAnswer, idempotent: true })
   @Delete(':agentId')
-  async deregister(
+  deregister(
     @Admitted() admission: Admission,
     @Caller() caller: Principal,
     @Param('agentId', IdPipe) agentId: string,
     @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
   ): Promise<PositionAnswer> {
     caller.requireAgent(agentId);
-    const { position } = await this.owners.command(Commands.DeregisterAgent, admission, {
+    return this.owners.command(Commands.DeregisterAgent, admission, {
       agentId,
       reason: reason ?? `Deregistered by ${admission.actor}.`,
     });
-    return { position };
   }
 
   @Operation({ summary: "Stops an agent's process.", status: 202, body: ReasonBody, answer: PositionAnswer, idempotent: true })
   @Post(':agentId/stop')
-  async stop(
+  stop(
     @Admitted() admission: Admission,
     @Caller() caller: Principal,
     @Param('agentId', IdPipe) agentId: string,
     @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
   ): Promise<PositionAnswer> {
     requirePerson(caller, 'stop agents');
-    const { position } = await this.owners.command(Commands.StopAgent, admission, {
+    return this.owners.command(Commands.StopAgent, admission, {
       agentId,
       reason: reason ?? `Stopped by ${admission.actor}.`,
     });
-    return { position };
   }
 
   @Operation({ summary: 'The agent is alive.', body: HeartbeatBody, answer: HeartbeatAnswer })

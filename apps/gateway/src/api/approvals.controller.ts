@@ -41,13 +41,12 @@ export class ApprovalsController {
     idempotent: true,
   })
   @Post(':approvalId/answer')
-  async answer(
+  answer(
     @Admitted() admission: Admission,
     @Param('approvalId', IdPipe) approvalId: string,
     @Body(JsonPipe) body: JsonObject,
   ): Promise<PositionAnswer> {
     const data = fittedWith(AnswerApproval, body, { approvalId }, this.config);
-    const { position } = await this.owners.command(Commands.AnswerApproval, admission, data);
-    return { position };
+    return this.owners.command(Commands.AnswerApproval, admission, data);
   }
 }

@@ -134,8 +134,8 @@ export class AttemptsController {
     { agentId: named, ...body }: JsonObject,
   ): Promise<PositionAnswer> {
     const data = fittedWith(contract.data, body, { ...attempt, agentId: actingAgent(caller, named) }, this.config);
-    const { position } = await this.owners.command(contract, admission, data as DataOf<C>);
+    const committed = await this.owners.command(contract, admission, data as DataOf<C>);
     if (caller.agentId !== undefined) this.evidence.reported(admission.project, caller.agentId);
-    return { position };
+    return committed;
   }
 }

@@ -61,8 +61,7 @@ export class BudgetsController {
     return this.write(admission, { scope, name, limit });
   }
 
-  private async write(admission: Admission, data: BudgetBody & { scope: BudgetScope; name?: string }): Promise<PositionAnswer> {
-    const { position } = await this.owners.command(Commands.SetBudget, admission, data);
-    return { position };
+  private write(admission: Admission, data: BudgetBody & { scope: BudgetScope; name?: string }): Promise<PositionAnswer> {
+    return this.owners.command(Commands.SetBudget, admission, data);
   }
 }

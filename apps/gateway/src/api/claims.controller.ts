@@ -59,15 +59,14 @@ export class ClaimsController {
 
   @Operation({ summary: 'Gives a claim back.', status: 202, body: ReleaseClaimBody, answer: PositionAnswer, idempotent: true })
   @Post(':claimId/release')
-  async release(
+  release(
     @Admitted() admission: Admission,
     @Caller() caller: Principal,
     @Param('claimId', IdPipe) claimId: string,
     @Body(bodyOf(ReleaseClaimBody)) { agentId: named }: ReleaseClaimBody,
   ): Promise<PositionAnswer> {
     const data = fitted(ReleaseClaim, { claimId, agentId: actingAgent(caller, named) }, this.config);
-    const { position } = await this.owners.command(Commands.ReleaseClaim, admission, data);
-    return { position };
+    return this.owners.command(Commands.ReleaseClaim, admission, data);
   }
 
   /** A request that changed nothing was there before. */

@@ -58,13 +58,12 @@ export class ConflictsController {
     idempotent: true,
   })
   @Post(':conflictId/resolve')
-  async resolve(
+  resolve(
     @Admitted() admission: Admission,
     @Param('conflictId', IdPipe) conflictId: string,
     @Body(JsonPipe) body: JsonObject,
   ): Promise<PositionAnswer> {
     const data = fittedWith(ResolveConflict, body, { conflictId }, this.config);
-    const { position } = await this.owners.command(Commands.ResolveConflict, admission, data);
-    return { position };
+    return this.owners.command(Commands.ResolveConflict, admission, data);
   }
 }

@@ -1,7 +1,7 @@
 import type { RecordFencedMessage } from '@torch/contracts';
-import type { Accepted, Admission } from '@torch/host';
+import type { Admission } from '@torch/host';
 import { Rejection } from '@torch/kernel';
-import type { Owners } from '../adapters/owners.adapter';
+import type { Committed, Owners } from '../adapters/owners.adapter';
 import { partOf } from './admission';
 import { Commands } from './contract-names';
 
@@ -17,8 +17,8 @@ export async function fencedWhenUnknown(
   owners: Pick<Owners, 'command'>,
   admission: Admission,
   fenced: RecordFencedMessage,
-  report: () => Promise<Accepted>,
-): Promise<Accepted> {
+  report: () => Promise<Committed>,
+): Promise<Committed> {
   try {
     return await report();
   } catch (refused) {

@@ -48,7 +48,7 @@ export class LimitsController {
     idempotent: true,
   })
   @Put(':scope/:name')
-  async set(
+  set(
     @Admitted() admission: Admission,
     @Caller() caller: Principal,
     @Param('scope', LimitScopePipe) scope: LimitScope,
@@ -56,20 +56,18 @@ export class LimitsController {
     @Body(JsonPipe) body: JsonObject,
   ): Promise<PositionAnswer> {
     requirePerson(caller, 'set limits');
-    const { position } = await this.owners.command(Commands.SetLimit, admission, fittedWith(SetLimit, body, { scope, name }, this.config));
-    return { position };
+    return this.owners.command(Commands.SetLimit, admission, fittedWith(SetLimit, body, { scope, name }, this.config));
   }
 
   @Operation({ summary: 'Takes a limit away.', answer: PositionAnswer, idempotent: true })
   @Delete(':scope/:name')
-  async remove(
+  remove(
     @Admitted() admission: Admission,
     @Caller() caller: Principal,
     @Param('scope', LimitScopePipe) scope: LimitScope,
     @Param('name', TextPipe) name: string,
   ): Promise<PositionAnswer> {
     requirePerson(caller, 'take limits away');
-    const { position } = await this.owners.command(Commands.RemoveLimit, admission, { scope, name });
-    return { position };
+    return this.owners.command(Commands.RemoveLimit, admission, { scope, name });
   }
 }

@@ -59,30 +59,28 @@ export class MessagesController {
 
   @Operation({ summary: 'The recipient has the message.', ...WRITE })
   @Post('inboxes/:recipient/:messageId/delivered')
-  async delivered(
+  delivered(
     @Admitted() admission: Admission,
     @Caller() caller: Principal,
     @Param('recipient', IdPipe) recipient: string,
     @Param('messageId', IdPipe) messageId: string,
   ): Promise<PositionAnswer> {
     caller.requireAgent(recipient);
-    const { position } = await fencedWhenUnknown(this.owners, admission, { messageId, recipient, step: 'delivered' }, () =>
+    return fencedWhenUnknown(this.owners, admission, { messageId, recipient, step: 'delivered' }, () =>
       this.owners.command(Commands.ConfirmDelivered, admission, { messageId, recipient }),
     );
-    return { position };
   }
 
   @Operation({ summary: 'The recipient has dealt with the message.', ...WRITE })
   @Post('inboxes/:recipient/:messageId/ack')
-  async ack(
+  ack(
     @Admitted() admission: Admission,
     @Caller() caller: Principal,
     @Param('recipient', IdPipe) recipient: string,
     @Param('messageId', IdPipe) messageId: string,
   ): Promise<PositionAnswer> {
     caller.requireAgent(recipient);
-    const { position } = await this.acked(admission, { messageId, recipient });
-    return { position };
+    return this.acked(admission, { messageId, recipient });
   }
 
   @Operation({

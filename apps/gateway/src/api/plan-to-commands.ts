@@ -6,9 +6,9 @@ import {
   type PlanAgents,
   type PoolSpec,
   type SubmitRun,
+  taskSpecOf,
 } from '@torch/contracts';
-import { taskSpecOf } from './plan-task.mapping';
-import { present } from './present';
+import { present } from '@torch/kernel';
 
 /** What the tasks and the run of a plan are called. */
 export interface RunIds {

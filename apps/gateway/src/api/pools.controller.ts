@@ -45,14 +45,9 @@ export class PoolsController {
 
   @Operation({ summary: 'Lets a quarantined pool start agents again.', status: 202, answer: PositionAnswer, idempotent: true })
   @Post(':poolId/release')
-  async release(
-    @Admitted() admission: Admission,
-    @Caller() caller: Principal,
-    @Param('poolId', IdPipe) poolId: string,
-  ): Promise<PositionAnswer> {
+  release(@Admitted() admission: Admission, @Caller() caller: Principal, @Param('poolId', IdPipe) poolId: string): Promise<PositionAnswer> {
     requirePerson(caller, 'release pools');
-    const { position } = await this.owners.command(Commands.ReleaseQuarantine, admission, { poolId });
-    return { position };
+    return this.owners.command(Commands.ReleaseQuarantine, admission, { poolId });
   }
 
   @Operation({
@@ -63,17 +58,16 @@ export class PoolsController {
     idempotent: true,
   })
   @Post(':poolId/retire')
-  async retire(
+  retire(
     @Admitted() admission: Admission,
     @Caller() caller: Principal,
     @Param('poolId', IdPipe) poolId: string,
     @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
   ): Promise<PositionAnswer> {
     requirePerson(caller, 'retire pools');
-    const { position } = await this.owners.command(Commands.RetirePool, admission, {
+    return this.owners.command(Commands.RetirePool, admission, {
       poolId,
       reason: reason ?? `Retired by ${admission.actor}.`,
     });
-    return { position };
   }
 }

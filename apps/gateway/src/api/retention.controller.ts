@@ -3,14 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Body, Controller, Get, Inject, Post, Put } from '@nestjs/common';
 import {
   type ApplyRetention,
-  type DataOf,
   PlaceHold,
   PROJECT_PATTERN,
   ReleaseHold,
   RetentionOutcome,
   RetentionView,
   SetRetention,
-  type CommandContract,
   type PartitionPruned,
 } from '@torch/contracts';
 import { type Admission, SYSTEM_PROJECT } from '@torch/host';
@@ -56,7 +54,7 @@ export class RetentionController {
   set(@AdmittedToSystem() admission: Admission, @Caller() caller: Principal, @Body(bodyOf(SetRetention)) body: SetRetention) {
     requirePerson(caller, 'set retention');
     caller.requireProject(body.project);
-    return this.command(Commands.SetRetention, admission, body);
+    return this.owners.command(Commands.SetRetention, admission, body);
   }
 
   @Operation({
@@ -99,14 +97,14 @@ export class RetentionController {
   @Post('holds')
   hold(@AdmittedToSystem() admission: Admission, @Caller() caller: Principal, @Body(bodyOf(PlaceHold)) body: PlaceHold) {
     requireHeld(caller, body.on);
-    return this.command(Commands.PlaceHold, admission, body);
+    return this.owners.command(Commands.PlaceHold, admission, body);
   }
 
   @Operation({ summary: 'Ends a legal hold.', ...WRITE, body: ReleaseHold, answer: PositionAnswer })
   @Post('holds/release')
   release(@AdmittedToSystem() admission: Admission, @Caller() caller: Principal, @Body(bodyOf(ReleaseHold)) body: ReleaseHold) {
     requireHeld(caller, body.on);
-    return this.command(Commands.ReleaseHold, admission, body);
+    return this.owners.command(Commands.ReleaseHold, admission, body);
   }
 
   @Operation({
@@ -128,13 +126,12 @@ export class RetentionController {
     const keys = kept
       .filter((key) => project === undefined || key.project === project)
       .map((key) => ({ project: key.project, keyId: key.id }));
-    const { position } = await this.command(Commands.RequestErasure, admission, { subject, keys, ...(reason !== undefined && { reason }) });
+    const { position } = await this.owners.command(Commands.RequestErasure, admission, {
+      subject,
+      keys,
+      ...(reason !== undefined && { reason }),
+    });
     return { position, projects: keys.map((key) => key.project) };
-  }
-
-  private async command<C extends CommandContract>(contract: C, admission: Admission, data: DataOf<C>): Promise<PositionAnswer> {
-    const { position } = await this.owners.command(contract, admission, data);
-    return { position };
   }
 }
 

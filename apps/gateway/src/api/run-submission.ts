@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { type Plan, planProblems } from '@torch/contracts';
-import type { Accepted, Admission } from '@torch/host';
+import type { Admission } from '@torch/host';
 import { canonicalJson, Rejection } from '@torch/kernel';
 import { COMMIT_BYTES_MAX, EVENT_BYTES_MAX } from '@torch/log';
-import { type Deadline, Owners } from '../adapters/owners.adapter';
+import { type Committed, type Deadline, Owners } from '../adapters/owners.adapter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { partOf, runIds } from './admission';
 import { invalid } from './contract.pipe';
@@ -66,7 +66,7 @@ export class RunSubmission implements OnModuleDestroy {
     return (await this.owners.query(Queries.GetRun, project, { runId }, deadline)).run !== undefined;
   }
 
-  private async submitRun(admission: Admission, commands: RunCommands, isThere: boolean, deadline: Deadline): Promise<Accepted> {
+  private async submitRun(admission: Admission, commands: RunCommands, isThere: boolean, deadline: Deadline): Promise<Committed> {
     try {
       return await this.owners.command(Commands.SubmitRun, admission, commands.run, deadline);
     } catch (error) {

@@ -39,15 +39,14 @@ export class RunsController {
 
   @Operation({ summary: 'Cancels what a run has not finished.', status: 202, body: ReasonBody, answer: PositionAnswer, idempotent: true })
   @Post(':runId/cancel')
-  async cancel(
+  cancel(
     @Admitted() admission: Admission,
     @Param('runId', IdPipe) runId: string,
     @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
   ): Promise<PositionAnswer> {
-    const { position } = await this.owners.command(Commands.CancelRun, admission, {
+    return this.owners.command(Commands.CancelRun, admission, {
       runId,
       reason: reason ?? `Cancelled by ${admission.actor}.`,
     });
-    return { position };
   }
 }

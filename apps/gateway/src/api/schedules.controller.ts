@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Inject, Param, Put } from '@nestjs/common';
-import { ScheduleList, ScheduleView, secretProblems, type SetSchedule, taskProblems } from '@torch/contracts';
+import { ScheduleList, ScheduleView, secretProblems, type SetSchedule, taskProblems, taskSpecOf } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { NotFound } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
@@ -9,7 +9,6 @@ import { invalid } from './contract.pipe';
 import { Commands, Queries } from './contract-names';
 import { PositionAnswer } from './edge.contracts';
 import { bodyOf, IdPipe } from './edge.pipes';
-import { taskSpecOf } from './plan-task.mapping';
 import { Admitted } from './request-context';
 import { ScheduleBody } from './rules.contracts';
 
@@ -43,21 +42,19 @@ export class SchedulesController {
     idempotent: true,
   })
   @Put(':scheduleId')
-  async set(
+  set(
     @Admitted() admission: Admission,
     @Param('scheduleId', IdPipe) scheduleId: string,
     @Body(bodyOf(ScheduleBody)) body: ScheduleBody,
   ): Promise<PositionAnswer> {
     this.check(body);
-    const { position } = await this.owners.command(Commands.SetSchedule, admission, setSchedule(scheduleId, body));
-    return { position };
+    return this.owners.command(Commands.SetSchedule, admission, setSchedule(scheduleId, body));
   }
 
   @Operation({ summary: 'Ends a schedule; runs that it has started go on.', answer: PositionAnswer, idempotent: true })
   @Delete(':scheduleId')
-  async remove(@Admitted() admission: Admission, @Param('scheduleId', IdPipe) scheduleId: string): Promise<PositionAnswer> {
-    const { position } = await this.owners.command(Commands.RemoveSchedule, admission, { scheduleId });
-    return { position };
+  remove(@Admitted() admission: Admission, @Param('scheduleId', IdPipe) scheduleId: string): Promise<PositionAnswer> {
+    return this.owners.command(Commands.RemoveSchedule, admission, { scheduleId });
   }
 
   /** @throws RequestInvalid naming every problem of the task. */

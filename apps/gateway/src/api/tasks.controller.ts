@@ -65,28 +65,26 @@ export class TasksController {
     idempotent: true,
   })
   @Post(':taskId/cancel')
-  async cancel(
+  cancel(
     @Admitted() admission: Admission,
     @Param('taskId', IdPipe) taskId: string,
     @Body(bodyOf(CancelTaskBody)) { reason, subtree }: CancelTaskBody,
   ): Promise<PositionAnswer> {
-    const { position } = await this.owners.command(Commands.CancelTask, admission, {
+    return this.owners.command(Commands.CancelTask, admission, {
       taskId,
       reason: reason ?? `Cancelled by ${admission.actor}.`,
       ...(subtree !== undefined && { subtree }),
     });
-    return { position };
   }
 
   @Operation({ summary: 'Changes the priority of a task.', status: 202, body: PriorityBody, answer: PositionAnswer, idempotent: true })
   @Post(':taskId/priority')
-  async setPriority(
+  setPriority(
     @Admitted() admission: Admission,
     @Param('taskId', IdPipe) taskId: string,
     @Body(bodyOf(PriorityBody)) { priority }: PriorityBody,
   ): Promise<PositionAnswer> {
-    const { position } = await this.owners.command(Commands.ChangePriority, admission, { taskId, priority });
-    return { position };
+    return this.owners.command(Commands.ChangePriority, admission, { taskId, priority });
   }
 
   @Operation({
@@ -97,15 +95,13 @@ export class TasksController {
     idempotent: true,
   })
   @Post('redrive')
-  async redrive(@Admitted() admission: Admission, @Body(bodyOf(RedriveTasks)) which: RedriveTasks): Promise<PositionAnswer> {
-    const { position } = await this.owners.command(Commands.RedriveTasks, admission, which);
-    return { position };
+  redrive(@Admitted() admission: Admission, @Body(bodyOf(RedriveTasks)) which: RedriveTasks): Promise<PositionAnswer> {
+    return this.owners.command(Commands.RedriveTasks, admission, which);
   }
 
   @Operation({ summary: 'Gives an ended task a fresh set of attempts.', status: 202, answer: PositionAnswer, idempotent: true })
   @Post(':taskId/retry')
-  async retry(@Admitted() admission: Admission, @Param('taskId', IdPipe) taskId: string): Promise<PositionAnswer> {
-    const { position } = await this.owners.command(Commands.RetryTask, admission, { taskId });
-    return { position };
+  retry(@Admitted() admission: Admission, @Param('taskId', IdPipe) taskId: string): Promise<PositionAnswer> {
+    return this.owners.command(Commands.RetryTask, admission, { taskId });
   }
 }

@@ -18,22 +18,20 @@ export class WorkController {
 
   @Operation({ summary: 'Stops all work: running attempts are told to stop, and nothing is lost.', body: ReasonBody, ...WRITE })
   @Post('stop')
-  async stop(
+  stop(
     @Admitted() admission: Admission,
     @Caller() caller: Principal,
     @Body(bodyOf(ReasonBody)) { reason }: ReasonBody,
   ): Promise<PositionAnswer> {
     requirePerson(caller, 'stop all work');
     const data = { reason: reason ?? `Stopped by ${admission.actor}.` };
-    const { position } = await this.owners.command(Commands.StopWork, admission, data);
-    return { position };
+    return this.owners.command(Commands.StopWork, admission, data);
   }
 
   @Operation({ summary: 'Lets work go on.', ...WRITE })
   @Post('resume')
-  async resume(@Admitted() admission: Admission, @Caller() caller: Principal): Promise<PositionAnswer> {
+  resume(@Admitted() admission: Admission, @Caller() caller: Principal): Promise<PositionAnswer> {
     requirePerson(caller, 'let work go on');
-    const { position } = await this.owners.command(Commands.ResumeWork, admission, {});
-    return { position };
+    return this.owners.command(Commands.ResumeWork, admission, {});
   }
 }

@@ -16,7 +16,8 @@ export function notBeforeMsOf(notBefore: string, nowMs: number): number | undefi
   return delayMs === undefined ? momentMs(notBefore) : nowMs + delayMs;
 }
 
-const msOf = (duration: string | undefined): number | undefined => (duration === undefined ? undefined : durationMs(duration));
+/** Absent of what is absent. */
+export const msOf = (duration: string | undefined): number | undefined => (duration === undefined ? undefined : durationMs(duration));
 
 export function timeProblems(task: PlanTask): PlanProblem[] {
   return [...outOfRange(task), ...unclearNotBefore(task), ...contradictions(task), ...unclearApproval(task)];

@@ -1,5 +1,5 @@
 import type { RegistryCommand, RegistryEvent, SchedulerEvent } from '@torch/contracts';
-import { type Decider, type DecisionContext, invariant, type NewEvent } from '@torch/kernel';
+import { decideBy, type Decider, evolveBy, ruled, told } from '@torch/kernel';
 import {
   approvalRequested,
   approvalSettled,
@@ -52,33 +52,6 @@ export type RegistryFact = RegistryEvent | Extract<SchedulerEvent, { type: (type
 
 export type RegistryDecider = Decider<RegistryState, RegistryCommand, RegistryFact>;
 
-/** The same limits must hold wherever one log is decided, replayed and audited: they are part of what a state is. */
-export function registryDeciderWith(limits: Partial<RegistryLimits>): RegistryDecider {
-  const all = { ...REGISTRY_LIMITS, ...limits };
-  return {
-    initialState: () => emptyRegistry(all),
-    decide,
-    evolve,
-    foreign: FOREIGN_TYPES,
-    settle: (state, { nowMs }) => pauseThrottled(state, nowMs),
-    dueAtMs: (state) => Math.min(pausesDueAtMs(state), conflictsDueAtMs(state)),
-    due: (state, nowMs) => [...pausesDue(state, nowMs), ...conflictsDue(state, nowMs)],
-    snapshot: registrySnapshot(all),
-  };
-}
-
-/** Projects, agents and their presence, what they share, and what they disagree about. */
-export const registryDecider: RegistryDecider = registryDeciderWith({});
-
-const ruled =
-  <Data>(rule: (state: RegistryState, data: Data, nowMs: number) => readonly NewEvent[]) =>
-  (state: RegistryState, { data }: { data: Data }, { nowMs }: DecisionContext): readonly NewEvent[] =>
-    rule(state, data, nowMs);
-const told =
-  <Data>(fact: (state: RegistryState, data: Data) => void) =>
-  (state: RegistryState, { data }: { data: Data }): void =>
-    fact(state, data);
-
 const RULES: Rules<RegistryCommand> = {
   CreateProject: (state, { project }, { nowMs }) => createProject(state, project, nowMs),
   SetProjectDurability: (state, command, { nowMs }) => setDurability(state, command, nowMs),
@@ -122,18 +95,23 @@ const FACTS: Facts<RegistryFact> = {
   ...conflictFacts,
 };
 
-function decide(state: RegistryState, command: RegistryCommand, context: DecisionContext): readonly NewEvent[] {
-  const rule = RULES[command.type] as Rule | undefined;
-  invariant(rule, `No rule decides ${command.type}.`);
-  return rule(state, command, context);
+const decide = decideBy<RegistryState, RegistryCommand>(RULES);
+const evolve = evolveBy<RegistryState, RegistryFact>(FACTS);
+
+/** The same limits must hold wherever one log is decided, replayed and audited: they are part of what a state is. */
+export function registryDeciderWith(limits: Partial<RegistryLimits>): RegistryDecider {
+  const all = { ...REGISTRY_LIMITS, ...limits };
+  return {
+    initialState: () => emptyRegistry(all),
+    decide,
+    evolve,
+    foreign: FOREIGN_TYPES,
+    settle: (state, { nowMs }) => pauseThrottled(state, nowMs),
+    dueAtMs: (state) => Math.min(pausesDueAtMs(state), conflictsDueAtMs(state)),
+    due: (state, nowMs) => [...pausesDue(state, nowMs), ...conflictsDue(state, nowMs)],
+    snapshot: registrySnapshot(all),
+  };
 }
 
-function evolve(state: RegistryState, event: RegistryFact): RegistryState {
-  const fact = FACTS[event.type] as Fact | undefined;
-  invariant(fact, `Nothing takes in ${event.type}.`);
-  fact(state, event);
-  return state;
-}
-
-type Rule = (state: RegistryState, command: RegistryCommand, context: DecisionContext) => readonly NewEvent[];
-type Fact = (state: RegistryState, event: RegistryFact) => void;
+/** Projects, agents and their presence, what they share, and what they disagree about. */
+export const registryDecider: RegistryDecider = registryDeciderWith({});

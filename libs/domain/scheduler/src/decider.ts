@@ -1,5 +1,5 @@
 import type { SchedulerCommand, SchedulerEvent } from '@torch/contracts';
-import { type DecisionContext, type Decider, invariant, type NewEvent } from '@torch/kernel';
+import { decideBy, type Decider, evolveBy, ruled, told } from '@torch/kernel';
 import {
   onAgentDeregistered,
   onAgentDraining,
@@ -50,34 +50,6 @@ import { agentGone } from './topics';
 import { due, dueAtMs, endBackoff, expireLease } from './timers';
 
 export type SchedulerDecider = Decider<SchedulerState, SchedulerCommand, SchedulerEvent | AgentEvent>;
-
-/** The rules with limits of one's own; all owners and replays of one log must use the same. */
-export function schedulerDeciderWith(limits: Partial<SchedulerLimits>): SchedulerDecider {
-  const all = { ...SCHEDULER_LIMITS, ...limits };
-  return {
-    initialState: () => initialState(all),
-    decide,
-    evolve,
-    foreign: FOREIGN_TYPES,
-    settle,
-    dueAtMs,
-    due,
-    snapshot: snapshotFormat(all),
-  };
-}
-
-/** Queue, matching, leases, retries, dependencies and runs of one project. */
-export const schedulerDecider: SchedulerDecider = schedulerDeciderWith({});
-
-type Own<Rule> = (state: SchedulerState, data: Rule, nowMs: number) => readonly NewEvent[];
-const ruled =
-  <Data>(rule: Own<Data>) =>
-  (state: SchedulerState, { data }: { data: Data }, { nowMs }: DecisionContext): readonly NewEvent[] =>
-    rule(state, data, nowMs);
-const told =
-  <Data>(fact: (state: SchedulerState, data: Data) => void) =>
-  (state: SchedulerState, { data }: { data: Data }): void =>
-    fact(state, data);
 
 const inOrder =
   <Event>(first: (state: SchedulerState, event: Event) => void, then: (state: SchedulerState, event: Event) => void) =>
@@ -150,18 +122,23 @@ const FACTS: Facts<SchedulerEvent | AgentEvent> = {
   ...scheduleFacts,
 };
 
-function decide(state: SchedulerState, command: SchedulerCommand, context: DecisionContext): readonly NewEvent[] {
-  const rule = RULES[command.type] as Rule | undefined;
-  invariant(rule, `No rule decides ${command.type}.`);
-  return rule(state, command, context);
+const decide = decideBy<SchedulerState, SchedulerCommand>(RULES);
+const evolve = evolveBy<SchedulerState, SchedulerEvent | AgentEvent>(FACTS);
+
+/** The rules with limits of one's own; all owners and replays of one log must use the same. */
+export function schedulerDeciderWith(limits: Partial<SchedulerLimits>): SchedulerDecider {
+  const all = { ...SCHEDULER_LIMITS, ...limits };
+  return {
+    initialState: () => initialState(all),
+    decide,
+    evolve,
+    foreign: FOREIGN_TYPES,
+    settle,
+    dueAtMs,
+    due,
+    snapshot: snapshotFormat(all),
+  };
 }
 
-function evolve(state: SchedulerState, event: SchedulerEvent | AgentEvent): SchedulerState {
-  const fact = FACTS[event.type] as Fact | undefined;
-  invariant(fact, `Nothing takes in ${event.type}.`);
-  fact(state, event);
-  return state;
-}
-
-type Rule = (state: SchedulerState, command: SchedulerCommand, context: DecisionContext) => readonly NewEvent[];
-type Fact = (state: SchedulerState, event: SchedulerEvent | AgentEvent) => void;
+/** Queue, matching, leases, retries, dependencies and runs of one project. */
+export const schedulerDecider: SchedulerDecider = schedulerDeciderWith({});

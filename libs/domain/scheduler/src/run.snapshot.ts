@@ -1,11 +1,10 @@
 import type { AgentChoice, RunStatus, TaskSpec, TaskStatus, Usage } from '@torch/contracts';
-import { jsonBytes } from '@torch/kernel';
+import { jsonBytes, present } from '@torch/kernel';
 import { forgetAwaited, isDoomed } from './dependencies';
 import { type MomentField, restoreMoments } from './moments';
 import { addTask, newTask } from './new-task';
 import { count, newRun, refreshEnded } from './run.evolve';
 import { type AgentState, hasEnded, isLive, type RunState, type SchedulerState, type TaskState, type Thread } from './scheduler.state';
-import { present } from './present';
 import { enqueue } from './topics';
 
 /** A field that is absent has the value that a task begins with, or that of its run. */
@@ -117,20 +116,12 @@ export function decodeRun(state: SchedulerState, encoded: EncodedRun): void {
 }
 
 function decodeTask(state: SchedulerState, run: RunState, encoded: EncodedTask, runKey = ''): void {
-  const {
-    spec,
-    seq,
-    at = run.submittedAtMs,
-    thread = run.thread,
-    before = 0,
-    key = runKey,
-    dueAtMs = Infinity,
-    moments,
-    ...rest
-  } = encoded;
+  const { spec, seq, status, at = run.submittedAtMs, thread = run.thread, before = 0, key = runKey, moments } = encoded;
   const task = newTask({ spec, run, seq, submittedAtMs: at, fairnessKey: key, thread });
-  if (rest.status === 'ready') task.readyAtMs = at;
-  Object.assign(task, rest, { attemptsBefore: before, dueAtMs });
+  task.status = status;
+  task.attemptsBefore = before;
+  if (status === 'ready') task.readyAtMs = at;
+  takeGiven(task, encoded);
   addTask(state, task);
   if (moments) restoreMoments(state, task, moments);
   if (task.result) run.resultBytes += jsonBytes(task.result);
@@ -138,6 +129,38 @@ function decodeTask(state: SchedulerState, run: RunState, encoded: EncodedTask, 
   count(run, task.status, 1);
   run.open--;
   state.openTasks--;
+}
+
+/** Which are called in a snapshot as in the state. */
+const SAME_FIELDS = [
+  'attempt',
+  'assignments',
+  'priority',
+  'readyAtMs',
+  'approved',
+  'rateLimits',
+  'usage',
+  'result',
+  'resultRef',
+  'agentId',
+  'choice',
+  'pastAgents',
+  'instance',
+  'dueAtMs',
+  'startedAtMs',
+  'endedAtMs',
+  'exitCode',
+  'durationMs',
+  'reason',
+] as const satisfies readonly (keyof EncodedTask & keyof TaskState)[];
+
+/** One by one, because most are absent in most of very many tasks. */
+function takeGiven(task: TaskState, encoded: EncodedTask): void {
+  const to: Partial<Record<keyof TaskState, unknown>> = task;
+  for (const name of SAME_FIELDS) {
+    const value = encoded[name];
+    if (value !== undefined) to[name] = value;
+  }
 }
 
 /** Once all runs are there: a task may depend on one of any. */

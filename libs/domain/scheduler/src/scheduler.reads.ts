@@ -1,7 +1,6 @@
 import type { ListAgentWork, ListRuns, ListTasks, RunList, RunView, TaskList, TaskView } from '@torch/contracts';
-import { Rejection } from '@torch/kernel';
+import { present, Rejection } from '@torch/kernel';
 import { inputsOf } from './inputs';
-import { present } from './present';
 import { bySeq, hasEnded, isLive, type RunState, type SchedulerState, type TaskState } from './scheduler.state';
 
 /** Tasks of a page, unless the query says otherwise. */

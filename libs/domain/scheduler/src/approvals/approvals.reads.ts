@@ -1,5 +1,5 @@
 import type { ApprovalFound, ApprovalList, ApprovalView, GetApproval, ListApprovals } from '@torch/contracts';
-import { present } from '../present';
+import { present } from '@torch/kernel';
 import type { SchedulerState } from '../scheduler.state';
 import type { Approval } from './approvals.state';
 

@@ -1,6 +1,6 @@
 import type { ApprovalTimeoutPolicy } from '@torch/contracts';
+import { present } from '@torch/kernel';
 import { Heap, noteIndex } from '../heap';
-import { present } from '../present';
 
 /** Answered and withdrawn questions that a project remembers; the one that was closed first is forgotten first. */
 export const APPROVALS_CLOSED_KEPT = 1000;

@@ -1,5 +1,5 @@
 import type { ScheduleList } from '@torch/contracts';
-import { present } from '../present';
+import { present } from '@torch/kernel';
 import type { SchedulerState } from '../scheduler.state';
 
 /** By id. */

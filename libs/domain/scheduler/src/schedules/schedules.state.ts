@@ -1,6 +1,6 @@
 import type { ScheduleSet } from '@torch/contracts';
+import { present } from '@torch/kernel';
 import { Heap, noteIndex } from '../heap';
-import { present } from '../present';
 
 /** What was asked for, with every default filled in. */
 export type ScheduleDefinition = Required<Omit<ScheduleSet, 'nextAtMs' | 'setAtMs'>>;

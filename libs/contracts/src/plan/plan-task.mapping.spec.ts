@@ -1,5 +1,7 @@
-import { fieldProblem, type PlanTask, TaskSpec } from '@torch/contracts';
-import { taskSpecOf } from './plan-task.mapping';
+import { TaskSpec } from '../scheduler/task-spec';
+import { fieldProblem } from '../validate';
+import { planTaskOf, taskSpecOf } from './plan-task.mapping';
+import type { PlanTask } from './plan.task';
 
 const NOW_MS = 1_000_000;
 const keys = ['a', 'b', 'c'];
@@ -80,5 +82,37 @@ describe('a task of a plan', () => {
 
   it('may start at a moment of its own', () => {
     expect(specOf({ notBefore: '2026-11-23T09:00+01:00' }).notBeforeMs).toBe(Date.parse('2026-11-23T08:00Z'));
+  });
+});
+
+describe('a task that is kept', () => {
+  it('is stated with its times as the shortest texts, and without what is of one run', () => {
+    const spec = specOf({
+      timeout: '300s',
+      deadline: '90m',
+      queueTimeout: '1500ms',
+      approval: { timeout: '24h', onTimeout: 'deny' },
+      budget: { tokens: 5, wall: '90s' },
+      estimate: { wall: '0s' },
+      dependsOn: ['b'],
+      after: [{ task: 'c', on: 'failure' }],
+      notBefore: '15m',
+    });
+    expect(planTaskOf(spec)).toEqual({
+      key: 'a',
+      title: 'a',
+      role: 'developer',
+      skills: [],
+      prefer: [],
+      run: 'true',
+      priority: 5,
+      retries: 2,
+      timeout: '5m',
+      deadline: '90m',
+      queueTimeout: '1500ms',
+      approval: { timeout: '1d', onTimeout: 'deny' },
+      budget: { tokens: 5, wall: '90s' },
+      estimate: { wall: '0ms' },
+    });
   });
 });

@@ -1,18 +1,8 @@
-import {
-  type Affinity,
-  type Amounts,
-  type ApprovalSpec,
-  durationMs,
-  notBeforeMsOf,
-  type PlanAmounts,
-  type PlanApproval,
-  type PlanTask,
-  PRIORITY_DEFAULT,
-  RETRIES_DEFAULT,
-  type TaskSpec,
-  timeoutMsOf,
-} from '@torch/contracts';
-import { present } from './present';
+import { present } from '@torch/kernel';
+import type { Affinity, Amounts, ApprovalSpec } from '../scheduler/task-options';
+import { PRIORITY_DEFAULT, RETRIES_DEFAULT, type TaskSpec } from '../scheduler/task-spec';
+import type { PlanAmounts, PlanApproval, PlanTask } from './plan.task';
+import { msOf, notBeforeMsOf, timeoutMsOf } from './times.rules';
 
 /** What a task of a plan has to know of the plan around it. */
 export interface TaskSurroundings {
@@ -60,6 +50,27 @@ export function taskSpecOf(task: PlanTask, { taskId, hasKey, nowMs }: TaskSurrou
   };
 }
 
+/**
+ * The task of a schedule as a plan states it, from how Torch keeps it, every default said. It depends on nothing, and waits for no
+ * moment: those are of one run.
+ */
+export function planTaskOf(spec: TaskSpec): PlanTask {
+  const { taskId: _taskId, dependsOn: _dependsOn, after: _after, notBeforeMs: _notBeforeMs, timeoutMs, ...rest } = spec;
+  const { queueTimeoutMs, deadlineMs, progressTimeoutMs, approval, budget, estimate, ...same } = rest;
+  return {
+    ...same,
+    timeout: durationText(timeoutMs),
+    ...present({
+      queueTimeout: textOf(queueTimeoutMs),
+      deadline: textOf(deadlineMs),
+      progressTimeout: textOf(progressTimeoutMs),
+      approval: planApprovalOf(approval),
+      budget: planAmountsOf(budget),
+      estimate: planAmountsOf(estimate),
+    }),
+  };
+}
+
 function timesOf({ notBefore, queueTimeout, deadline, progressTimeout }: PlanTask, nowMs: number): Partial<TaskSpec> {
   return {
     notBeforeMs: notBefore === undefined ? undefined : notBeforeMsOf(notBefore, nowMs),
@@ -79,8 +90,33 @@ function approvalOf(approval: PlanApproval | undefined): ApprovalSpec | undefine
   return present({ question, timeoutMs: msOf(timeout), onTimeout, escalateTo });
 }
 
+function planApprovalOf(approval: ApprovalSpec | undefined): PlanApproval | undefined {
+  if (!approval) return undefined;
+  const { timeoutMs, ...same } = approval;
+  return present({ ...same, timeout: textOf(timeoutMs) });
+}
+
 function amountsOf(amounts: PlanAmounts | undefined): Amounts | undefined {
   return amounts && present({ tokens: amounts.tokens, costUsd: amounts.costUsd, wallMs: msOf(amounts.wall) });
 }
 
-const msOf = (duration: string | undefined): number | undefined => (duration === undefined ? undefined : durationMs(duration));
+function planAmountsOf(amounts: Amounts | undefined): PlanAmounts | undefined {
+  if (!amounts) return undefined;
+  const { wallMs, ...same } = amounts;
+  return present({ ...same, wall: textOf(wallMs) });
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const;
+
+/** The shortest text that stands for exactly so many ms. */
+function durationText(ms: number): string {
+  const [unit, unitMs] = UNITS.find(([, unitMs]) => ms > 0 && ms % unitMs === 0) ?? ['ms', 1];
+  return `${ms / unitMs}${unit}`;
+}
+
+const textOf = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : durationText(ms));
