@@ -29,7 +29,7 @@ export const EVENTS: readonly EventContract[] = [
   ...auditEvents,
   ...retentionEvents,
 ];
-export const COMMANDS: readonly CommandContract[] = [
+const commands = [
   ...registryCommands,
   ...schedulerCommands,
   ...spawnerCommands,
@@ -37,7 +37,8 @@ export const COMMANDS: readonly CommandContract[] = [
   ...auditCommands,
   ...retentionCommands,
 ];
-export const QUERIES: readonly QueryContract[] = [
+export const COMMANDS: readonly CommandContract[] = commands;
+const queries = [
   ...registryQueries,
   ...schedulerQueries,
   ...explainQueries,
@@ -45,7 +46,19 @@ export const QUERIES: readonly QueryContract[] = [
   ...messagingQueries,
   ...auditQueries,
   ...retentionQueries,
-] as readonly QueryContract[];
+];
+export const QUERIES = queries as readonly QueryContract[];
+
+type ByName<Contract extends { readonly type: string }> = {
+  readonly [Type in Contract['type']]: Extract<Contract, { readonly type: Type }>;
+};
+
+const byName = <Contract extends { readonly type: string }>(contracts: readonly Contract[]): ByName<Contract> =>
+  Object.fromEntries(contracts.map((contract) => [contract.type, contract])) as ByName<Contract>;
+
+/** Contracts by name, each with the types of its data and answer: `Commands.SubmitRun`, `Queries.GetTask`. */
+export const Commands = byName(commands);
+export const Queries = byName(queries);
 
 const eventsByType = byType(EVENTS);
 const commandsByType = byType(COMMANDS);

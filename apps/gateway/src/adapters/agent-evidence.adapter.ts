@@ -1,6 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { type EvidenceKind, type Heartbeat, type HeartbeatAnswer, HEARTBEATS_MAX } from '@torch/contracts';
-import { Queries } from '../api/contract-names';
+import { type EvidenceKind, type Heartbeat, type HeartbeatAnswer, HEARTBEATS_MAX, Queries } from '@torch/contracts';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { Owners } from './owners.adapter';
 

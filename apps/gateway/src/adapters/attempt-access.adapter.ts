@@ -1,6 +1,6 @@
+import { Queries } from '@torch/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { NotFound, type Principal } from '@torch/platform';
-import { Queries } from '../api/contract-names';
 import { refusal } from '../api/refusal';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import type { AttemptRef } from './output-store.adapter';

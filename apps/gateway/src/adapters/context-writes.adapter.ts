@@ -1,8 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { ContextComparison, ContextConflicted, ContextDocument, ContextUpdated } from '@torch/contracts';
+import {
+  Commands,
+  type ContextComparison,
+  type ContextConflicted,
+  type ContextDocument,
+  type ContextUpdated,
+  Queries,
+} from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { Rejection } from '@torch/kernel';
-import { Commands, Queries } from '../api/contract-names';
 import { type Refusal, refusal } from '../api/refusal';
 import { CommandOutcomes } from './command-outcome.adapter';
 import { Owners } from './owners.adapter';

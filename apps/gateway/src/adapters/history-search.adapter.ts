@@ -1,10 +1,9 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import type { EventsFound, FindEvents, HistoryEvent } from '@torch/contracts';
+import { type EventsFound, type FindEvents, type HistoryEvent, Queries } from '@torch/contracts';
 import { DeadlineExceeded } from '@torch/host';
 import { Rejection } from '@torch/kernel';
 import { type CloudEvent, cloudEvent, LogUnavailable, parseEventId } from '@torch/log';
-import { Queries } from '../api/contract-names';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { Owners } from './owners.adapter';
 import { PersonalData } from './personal-data.adapter';

@@ -1,9 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { type Durability, PROJECT_PATTERN, type ProjectView } from '@torch/contracts';
+import { Commands, type Durability, PROJECT_PATTERN, type ProjectView, Queries } from '@torch/contracts';
 import { Rejection } from '@torch/kernel';
 import type { LogServer } from '@torch/log';
 import { LOG_SERVER, NotFound } from '@torch/platform';
-import { Commands, Queries } from '../api/contract-names';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { Owners } from './owners.adapter';
 import { RecentlyUsed } from './recently-used';

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
-import { AgentList, HeartbeatAnswer, ListAgents, PauseAgent, RegisterAgent, UpdateAgent } from '@torch/contracts';
+import { AgentList, Commands, HeartbeatAnswer, ListAgents, PauseAgent, Queries, RegisterAgent, UpdateAgent } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { Forbidden, NotFound, type Principal } from '@torch/platform';
 import type { FastifyReply } from 'fastify';
@@ -10,7 +10,6 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { bodySchema, Operation } from '../openapi/operation.decorator';
 import { AgentStreams } from '../reactors/agent-streams.reactor';
 import { fittedWith, type JsonObject } from './contract.pipe';
-import { Commands, Queries } from './contract-names';
 import { HeartbeatBody, PositionAnswer, ReasonBody, StreamQuery } from './edge.contracts';
 import { bodyOf, IdPipe, JsonPipe, queryOf } from './edge.pipes';
 import { requirePerson } from './principal';

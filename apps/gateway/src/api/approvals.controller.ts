@@ -1,12 +1,11 @@
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
-import { AnswerApproval, ApprovalList, ApprovalView, ListApprovals } from '@torch/contracts';
+import { AnswerApproval, ApprovalList, ApprovalView, Commands, ListApprovals, Queries } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { NotFound } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { bodySchema, Operation } from '../openapi/operation.decorator';
 import { fittedWith, type JsonObject } from './contract.pipe';
-import { Commands, Queries } from './contract-names';
 import { PositionAnswer } from './edge.contracts';
 import { IdPipe, JsonPipe, queryOf } from './edge.pipes';
 import { Admitted } from './request-context';

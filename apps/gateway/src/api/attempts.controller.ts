@@ -1,6 +1,7 @@
 import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import {
   type CommandContract,
+  Commands,
   CompleteTask,
   type DataOf,
   FailTask,
@@ -17,7 +18,6 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { bodySchema, Operation } from '../openapi/operation.decorator';
 import { derivedId } from './admission';
 import { fittedWith, type JsonObject } from './contract.pipe';
-import { Commands } from './contract-names';
 import { PositionAnswer } from './edge.contracts';
 import { AttemptPipe, IdPipe, JsonPipe } from './edge.pipes';
 import { actingAgent } from './principal';

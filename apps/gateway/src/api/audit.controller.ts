@@ -1,10 +1,9 @@
 import { Controller, Inject, Post } from '@nestjs/common';
-import { ChainVerdict, hostQueries, type PartitionVerdict } from '@torch/contracts';
+import { ChainVerdict, hostQueries, type PartitionVerdict, Queries } from '@torch/contracts';
 import type { Principal } from '@torch/platform';
 import { Deadline, Owners } from '../adapters/owners.adapter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { Operation } from '../openapi/operation.decorator';
-import { Queries } from './contract-names';
 import { requirePerson } from './principal';
 import { Caller } from './request-context';
 

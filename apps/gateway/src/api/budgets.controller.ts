@@ -1,10 +1,9 @@
 import { Body, Controller, Get, Param, Put, Query } from '@nestjs/common';
-import { BUDGET_SCOPES, BudgetList, type BudgetScope, GetUsage, UsageFound } from '@torch/contracts';
+import { BUDGET_SCOPES, BudgetList, type BudgetScope, Commands, GetUsage, Queries, UsageFound } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import type { Principal } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
 import { Operation } from '../openapi/operation.decorator';
-import { Commands, Queries } from './contract-names';
 import { PositionAnswer } from './edge.contracts';
 import { bodyOf, oneOf, queryOf, TextPipe } from './edge.pipes';
 import { requirePerson } from './principal';

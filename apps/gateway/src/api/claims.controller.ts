@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
-import { type ClaimAnswer, ClaimList, ClaimPaths, type ClaimRefused, ListClaims, ReleaseClaim } from '@torch/contracts';
+import { type ClaimAnswer, ClaimList, ClaimPaths, type ClaimRefused, Commands, ListClaims, Queries, ReleaseClaim } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import type { AnyEvent } from '@torch/kernel';
 import type { Principal } from '@torch/platform';
@@ -9,7 +9,6 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { bodySchema, Operation } from '../openapi/operation.decorator';
 import { derivedId } from './admission';
 import { fitted, fittedWith, type JsonObject } from './contract.pipe';
-import { Commands, Queries } from './contract-names';
 import { PositionAnswer } from './edge.contracts';
 import { bodyOf, IdPipe, JsonPipe, queryOf } from './edge.pipes';
 import { actingAgent } from './principal';

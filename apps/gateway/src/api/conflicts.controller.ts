@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
-import { ConflictList, ConflictView, ListConflicts, OpenConflict, ResolveConflict } from '@torch/contracts';
+import { Commands, ConflictList, ConflictView, ListConflicts, OpenConflict, Queries, ResolveConflict } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { NotFound } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
@@ -7,7 +7,6 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { bodySchema, Operation } from '../openapi/operation.decorator';
 import { derivedId } from './admission';
 import { fittedWith, type JsonObject } from './contract.pipe';
-import { Commands, Queries } from './contract-names';
 import { PositionAnswer } from './edge.contracts';
 import { IdPipe, JsonPipe, queryOf } from './edge.pipes';
 import { Admitted } from './request-context';

@@ -1,12 +1,11 @@
 import { Body, Controller, Delete, Get, Headers, Param, Put, Query, Res } from '@nestjs/common';
-import { ContextDocument, ContextHistory, ContextList, ListContext } from '@torch/contracts';
+import { Commands, ContextDocument, ContextHistory, ContextList, ListContext, Queries } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { NotFound } from '@torch/platform';
 import type { FastifyReply } from 'fastify';
 import { ContextWrites } from '../adapters/context-writes.adapter';
 import { Owners } from '../adapters/owners.adapter';
 import { Operation } from '../openapi/operation.decorator';
-import { Commands, Queries } from './contract-names';
 import { bodyOf, NamePipe, queryOf } from './edge.pipes';
 import { refusal } from './refusal';
 import { Admitted } from './request-context';

@@ -1,9 +1,8 @@
-import type { RecordFencedMessage } from '@torch/contracts';
+import { Commands, type RecordFencedMessage } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { Rejection } from '@torch/kernel';
 import type { Committed, Owners } from '../adapters/owners.adapter';
 import { partOf } from './admission';
-import { Commands } from './contract-names';
 
 const AGENT_ACTOR = 'agent:';
 

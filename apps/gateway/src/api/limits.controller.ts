@@ -1,12 +1,11 @@
 import { Body, Controller, Delete, Get, Inject, Param, Put } from '@nestjs/common';
-import { LIMIT_SCOPES, LimitList, type LimitScope, LimitView, SetLimit } from '@torch/contracts';
+import { Commands, LIMIT_SCOPES, LimitList, type LimitScope, LimitView, Queries, SetLimit } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { NotFound, type Principal } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { bodySchema, Operation } from '../openapi/operation.decorator';
 import { fittedWith, type JsonObject } from './contract.pipe';
-import { Commands, Queries } from './contract-names';
 import { PositionAnswer } from './edge.contracts';
 import { JsonPipe, oneOf, TextPipe } from './edge.pipes';
 import { requirePerson } from './principal';

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
-import { type AckMessage, Inbox, MessageView, SendMessage } from '@torch/contracts';
+import { type AckMessage, Commands, Inbox, MessageView, Queries, SendMessage } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { Rejection } from '@torch/kernel';
 import { NotFound, type Principal } from '@torch/platform';
@@ -8,7 +8,6 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { bodySchema, Operation } from '../openapi/operation.decorator';
 import { derivedId, partOf } from './admission';
 import { fitted, type JsonObject } from './contract.pipe';
-import { Commands, Queries } from './contract-names';
 import { fencedWhenUnknown } from './fenced-message';
 import { type AckRefused, AcksAnswer, AcksBody, InboxQuery, MessageAccepted, PositionAnswer } from './edge.contracts';
 import { IdPipe, JsonPipe, queryOf } from './edge.pipes';

@@ -1,11 +1,10 @@
 import { Body, Controller, Get, Param, Post } from '@nestjs/common';
-import { PoolList } from '@torch/contracts';
+import { Commands, PoolList, Queries } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import type { Principal } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
 import { Operation } from '../openapi/operation.decorator';
 import { derivedId } from './admission';
-import { Commands, Queries } from './contract-names';
 import { PoolsAccepted, PoolsBody, PositionAnswer, ReasonBody } from './edge.contracts';
 import { bodyOf, IdPipe } from './edge.pipes';
 import { poolSpec } from './plan-to-commands';

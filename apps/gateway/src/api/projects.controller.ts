@@ -1,10 +1,10 @@
+import { Commands, Queries } from '@torch/contracts';
 import { Body, Controller, Get, Param, Post, Put, Res } from '@nestjs/common';
 import { Rejection } from '@torch/kernel';
 import type { Principal } from '@torch/platform';
 import type { FastifyReply } from 'fastify';
 import { type EdgeAdmission, Owners } from '../adapters/owners.adapter';
 import { Operation } from '../openapi/operation.decorator';
-import { Commands, Queries } from './contract-names';
 import { CreateProjectBody, ProjectAnswer, ProjectSettingsBody } from './edge.contracts';
 import { bodyOf } from './edge.pipes';
 import { requirePerson } from './principal';

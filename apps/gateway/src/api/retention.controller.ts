@@ -3,13 +3,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Body, Controller, Get, Inject, Post, Put } from '@nestjs/common';
 import {
   type ApplyRetention,
+  Commands,
+  type PartitionPruned,
   PlaceHold,
   PROJECT_PATTERN,
+  Queries,
   ReleaseHold,
   RetentionOutcome,
   RetentionView,
   SetRetention,
-  type PartitionPruned,
 } from '@torch/contracts';
 import { type Admission, SYSTEM_PROJECT } from '@torch/host';
 import { ALL_PROJECTS, Forbidden, type Principal, type SubjectKeys } from '@torch/platform';
@@ -17,7 +19,6 @@ import { Deadline, Owners } from '../adapters/owners.adapter';
 import { SUBJECT_KEYS } from '../adapters/personal-data.adapter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { Operation } from '../openapi/operation.decorator';
-import { Commands, Queries } from './contract-names';
 import { ApplyRetentionBody, ErasureAccepted, ErasureBody, PositionAnswer, TrimAnswer, TrimBody } from './edge.contracts';
 import { bodyOf } from './edge.pipes';
 import { requirePerson } from './principal';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { type Plan, planProblems } from '@torch/contracts';
+import { Commands, type Plan, planProblems, Queries } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { canonicalJson, Rejection } from '@torch/kernel';
 import { COMMIT_BYTES_MAX, EVENT_BYTES_MAX } from '@torch/log';
@@ -8,7 +8,6 @@ import { type Committed, type Deadline, Owners } from '../adapters/owners.adapte
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { partOf, runIds } from './admission';
 import { invalid } from './contract.pipe';
-import { Commands, Queries } from './contract-names';
 import type { RunAccepted } from './edge.contracts';
 import { planToCommands, type RunCommands } from './plan-to-commands';
 import { refusal } from './refusal';

@@ -1,10 +1,9 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
-import { ListRuns, Plan, RunList, RunView } from '@torch/contracts';
+import { Commands, ListRuns, Plan, Queries, RunList, RunView } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { NotFound } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
 import { Operation } from '../openapi/operation.decorator';
-import { Commands, Queries } from './contract-names';
 import { PositionAnswer, ReasonBody, RunAccepted } from './edge.contracts';
 import { bodyOf, IdPipe, queryOf } from './edge.pipes';
 import { Admitted } from './request-context';

@@ -1,12 +1,20 @@
 import { Body, Controller, Delete, Get, Inject, Param, Put } from '@nestjs/common';
-import { ScheduleList, ScheduleView, secretProblems, type SetSchedule, taskProblems, taskSpecOf } from '@torch/contracts';
+import {
+  Commands,
+  Queries,
+  ScheduleList,
+  ScheduleView,
+  secretProblems,
+  type SetSchedule,
+  taskProblems,
+  taskSpecOf,
+} from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { NotFound } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { Operation } from '../openapi/operation.decorator';
 import { invalid } from './contract.pipe';
-import { Commands, Queries } from './contract-names';
 import { PositionAnswer } from './edge.contracts';
 import { bodyOf, IdPipe } from './edge.pipes';
 import { Admitted } from './request-context';

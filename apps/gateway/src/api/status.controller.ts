@@ -1,11 +1,10 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { hostQueries, type PartitionArchiveStatus, SERVICE_NAMES, type ServiceName } from '@torch/contracts';
+import { hostQueries, type PartitionArchiveStatus, Queries, SERVICE_NAMES, type ServiceName } from '@torch/contracts';
 import { LogWatch } from '../adapters/log-watch.adapter';
 import { Deadline, Owners } from '../adapters/owners.adapter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { Operation } from '../openapi/operation.decorator';
 import { TORCH_VERSION } from '../version';
-import { Queries } from './contract-names';
 import { type PartitionStatus, StatusAnswer } from './edge.contracts';
 
 @Controller('v1/status')

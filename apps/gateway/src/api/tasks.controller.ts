@@ -1,12 +1,11 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
-import { ListTasks, RedriveTasks, TaskExplained, TaskList, TaskView } from '@torch/contracts';
+import { Commands, ListTasks, Queries, RedriveTasks, TaskExplained, TaskList, TaskView } from '@torch/contracts';
 import type { Admission } from '@torch/host';
 import { NotFound } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
 import { TaskHistory, type HistoryPage } from '../adapters/task-history.adapter';
 import { CLOUD_EVENT_PAGE } from '../openapi/cloud-event.schema';
 import { Operation } from '../openapi/operation.decorator';
-import { Commands, Queries } from './contract-names';
 import { HistoryQuery, PositionAnswer } from './edge.contracts';
 import { bodyOf, IdPipe, queryOf } from './edge.pipes';
 import { Admitted } from './request-context';

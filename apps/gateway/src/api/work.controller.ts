@@ -1,9 +1,9 @@
+import { Commands } from '@torch/contracts';
 import { Body, Controller, Post } from '@nestjs/common';
 import type { Admission } from '@torch/host';
 import type { Principal } from '@torch/platform';
 import { Owners } from '../adapters/owners.adapter';
 import { Operation } from '../openapi/operation.decorator';
-import { Commands } from './contract-names';
 import { PositionAnswer, ReasonBody } from './edge.contracts';
 import { bodyOf } from './edge.pipes';
 import { requirePerson } from './principal';

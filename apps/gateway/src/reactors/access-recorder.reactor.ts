@@ -4,6 +4,7 @@ import {
   type AccessGrant,
   type AccessKind,
   type AccessRefusal,
+  Commands,
   PROJECT_PATTERN,
   REFUSAL_DETAIL_CHARS_MAX,
   SYSTEM_PROJECT,
@@ -14,7 +15,6 @@ import { networkOf } from '../adapters/network-of';
 import { Owners } from '../adapters/owners.adapter';
 import { RecentlyUsed } from '../adapters/recently-used';
 import { type CountedRefusal, RefusalTallies } from '../adapters/refusal-tallies';
-import { Commands } from '../api/contract-names';
 import { isRead } from '../api/request-context';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 

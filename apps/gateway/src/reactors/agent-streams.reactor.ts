@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import type { InboxEntry, TaskView } from '@torch/contracts';
+import { type InboxEntry, Queries, type TaskView } from '@torch/contracts';
 import { LogTails, type TailedCommit } from '@torch/host';
 import { Rejection } from '@torch/kernel';
 import type { LogServer } from '@torch/log';
@@ -8,7 +8,6 @@ import { AgentEvidence } from '../adapters/agent-evidence.adapter';
 import type { SseConnection } from '../adapters/sse-connection.adapter';
 import { Owners } from '../adapters/owners.adapter';
 import { PersonalData } from '../adapters/personal-data.adapter';
-import { Queries } from '../api/contract-names';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 import { messageKey, openFrame, openMessageFrame, openWorkFrame, workKey } from './agent-events';
 import { AgentRouter } from './agent-router';

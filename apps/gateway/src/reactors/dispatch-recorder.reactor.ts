@@ -1,6 +1,6 @@
+import { Commands } from '@torch/contracts';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Owners } from '../adapters/owners.adapter';
-import { Commands } from '../api/contract-names';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 
 export interface Dispatch {

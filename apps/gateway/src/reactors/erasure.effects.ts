@@ -1,10 +1,9 @@
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import type { SubjectErasureRequested } from '@torch/contracts';
+import { Commands, type SubjectErasureRequested } from '@torch/contracts';
 import { EFFECT, type PlacedEvent, SYSTEM_PROJECT, type TorchClient } from '@torch/host';
 import { type SubjectKeys, TORCH_CLIENT } from '@torch/platform';
 import { SUBJECT_KEYS } from '../adapters/personal-data.adapter';
-import { Commands } from '../api/contract-names';
 
 /** Destroys the keys that audit decided on, and says so once they are gone. The gateway does it since it alone keeps them. */
 @Controller()

@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TaskAssigned, TaskView } from '@torch/contracts';
+import { Queries, type TaskAssigned, type TaskView } from '@torch/contracts';
 import { LogTails, type TailedCommit } from '@torch/host';
 import type { LogServer } from '@torch/log';
 import { LOG_SERVER, NotFound } from '@torch/platform';
 import { OpenStreams } from '../adapters/open-streams.adapter';
 import { type AttemptRef, OutputStore } from '../adapters/output-store.adapter';
 import { Owners } from '../adapters/owners.adapter';
-import { Queries } from '../api/contract-names';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
 
 const READ_BYTES = 64 * 1024;

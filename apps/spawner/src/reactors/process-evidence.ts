@@ -1,10 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { type Heartbeat, HEARTBEATS_MAX, registryQueries } from '@torch/contracts';
+import { type Heartbeat, HEARTBEATS_MAX, Queries } from '@torch/contracts';
 import type { TorchClient } from '@torch/host';
 import { TORCH_CLIENT } from '@torch/platform';
 import { SPAWNER_CONFIG, type SpawnerConfig } from '../spawner.config';
-
-const NOTE_HEARTBEATS = registryQueries.find(({ type }) => type === 'NoteHeartbeats')!;
 
 /** An agent that was spawned registers with its spawn id as its instance. */
 export interface RunningSpawn {
@@ -40,7 +38,7 @@ export class ProcessEvidence {
     try {
       const all = spawns.map(({ agentId, spawnId }): Heartbeat => ({ agentId, instance: spawnId, evidence: 'process' }));
       for (let at = 0; at < all.length; at += HEARTBEATS_MAX)
-        await this.client.query(NOTE_HEARTBEATS, project, { heartbeats: all.slice(at, at + HEARTBEATS_MAX) });
+        await this.client.query(Queries.NoteHeartbeats, project, { heartbeats: all.slice(at, at + HEARTBEATS_MAX) });
     } catch (error) {
       this.logger.debug(`Running processes of project ${project} were not told: ${(error as Error).message}`);
     } finally {
