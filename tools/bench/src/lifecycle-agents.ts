@@ -1,10 +1,10 @@
-import { type CompleteTask, schedulerCommands, type SubmitRun, type TaskAssigned } from '@torch/contracts';
+import { Commands, type CompleteTask, type SubmitRun, type TaskAssigned } from '@torch/contracts';
 import { createTorchClient, LogTails } from '@torch/host';
 import { connectLogServer } from '@torch/log-dragonfly';
 import { benchTask } from './payload';
 
 const PROJECT = 'default';
-const ACTOR = 'user:bench';
+const ACTOR = 'user:bench' as const;
 const TASKS_A_RUN = 500;
 const DEADLINE_MS = 120_000;
 
@@ -13,9 +13,6 @@ export interface LifecycleOrder {
   readonly round: number;
   readonly tasks: number;
 }
-
-const commandOf = <T extends string>(commands: readonly { type: string }[], type: T) =>
-  commands.find((contract) => contract.type === type) as never;
 
 /**
  * Simulated agents, in a process of their own: submits every task, takes what the log assigns to them, and completes it at once. Ends when every
@@ -36,7 +33,7 @@ export async function runLifecycle({ url, round, tasks }: LifecycleOrder): Promi
     fail = reject;
   });
   const complete = (data: CompleteTask): void => {
-    client.command(commandOf(schedulerCommands, 'CompleteTask'), admission, data as never).catch(fail);
+    client.command(Commands.CompleteTask, admission, data).catch(fail);
   };
   const stop = tails.subscribe(partition, head.seq, {
     onCommit: ({ events }) => {
@@ -59,7 +56,7 @@ export async function runLifecycle({ url, round, tasks }: LifecycleOrder): Promi
     ),
   }));
   const startedAt = performance.now();
-  await Promise.all(runs.map((data) => client.command(commandOf(schedulerCommands, 'SubmitRun'), admission, data as never)));
+  await Promise.all(runs.map((data) => client.command(Commands.SubmitRun, admission, data)));
   await done;
   const elapsedMs = performance.now() - startedAt;
   stop();

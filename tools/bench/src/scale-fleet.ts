@@ -1,11 +1,4 @@
-import {
-  type CommandContract,
-  HEARTBEATS_MAX,
-  type QueryContract,
-  registryCommands,
-  registryQueries,
-  type RegisterAgent,
-} from '@torch/contracts';
+import { Commands, type Heartbeat, HEARTBEATS_MAX, Queries, type RegisterAgent } from '@torch/contracts';
 import type { ConnectedTorchClient } from '@torch/host';
 
 export const FLEET = 100_000;
@@ -32,10 +25,9 @@ export function fleetAgent(i: number): RegisterAgent {
 
 /** Registers the whole fleet, some thousand commands at a time. */
 export async function registerFleet(client: ConnectedTorchClient): Promise<void> {
-  const contract = registryCommands.find(({ type }) => type === 'RegisterAgent') as CommandContract;
   for (let from = 0; from < FLEET; from += AT_A_TIME) {
     const commands = Array.from({ length: AT_A_TIME }, (_, n) =>
-      client.command(contract, { project: 'default', actor: 'user:bench' }, fleetAgent(from + n) as never, 120_000),
+      client.command(Commands.RegisterAgent, { project: 'default', actor: 'user:bench' }, fleetAgent(from + n), 120_000),
     );
     await Promise.all(commands);
   }
@@ -49,7 +41,6 @@ const HEARTBEAT_EVERY_MS = 3000;
  * @returns how to end it; resolves when no heartbeat is under way any more. Rejects if one was not answered.
  */
 export function keepFleetAlive(client: ConnectedTorchClient): () => Promise<void> {
-  const contract = registryQueries.find(({ type }) => type === 'NoteHeartbeats') as QueryContract;
   const batches = Array.from({ length: FLEET / HEARTBEATS_MAX }, (_, batch) =>
     Array.from({ length: HEARTBEATS_MAX }, (_none, i) => {
       const { agentId, instance } = fleetAgent(batch * HEARTBEATS_MAX + i);
@@ -59,7 +50,7 @@ export function keepFleetAlive(client: ConnectedTorchClient): () => Promise<void
   let beat = 0;
   let last: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    const sent = client.query(contract, 'default', { heartbeats: batches[beat++ % batches.length] } as never);
+    const sent = client.query(Queries.NoteHeartbeats, 'default', { heartbeats: batches[beat++ % batches.length] as Heartbeat[] });
     last = Promise.all([last, sent]);
     last.catch(() => undefined); // Told by the end.
   }, HEARTBEAT_EVERY_MS / batches.length);

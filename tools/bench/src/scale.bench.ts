@@ -1,4 +1,4 @@
-import { type CommandContract, type CompleteTask, schedulerCommands, type TaskAssigned } from '@torch/contracts';
+import { Commands, type CompleteTask, type TaskAssigned } from '@torch/contracts';
 import { type ConnectedTorchClient, createTorchClient, LogTails, type ServiceHost } from '@torch/host';
 import type { LogServer } from '@torch/log';
 import { waitUntil } from '@torch/testing';
@@ -15,9 +15,7 @@ const RUNS_AT_A_TIME = 8;
 const ASSIGNMENTS = 5000;
 const PROJECT = 'default';
 const DEADLINE_MS = 600_000;
-const ADMISSION = { project: PROJECT, actor: 'user:bench' };
-
-const contractOf = (type: string): CommandContract => schedulerCommands.find((contract) => contract.type === type) as CommandContract;
+const ADMISSION = { project: PROJECT, actor: 'user:bench' } as const;
 
 /** One partition with 100,000 agents and 1,000,000 queued tasks: the real host and log server, one round. */
 export async function scale({ connect, progress }: BenchContext) {
@@ -66,12 +64,11 @@ export async function scale({ connect, progress }: BenchContext) {
 
 /** ms for all tasks, a few runs at a time. */
 async function submitAll(client: ConnectedTorchClient, progress: BenchContext['progress']): Promise<number> {
-  const submit = contractOf('SubmitRun');
   const startedAt = performance.now();
   for (let run = 0; run < TASKS / TASKS_A_RUN; run += RUNS_AT_A_TIME) {
     const runs = Array.from({ length: RUNS_AT_A_TIME }, (_, n) => {
       const tasks = Array.from({ length: TASKS_A_RUN }, (_, i) => benchTask(`s${run + n}.${i}`, i));
-      return client.command(submit, { ...ADMISSION, actor: `user:bench-${(run + n) % 50}` }, { runId: `s${run + n}`, tasks } as never);
+      return client.command(Commands.SubmitRun, { ...ADMISSION, actor: `user:bench-${(run + n) % 50}` }, { runId: `s${run + n}`, tasks });
     });
     await Promise.all(runs);
     if (run % 100 === 0) progress(`${(run + RUNS_AT_A_TIME) * TASKS_A_RUN} tasks after ${seconds(startedAt)}`);
@@ -120,14 +117,13 @@ class Assignments {
 
   /** Each builder completes what it has as soon as it has it. ms from its report to its next assignment, as often as asked for. */
   async keepBusy(times: number): Promise<number[]> {
-    const contract = contractOf('CompleteTask');
     const sentAt = new Map<string, number>();
     const latencies: number[] = [];
     let failed: (error: unknown) => void;
     const complete = ({ taskId, attempt, assignment, agentId }: TaskAssigned): void => {
       const done: CompleteTask = { taskId, attempt, assignment, agentId, exitCode: 0, durationMs: 1 };
       sentAt.set(agentId, performance.now());
-      this.client.command(contract, ADMISSION, done as never).catch((error: unknown) => failed(error));
+      this.client.command(Commands.CompleteTask, ADMISSION, done).catch((error: unknown) => failed(error));
     };
     await new Promise<void>((resolve, reject) => {
       failed = reject;

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Queue, Worker } from 'bullmq';
-import { type CommandContract, registryCommands } from '@torch/contracts';
+import { Commands } from '@torch/contracts';
 import { createTorchClient } from '@torch/host';
 import type { BenchContext } from './bench';
 import { benchHost } from './bench-host';
@@ -48,7 +48,6 @@ async function registerAgents(connect: BenchContext['connect']): Promise<void> {
   const registry = benchHost('registry', server);
   await registry.start();
   const client = await createTorchClient(server);
-  const contract = registryCommands.find(({ type }) => type === 'RegisterAgent') as CommandContract;
   await Promise.all(
     Array.from({ length: AGENTS }, (_, i) => {
       const data = {
@@ -59,7 +58,7 @@ async function registerAgents(connect: BenchContext['connect']): Promise<void> {
         instance: 'i',
         capacity: AGENT_CAPACITY,
       };
-      return client.command(contract, { project: 'default', actor: 'user:bench' }, data);
+      return client.command(Commands.RegisterAgent, { project: 'default', actor: 'user:bench' }, data);
     }),
   );
   await client.close();
