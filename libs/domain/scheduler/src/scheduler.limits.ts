@@ -11,7 +11,10 @@ export interface SchedulerLimits {
   readonly backoffMaxMs: number;
   /** A ready task rises by one priority with each of these that it waits. */
   readonly ageStepMs: number;
-  /** From then on, what conflicts with the paths that a ready task wants is kept for it: see `claims/precedence.ts`. */
+  /**
+   * From then on, what conflicts with the paths that a ready task wants is kept for it, and room in its semaphores, if it names several:
+   * see `claims/precedence.ts`.
+   */
   readonly claimPatienceMs: number;
   /** Tasks that have not ended, of one project. A run that would pass it is refused as `queue-full`. */
   readonly tasksOpenMax: number;

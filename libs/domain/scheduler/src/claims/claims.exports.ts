@@ -7,10 +7,12 @@
  * refusal that names the holder, or the task for which the paths are kept. So no circle of waiting closes, and each claim ends with its
  * attempt, its agent or its lease.
  *
- * Nobody starves: what a task has waited for long enough is kept for it, see `precedence.ts`.
+ * Nobody starves: what a task has waited for long enough is kept for it, see `precedence.ts`. Room in semaphores is taken all at once by
+ * a task of several as paths are, and is kept for it in the same order: one order for both is what keeps circles from closing.
  */
 export { claimFacts } from './claims.evolve';
 export { claimGate } from './claims.gate';
+export { KeptRoom } from './kept-room';
 export { CLAIMS_PAGE_DEFAULT, getClaim, listClaims } from './claims.reads';
 export { claimRules } from './claims.rules';
 export { Claims } from './claims.state';

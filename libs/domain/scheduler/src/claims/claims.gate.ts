@@ -3,12 +3,19 @@ import type { AgentState, SchedulerState, TaskState } from '../scheduler.state';
 import { ClaimIndex, type Held } from './claim-index';
 import { heldBy, taskKey } from './claims.state';
 import { type Conflict, firstConflict, pathsKey, wantedBy } from './conflict';
+import { KeptRoom } from './kept-room';
 import { firstKept, inWords, type Precedence, preceding, precedenceKey } from './precedence';
 
-/** A task gets an attempt when all its paths are free and kept for nobody, and holds them from its assignment to the end of the attempt. */
+/**
+ * A task gets an attempt when all its paths are free and kept for nobody, and holds them from its assignment to the end of the attempt.
+ * Room that is kept in semaphores is kept here as well, since one order of age decides on both.
+ */
 export const claimGate: Gate = {
   gateKey: ({ spec: { claims } }) => (claims && claims.length > 0 ? pathsKey(claims) : ''),
-  round: (state, nowMs) => new ClaimRound(state.claims, preceding(state, nowMs)),
+  round: (state, nowMs) => {
+    const first = preceding(state, nowMs);
+    return new ClaimRound(state.claims, first, new KeptRoom(state, nowMs, first));
+  },
 };
 
 class ClaimRound implements GateRound {
@@ -17,9 +24,14 @@ class ClaimRound implements GateRound {
   constructor(
     private readonly claims: SchedulerState['claims'],
     private readonly first: readonly Precedence[],
+    private readonly keptRoom: KeptRoom,
   ) {}
 
-  hold({ spec: { claims }, strand }: TaskState): Hold | undefined {
+  hold(task: TaskState): Hold | undefined {
+    return this.holdOfPaths(task) ?? this.keptRoom.hold(task);
+  }
+
+  private holdOfPaths({ spec: { claims }, strand }: TaskState): Hold | undefined {
     if (!claims || claims.length === 0) return undefined;
     const wanted = wantedBy(claims);
     const conflict = firstConflict(wanted, { of: this.claims }) ?? firstConflict(wanted, { of: this.planned });
@@ -32,7 +44,9 @@ class ClaimRound implements GateRound {
     return undefined;
   }
 
-  take({ spec: { taskId, claims = [] } }: TaskState, { id: agentId }: AgentState): void {
+  take(task: TaskState, { id: agentId }: AgentState): void {
+    const { taskId, claims = [] } = task.spec;
+    this.keptRoom.take(task);
     for (const held of heldBy(claims, { key: taskKey(taskId), agentId, taskId })) this.planned.add(held);
   }
 }

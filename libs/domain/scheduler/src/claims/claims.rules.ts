@@ -47,12 +47,14 @@ function claimPaths(state: SchedulerState, data: ClaimPaths, nowMs: number): rea
 }
 
 /**
- * Nobody is asked to wait who is waited for: an attempt whose agent has what the task waits for may have more of it, and ends the
- * sooner for it.
+ * Nobody is asked to wait who is waited for: an attempt whose agent has what the task waits for, or which takes room in its semaphores,
+ * may have more of it, and ends the sooner for it.
  */
 function refuseKept(state: SchedulerState, { claimId, agentId, taskId, paths }: ClaimPaths, nowMs: number): void {
+  const counted = (taskId !== undefined && state.tasks.get(taskId)?.spec.semaphores) || [];
   const isWaitedFor = ({ waiter }: Precedence): boolean =>
-    waiter.paths.some((path) => [...state.claims.conflicts(path)].some((held) => held.agentId === agentId));
+    waiter.paths.some((path) => [...state.claims.conflicts(path)].some((held) => held.agentId === agentId)) ||
+    waiter.semaphores.some((name) => counted.includes(name));
   const first = preceding(state, nowMs).filter((by) => taskId === undefined || !isWaitedFor(by));
   const kept = firstKept(first, wantedBy(paths));
   if (kept) throw new Rejection('paths-taken', `Claim ${claimId} has to wait: ${inWords(kept)}`);

@@ -4,6 +4,7 @@ import type { Strand } from '../order/strand';
 import { ClaimIndex, type Held, type Wanted } from './claim-index';
 import { wantedBy } from './conflict';
 import { globOf } from './path-glob';
+import type { KeptPlaces } from './kept-room';
 import type { Precedence } from './precedence';
 import { type Arrival, type EncodedWaiting, WaitingClaims } from './waiting-claims';
 
@@ -39,6 +40,11 @@ interface TaskClaims {
   readonly paths: readonly PathClaim[];
 }
 
+interface StrandArrival extends Omit<Arrival, 'heldSinceMs'> {
+  readonly sinceMs: number;
+  readonly isFull: boolean;
+}
+
 interface EncodedClaims {
   readonly waiting: EncodedWaiting;
   readonly tasks: readonly TaskClaims[];
@@ -53,10 +59,11 @@ export const ownKey = (claimId: string): string => `claim/own/${claimId}`;
 /** Who holds what of one project. Changed by `evolve` alone. */
 export class Claims {
   readonly own = new Map<string, OwnClaim>();
-  /** Whose tasks are ready and want paths. */
+  /** Whose tasks are ready and want paths, or room in several semaphores. */
   readonly waiting: WaitingClaims;
-  /** A cache: for whom the last plan has kept paths. */
+  /** A cache: for whom the last plan has kept paths, and places in semaphores. */
   preceding: readonly Precedence[] = [];
+  keptPlaces: KeptPlaces = new Map();
   /** Refused requests by claim id, the oldest first. */
   readonly refused = new Map<string, Refusal>();
   /** Own claims whose attempt or agent is gone: `settle` releases them, and until then they are held. */
@@ -81,9 +88,9 @@ export class Claims {
     return this.ofAgent.get(agentId) ?? [];
   }
 
-  /** The strand has its first ready task, since `sinceMs`. */
-  strandWaits(strand: Strand, { sinceMs, ...arrival }: Omit<Arrival, 'heldSinceMs'> & { readonly sinceMs: number }): void {
-    this.waiting.arrives(strand, { ...arrival, heldSinceMs: this.isFree(arrival.paths) ? undefined : sinceMs });
+  /** The strand has its first ready task, since `sinceMs`. `isFull`: one of its semaphores is. */
+  strandWaits(strand: Strand, { sinceMs, isFull, ...arrival }: StrandArrival): void {
+    this.waiting.arrives(strand, { ...arrival, heldSinceMs: isFull || !this.isFree(arrival.paths) ? sinceMs : undefined });
   }
 
   taskBegins(claims: TaskClaims, atMs: number): void {

@@ -1,5 +1,6 @@
 import { gatesBesideClaims } from '../gates/gates.exports';
 import { HeapWalk } from '../heap';
+import { isFull, semaphoreKey, severalOf } from '../limits/limits.exports';
 import type { Strand } from '../order/strand';
 import { inThread } from '../scheduler.facts';
 import { isLive, type SchedulerState, type TaskState } from '../scheduler.state';
@@ -9,6 +10,7 @@ import { claimGate } from './claims.gate';
 import { released } from './claims.rules';
 import { taskKey } from './claims.state';
 import { refuseUnclearPath } from './conflict';
+import { keptPlaces } from './kept-room';
 import { preceding, precedenceKey } from './precedence';
 import type { Waiter } from './waiting-claims';
 
@@ -16,10 +18,15 @@ import type { Waiter } from './waiting-claims';
 const EXPIRED_PER_TURN_MAX = 250;
 
 export const claimsTopic: Topic = {
-  taskReady: ({ claims }, task) => {
+  taskReady: (state, task) => {
+    const { claims } = state;
+    wakeIfOlder(state, task);
     const { strand, readyAtMs: sinceMs = task.submittedAtMs } = task;
     const { claims: paths = [] } = task.spec;
-    if (strand && paths.length > 0 && !claims.waiting.of(strand)) claims.strandWaits(strand, { paths, sinceMs, ...keysOf(task, strand) });
+    const semaphores = severalOf(task.spec.semaphores);
+    if (!strand || (paths.length === 0 && semaphores.length === 0) || claims.waiting.of(strand)) return;
+    const isAnyFull = semaphores.some((name) => isFull(state, name));
+    claims.strandWaits(strand, { paths, semaphores, sinceMs, isFull: isAnyFull, ...keysOf(task, strand) });
   },
   taskLeaves: ({ claims: { waiting } }, { strand }, isAssigned) => {
     if (!strand) return;
@@ -63,10 +70,16 @@ function keysOf(task: TaskState, { demand }: Strand): Pick<Waiter, 'peersKey' | 
   const never = [...(task.spec.affinity?.notAgentOf ?? [])].sort();
   const keys = gatesBesideClaims().map((gate) => gate.gateKey(task));
   const peersKey = JSON.stringify([demand.role.name, demand.key, task.fairnessKey, ...keys, ...never]);
-  return { peersKey, wishKey: `${demand.role.name}\n${claimGate.gateKey(task)}` };
+  return { peersKey, wishKey: [demand.role.name, claimGate.gateKey(task), ...severalOf(task.spec.semaphores)].join('\n') };
 }
 
-/** Nobody waits any more for a task whose paths are not kept any more, for whatever reason, unless it has them now. */
+/** One that has been ready for longer than all beside it may go on where they are kept back. */
+function wakeIfOlder({ claims: { keptPlaces }, matching }: SchedulerState, { strand, earlier, spec: { semaphores } }: TaskState): void {
+  if (keptPlaces.size === 0 || !semaphores || !strand?.aside || earlier) return;
+  for (const name of semaphores) if (keptPlaces.has(name)) matching.wake(semaphoreKey(name));
+}
+
+/** Nobody waits any more for a task for which nothing is kept any more, for whatever reason, unless it has the paths now. */
 function wakeKeptBack({ state, nowMs }: Settlement): void {
   const { claims, matching } = state;
   const before = claims.preceding;
@@ -75,6 +88,12 @@ function wakeKeptBack({ state, nowMs }: Settlement): void {
   claims.preceding = preceding(state, nowMs);
   const tasks = new Set(claims.preceding.map(({ task }) => task));
   for (const by of before) if (!tasks.has(by.task) && !isLive(by.task)) matching.wake(precedenceKey(by));
+  const placesBefore = claims.keptPlaces;
+  claims.keptPlaces = keptPlaces(state, claims.preceding);
+  for (const [name, kept] of placesBefore) {
+    const now = new Set(claims.keptPlaces.get(name)?.map(({ task }) => task));
+    if (kept.some(({ task }) => !now.has(task))) matching.wake(semaphoreKey(name));
+  }
 }
 
 function due({ claims }: SchedulerState, nowMs: number): readonly DueCommand[] {

@@ -17,10 +17,10 @@ export interface Precedence {
 }
 
 /**
- * Those whose paths are kept for them: others have had any of these for `claimPatienceMs` and longer, and nothing else stands in their
- * way that would not pass by itself: no budget, no limit of zero, and there is an agent. The one that is held for longest comes first.
- * Nobody who is younger is granted what conflicts with theirs, and so each of them waits only for what has been granted already, and
- * then for an agent.
+ * Those for whom is kept what they want, paths and room in semaphores: others have had any of it for `claimPatienceMs` and longer, and
+ * nothing else stands in their way that would not pass by itself: no budget, no limit of zero, and there is an agent. The one that is
+ * held for longest comes first. Nobody who is younger is granted what conflicts with theirs, and so each of them waits only for what has
+ * been granted already, and then for an agent.
  *
  * The first of them waits for no other waiter. So no circle closes; and each in turn becomes the first.
  *

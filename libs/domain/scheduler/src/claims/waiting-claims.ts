@@ -4,7 +4,7 @@ import type { Strand } from '../order/strand';
 import { ClaimIndex, type Wanted } from './claim-index';
 import { wantedBy } from './conflict';
 
-/** A strand of ready tasks that want the same paths. */
+/** A strand of ready tasks that want the same: paths, room in several semaphores, or both. */
 export interface Waiter {
   readonly strand: Strand;
   /** Tells it from all others, also after a restart. */
@@ -14,7 +14,8 @@ export interface Waiter {
   /** Waiters of one key are of one role and want the same. */
   readonly wishKey: string;
   readonly paths: readonly WaitingPath[];
-  /** Since when others have had any of the paths, epoch ms; counted anew whenever one of its tasks is assigned. */
+  readonly semaphores: readonly string[];
+  /** Since when others have had any of it, epoch ms; counted anew whenever one of its tasks is assigned. */
   heldSinceMs: number | undefined;
   /** Derived: place among its peers that are held, or -1. */
   heapIndex: number;
@@ -30,20 +31,23 @@ interface Peers {
   heapIndex: number;
 }
 
-export interface Arrival extends Pick<Waiter, 'peersKey' | 'wishKey' | 'heldSinceMs'> {
+export interface Arrival extends Pick<Waiter, 'peersKey' | 'wishKey' | 'semaphores' | 'heldSinceMs'> {
   readonly paths: readonly PathClaim[];
 }
 
 export type EncodedWaiting = readonly (readonly [id: string, heldSinceMs: number])[];
 
 /**
- * Who waits for paths, and since when others have had them. A strand is looked at when it comes, when something that it conflicts with
- * is granted for the first time, and when one of its tasks is assigned; never are all of them.
+ * Who waits for paths or for room in several semaphores, and since when others have had them. A strand is looked at when it comes, when
+ * something that it conflicts with is granted or one of its semaphores is full for the first time, and when one of its tasks is
+ * assigned; never are all of them.
  */
 export class WaitingClaims {
   private readonly byStrand = new Map<Strand, Waiter>();
-  /** Of those whose paths nobody has had so far: what a grant is compared with. */
+  /** Paths of those that nobody has had anything of so far: what a grant is compared with. */
   private readonly free = new ClaimIndex<WaitingPath>();
+  /** Of the same, by semaphore. */
+  private readonly freeRoom = new Map<string, Set<Waiter>>();
   private readonly peers = new Map<string, Peers>();
   private readonly byAge = new Heap<Peers>((a, b) => isOlder(a.held.peek() as Waiter, b.held.peek()), noteIndex);
 
@@ -58,7 +62,7 @@ export class WaitingClaims {
     return strand && this.byStrand.get(strand);
   }
 
-  /** `heldSinceMs`: undefined, when nobody has any of the paths. */
+  /** `heldSinceMs`: undefined, when nobody has any of what it wants. */
   arrives(strand: Strand, { paths, heldSinceMs, ...keys }: Arrival): void {
     const id = `${strand.demand.role.name}\n${strand.demand.key}\n${strand.key}`;
     const wanting: WaitingPath[] = [];
@@ -95,6 +99,19 @@ export class WaitingClaims {
     }
   }
 
+  /** Whether anybody would have to be told that the semaphore is full. */
+  isRoomWanted(semaphore: string): boolean {
+    return this.freeRoom.has(semaphore);
+  }
+
+  /** The semaphore has no room from now on. */
+  filled(semaphore: string, atMs: number): void {
+    for (const waiter of [...(this.freeRoom.get(semaphore) ?? [])]) {
+      this.removeFree(waiter);
+      this.hold(waiter, atMs);
+    }
+  }
+
   isAnyHeld(untilMs: number): boolean {
     return (this.byAge.peek()?.held.peek()?.heldSinceMs ?? Infinity) <= untilMs;
   }
@@ -116,12 +133,21 @@ export class WaitingClaims {
     return held.sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  private addFree({ paths }: Waiter): void {
-    for (const path of paths) this.free.add(path);
+  private addFree(waiter: Waiter): void {
+    for (const path of waiter.paths) this.free.add(path);
+    for (const name of waiter.semaphores) {
+      const others = this.freeRoom.get(name);
+      if (others) others.add(waiter);
+      else this.freeRoom.set(name, new Set([waiter]));
+    }
   }
 
-  private removeFree({ paths }: Waiter): void {
-    for (const path of paths) this.free.remove(path);
+  private removeFree(waiter: Waiter): void {
+    for (const path of waiter.paths) this.free.remove(path);
+    for (const name of waiter.semaphores) {
+      const others = this.freeRoom.get(name);
+      if (others?.delete(waiter) && others.size === 0) this.freeRoom.delete(name);
+    }
   }
 
   private hold(waiter: Waiter, sinceMs: number): void {

@@ -15,6 +15,7 @@ export type Step =
   | { do: 'budget'; scope: BudgetScope; which: number; tokens?: number; wallMs?: number }
   | { do: 'report'; which: number; what: 'start' | 'progress' | 'complete' | 'fail' | 'cancel' | 'retry'; tokens: number }
   | { do: 'claim' | 'release'; agent: number; which: number; path: string; mode: 'exclusive' | 'shared'; forTask: boolean }
+  | { do: 'rank'; which: number; priority: number }
   | { do: 'agent'; agent: number; what: 'register' | 'replace' | 'lost' }
   | { do: 'stop' | 'resume' }
   | { do: 'wait'; ms: number };
@@ -101,6 +102,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       forTask: fc.boolean(),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('rank' as const), which: fc.nat(), priority: fc.nat(9) }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -150,6 +152,10 @@ function playStep(world: World, one: Step, after: (world: World) => void): void 
     }
     case 'report':
       return report(world, one);
+    case 'rank': {
+      const taskId = pick([...world.state.tasks.keys()], one.which);
+      return void world.tryToDecide({ type: 'ChangePriority', data: { taskId, priority: one.priority } });
+    }
     case 'claim':
     case 'release':
       return claimOrRelease(world, one);

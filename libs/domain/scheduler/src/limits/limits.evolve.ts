@@ -4,6 +4,7 @@ import type { SchedulerState } from '../scheduler.state';
 import { quotaKey, STOPPED_KEY } from './limits.gate';
 import { settingOf } from './limits.rules';
 import { limitId } from './limits.state';
+import { noteFull } from './semaphores';
 
 export const limitFacts: Facts<LimitEvent> = {
   'limit.set': (state, { data }) => change(state, { ...data, to: settingOf(data), atMs: data.setAtMs }),
@@ -36,6 +37,7 @@ function change(state: SchedulerState, { scope, name, to, atMs }: Change): void 
     quotas.buckets.convert(id, before.get(id), quotas.rateOf(id), atMs);
     matching.wake(quotaKey(id));
   }
+  if (scope === 'semaphore') noteFull(state, names, atMs);
 }
 
 function namesIn({ quotas, agents }: SchedulerState, scope: LimitScope): readonly string[] {

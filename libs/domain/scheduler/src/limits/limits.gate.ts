@@ -1,7 +1,7 @@
 import { LIMIT_FOR_ALL, type LimitScope } from '@torch/contracts';
 import type { Gate, GateRound, Hold } from '../gates/gate';
 import type { AgentState, SchedulerState, TaskState } from '../scheduler.state';
-import { countedFor, type LimitId, limitId, scopeAndName } from './limits.state';
+import { countedFor, distinct, type LimitId, limitId, scopeAndName } from './limits.state';
 
 export const STOPPED_KEY = 'stopped';
 /** What everything that the limit holds is parked on. */
@@ -24,7 +24,7 @@ export const stopGate: Gate = {
  * them at once: nobody holds a part and waits for the rest.
  */
 export const quotaGate: Gate = {
-  gateKey: ({ spec: { semaphores } }) => (semaphores && semaphores.length > 0 ? [...new Set(semaphores)].sort().join(' ') : ''),
+  gateKey: ({ spec: { semaphores } }) => (semaphores && semaphores.length > 0 ? [...distinct(semaphores)].sort().join(' ') : ''),
   round: (state, nowMs) => new QuotaRound(state, nowMs),
 };
 
@@ -34,8 +34,14 @@ export function inUse({ quotas, agents, liveAttempts }: SchedulerState, scope: L
   return scope === 'agent' ? (agents.get(name)?.live.size ?? 0) : quotas.countOf(scope, name).live;
 }
 
-/** What keeps the next one of `scope` and `name` back, when `taken` others of this round have come before. */
-export function heldBy(state: SchedulerState, id: LimitId, { nowMs, taken }: { nowMs: number; taken: number }): Hold | undefined {
+export interface CountedBefore {
+  readonly nowMs: number;
+  /** Others that come before it, and that the state does not show yet. */
+  readonly taken: number;
+}
+
+/** What keeps the next one back that counts against the limit. */
+export function heldBy(state: SchedulerState, id: LimitId, { nowMs, taken }: CountedBefore): Hold | undefined {
   const { scope, name } = scopeAndName(id);
   const limit = state.quotas.of(scope, name);
   if (!limit) return undefined;
@@ -75,9 +81,9 @@ class QuotaRound implements GateRound {
     this.isIdle = state.quotas.settings.size === 0;
   }
 
-  hold({ spec, fairnessKey }: TaskState): Hold | undefined {
+  hold(task: TaskState): Hold | undefined {
     if (this.isIdle) return undefined;
-    for (const id of [PROJECT, ...countedFor(spec, fairnessKey)]) {
+    for (const id of [PROJECT, ...countedFor(task)]) {
       const hold = this.heldBy(id);
       if (hold) return hold;
     }
@@ -88,9 +94,9 @@ class QuotaRound implements GateRound {
     return this.isIdle ? undefined : this.heldBy(limitId('agent', agent.id));
   }
 
-  take({ spec, fairnessKey }: TaskState, agent: AgentState): void {
+  take(task: TaskState, agent: AgentState): void {
     if (this.isIdle) return;
-    for (const id of [PROJECT, ...countedFor(spec, fairnessKey), limitId('agent', agent.id)]) {
+    for (const id of [PROJECT, ...countedFor(task), limitId('agent', agent.id)]) {
       this.taken.set(id, (this.taken.get(id) ?? 0) + 1);
     }
   }

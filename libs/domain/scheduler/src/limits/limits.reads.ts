@@ -1,4 +1,5 @@
 import { LIMIT_FOR_ALL, type LimitList, type LimitSetting, type LimitView } from '@torch/contracts';
+import { KeptRoom } from '../claims/claims.exports';
 import type { SchedulerState, TaskState } from '../scheduler.state';
 import { heldBy, inUse } from './limits.gate';
 import { countedFor, type LimitId, limitId, scopeAndName } from './limits.state';
@@ -27,13 +28,18 @@ function viewOf(state: SchedulerState, setting: LimitSetting, waiting: number): 
 function heldReady(state: SchedulerState, nowMs: number): ReadonlyMap<LimitId, number> {
   const held = new Map<LimitId, number>();
   const isHeld = new Map<LimitId, boolean>();
+  const kept = new KeptRoom(state, nowMs);
+  const isKeptBack = (id: LimitId, task: TaskState): boolean => {
+    const { scope, name } = scopeAndName(id);
+    return scope === 'semaphore' && kept.holdIn(name, task) !== undefined;
+  };
   for (const { demands } of state.matching.roles.values()) {
     for (const { queue } of demands.values()) {
       for (const { head, size } of queue.strands.values()) {
         for (const id of limitsOf(head)) {
           if (!isHeld.has(id)) isHeld.set(id, heldBy(state, id, { nowMs, taken: 0 }) !== undefined);
           const setAs = settingId(state, id);
-          if (isHeld.get(id)) held.set(setAs, (held.get(setAs) ?? 0) + size);
+          if (isHeld.get(id) || isKeptBack(id, head)) held.set(setAs, (held.get(setAs) ?? 0) + size);
         }
       }
     }
@@ -41,10 +47,7 @@ function heldReady(state: SchedulerState, nowMs: number): ReadonlyMap<LimitId, n
   return held;
 }
 
-const limitsOf = ({ spec, fairnessKey }: TaskState): readonly LimitId[] => [
-  limitId('project', LIMIT_FOR_ALL),
-  ...countedFor(spec, fairnessKey),
-];
+const limitsOf = (task: TaskState): readonly LimitId[] => [limitId('project', LIMIT_FOR_ALL), ...countedFor(task)];
 
 function settingId({ quotas }: SchedulerState, id: LimitId): LimitId {
   return quotas.settings.has(id) ? id : limitId(scopeAndName(id).scope, LIMIT_FOR_ALL);

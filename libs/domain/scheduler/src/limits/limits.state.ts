@@ -15,6 +15,13 @@ interface Count {
   live: number;
   open: number;
 }
+type CountedScope = Extract<LimitScope, 'role' | 'key' | 'semaphore'>;
+
+/** What says which limits a task counts against. */
+export interface Counted {
+  readonly spec: Pick<TaskSpec, 'role' | 'semaphores'>;
+  readonly fairnessKey: string;
+}
 
 interface EncodedQuotas {
   readonly stopped?: { readonly reason: string; readonly stoppedAtMs: number };
@@ -24,6 +31,8 @@ interface EncodedQuotas {
 }
 
 const NOTHING: Readonly<Count> = { live: 0, open: 0 };
+const COUNTED_SCOPES: readonly CountedScope[] = ['role', 'key', 'semaphore'];
+const isCounted = (scope: LimitScope): scope is CountedScope => scope !== 'project' && scope !== 'agent';
 
 /** The limits of one project, and what counts against them. Changed by `evolve` alone. */
 export class Quotas {
@@ -32,7 +41,7 @@ export class Quotas {
   readonly settings = new Map<LimitId, LimitSetting>();
   readonly buckets = new Buckets();
   /** Kept whether or not there is a limit, so that one that is set later knows what is in flight. */
-  private readonly counts = new Map<string, Count>();
+  private readonly counts: Readonly<Record<CountedScope, Map<string, Count>>> = { role: new Map(), key: new Map(), semaphore: new Map() };
 
   /** The name's own limit, or else that for all. They are not mixed. */
   of(scope: LimitScope, name: string): LimitSetting | undefined {
@@ -49,30 +58,30 @@ export class Quotas {
     return this.settings.size === 0 ? 1 : (this.of('key', key)?.weight ?? 1);
   }
 
-  /** Of a role, a key or a semaphore. */
-  countOf(scope: LimitScope, name: string): Readonly<Count> {
-    return this.counts.get(limitId(scope, name)) ?? NOTHING;
+  countOf(scope: CountedScope, name: string): Readonly<Count> {
+    return this.counts[scope].get(name) ?? NOTHING;
   }
 
-  count(ids: readonly LimitId[], of: keyof Count, change: 1 | -1): void {
-    for (const id of ids) {
-      let count = this.counts.get(id);
-      if (!count) this.counts.set(id, (count = { live: 0, open: 0 }));
-      count[of] += change;
-      if (count.live === 0 && count.open === 0) this.counts.delete(id);
-    }
+  /** Asked for at each begin and end of an attempt and of a task: no id is put together. */
+  count({ spec: { role, semaphores }, fairnessKey }: Counted, of: keyof Count, change: 1 | -1): void {
+    changeIn(this.counts.role, role, of, change);
+    changeIn(this.counts.key, fairnessKey, of, change);
+    if (semaphores) for (const name of distinct(semaphores)) changeIn(this.counts.semaphore, name, of, change);
   }
 
-  /** Names of the scope that something open or live counts for, sorted. */
+  /** Names of the scope that something open or live counts for, or that a rate has counted of late, sorted. */
   namesIn(scope: LimitScope): readonly string[] {
     const prefix = `${scope}/`;
-    const ids = [...this.counts.keys(), ...this.buckets.ids()].filter((id) => id.startsWith(prefix));
-    return [...new Set(ids.map((id) => id.slice(prefix.length)))].sort();
+    const inBuckets = this.buckets.ids().flatMap((id) => (id.startsWith(prefix) ? [id.slice(prefix.length)] : []));
+    const counted = isCounted(scope) ? this.counts[scope].keys() : [];
+    return [...new Set([...counted, ...inBuckets])].sort();
   }
 
   encode(): EncodedQuotas {
     const settings = [...this.settings].sort(byFirst).map(([, setting]) => setting);
-    const counts = [...this.counts].sort(byFirst).map(([id, { live, open }]) => [id, live, open] as const);
+    const counts = COUNTED_SCOPES.flatMap((scope) =>
+      [...this.counts[scope]].map(([name, { live, open }]) => [limitId(scope, name), live, open] as const),
+    ).sort(byFirst);
     const buckets = this.buckets.encode();
     return {
       ...(this.stopped ? { stopped: this.stopped } : {}),
@@ -87,17 +96,30 @@ export class Quotas {
     const quotas = new Quotas();
     quotas.stopped = stopped;
     for (const setting of settings) quotas.settings.set(limitId(setting.scope, setting.name), setting);
-    for (const [id, live, open] of counts) quotas.counts.set(id, { live, open });
+    for (const [id, live, open] of counts) {
+      const { scope, name } = scopeAndName(id);
+      quotas.counts[scope as CountedScope].set(name, { live, open });
+    }
     quotas.buckets.restore(buckets);
     return quotas;
   }
 }
 
 /** The role, key and semaphores that a task counts for. */
-export function countedFor({ role, semaphores }: Pick<TaskSpec, 'role' | 'semaphores'>, key: string): readonly LimitId[] {
-  const ids: LimitId[] = [limitId('role', role), limitId('key', key)];
-  if (semaphores) for (const name of new Set(semaphores)) ids.push(limitId('semaphore', name));
+export function countedFor({ spec: { role, semaphores }, fairnessKey }: Counted): readonly LimitId[] {
+  const ids: LimitId[] = [limitId('role', role), limitId('key', fairnessKey)];
+  if (semaphores) for (const name of distinct(semaphores)) ids.push(limitId('semaphore', name));
   return ids;
+}
+
+/** Named twice, a semaphore counts once. */
+export const distinct = (names: readonly string[]): readonly string[] => (names.length < 2 ? names : [...new Set(names)]);
+
+function changeIn(counts: Map<string, Count>, name: string, of: keyof Count, change: 1 | -1): void {
+  let count = counts.get(name);
+  if (!count) counts.set(name, (count = { live: 0, open: 0 }));
+  count[of] += change;
+  if (count.live === 0 && count.open === 0) counts.delete(name);
 }
 
 const byFirst = ([a]: readonly [string, ...unknown[]], [b]: readonly [string, ...unknown[]]): number => (a < b ? -1 : a > b ? 1 : 0);

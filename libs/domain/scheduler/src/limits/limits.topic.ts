@@ -1,34 +1,35 @@
-import { LIMIT_FOR_ALL, type TaskSpec } from '@torch/contracts';
+import { LIMIT_FOR_ALL, type LimitScope, type TaskSpec } from '@torch/contracts';
 import { Rejection } from '@torch/kernel';
 import type { SchedulerState, TaskState } from '../scheduler.state';
 import type { Topic } from '../topics';
 import { quotaKey } from './limits.gate';
 import { countedFor, type LimitId, limitId, scopeAndName } from './limits.state';
+import { noteFull } from './semaphores';
 
 export const limitsTopic: Topic = {
-  attemptBegan: ({ quotas }, task, atMs) => {
-    const { agentId = '' } = task;
-    const ids = countedFor(task.spec, task.fairnessKey);
-    quotas.count(ids, 'live', 1);
+  attemptBegan: (state, task, atMs) => {
+    const { quotas } = state;
+    quotas.count(task, 'live', 1);
     if (quotas.settings.size === 0) return;
-    for (const id of [limitId('project', LIMIT_FOR_ALL), ...ids, limitId('agent', agentId)]) quotas.buckets.start(id, atMs, quotas.rateOf);
+    for (const id of limitsOf(task)) quotas.buckets.start(id, atMs, quotas.rateOf);
+    noteFull(state, task.spec.semaphores ?? [], atMs);
   },
-  attemptOver: (state, task) => {
-    const ids = countedFor(task.spec, task.fairnessKey);
-    state.quotas.count(ids, 'live', -1);
-    if (state.quotas.settings.size > 0) wake(state, [limitId('project', LIMIT_FOR_ALL), ...ids, limitId('agent', task.agentId ?? '')]);
+  attemptOver: ({ quotas, matching }, task) => {
+    quotas.count(task, 'live', -1);
+    if (quotas.settings.size > 0) for (const id of limitsOf(task)) matching.wake(quotaKey(id));
   },
-  taskOpened: ({ quotas }, task) => quotas.count(countedOf(task), 'open', 1),
-  taskEnded: ({ quotas }, task) => quotas.count(countedOf(task), 'open', -1),
+  taskOpened: ({ quotas }, task) => quotas.count(task, 'open', 1),
+  taskEnded: ({ quotas }, task) => quotas.count(task, 'open', -1),
   checkSubmitted: refuseUnknownSemaphore,
   checkRun: refuseFullQueues,
 };
 
-const countedOf = ({ spec, fairnessKey }: TaskState): readonly LimitId[] => countedFor(spec, fairnessKey);
-
-function wake({ matching }: SchedulerState, ids: readonly LimitId[]): void {
-  for (const id of ids) matching.wake(quotaKey(id));
-}
+/** What the task's attempt counts against. */
+const limitsOf = (task: TaskState): readonly LimitId[] => [
+  limitId('project', LIMIT_FOR_ALL),
+  ...countedFor(task),
+  limitId('agent', task.agentId ?? ''),
+];
 
 function refuseUnknownSemaphore({ quotas }: SchedulerState, { key, semaphores = [] }: TaskSpec): void {
   const unknown = semaphores.find((name) => !quotas.of('semaphore', name));
@@ -44,12 +45,12 @@ function refuseFullQueues(state: SchedulerState, specs: readonly TaskSpec[], act
   if (quotas.settings.size === 0) return;
   const added = new Map<LimitId, number>([[limitId('project', LIMIT_FOR_ALL), specs.length]]);
   for (const spec of specs) {
-    for (const id of countedFor(spec, spec.fairnessKey ?? actor)) added.set(id, (added.get(id) ?? 0) + 1);
+    for (const id of countedFor({ spec, fairnessKey: spec.fairnessKey ?? actor })) added.set(id, (added.get(id) ?? 0) + 1);
   }
   for (const [id, count] of added) {
     const { scope, name } = scopeAndName(id);
     const queued = quotas.of(scope, name)?.queued;
-    const open = scope === 'project' ? state.openTasks : quotas.countOf(scope, name).open;
+    const open = openOf(state, scope, name);
     if (queued === undefined || open + count <= queued) continue;
     const what = scope === 'project' ? 'the project' : `${scope} ${name}`;
     throw new Rejection(
@@ -57,4 +58,10 @@ function refuseFullQueues(state: SchedulerState, specs: readonly TaskSpec[], act
       `The run brings ${count} tasks of ${what}, which has ${open} open ones of ${queued}: submit it when some have ended, or raise "queued".`,
     );
   }
+}
+
+/** Open tasks that count against the limit; they do not queue for an agent. */
+function openOf({ quotas, openTasks }: SchedulerState, scope: LimitScope, name: string): number {
+  if (scope === 'agent') return 0;
+  return scope === 'project' ? openTasks : quotas.countOf(scope, name).open;
 }
