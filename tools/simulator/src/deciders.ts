@@ -21,6 +21,7 @@ export const AGE_STEP_MS = 10_000;
 export const SIMULATED_LIMITS = {
   ...SCHEDULER_LIMITS,
   ageStepMs: AGE_STEP_MS,
+  claimPatienceMs: 10_000,
   startGraceMs: 10_000,
   resultGraceMs: 8000,
   backoffMaxMs: 10_000,

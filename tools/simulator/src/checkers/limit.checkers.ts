@@ -24,6 +24,8 @@ export function limitsAreNeverExceeded(account: Account): void {
       if (stopped.has(project)) throw new Violation('Work is stopped.', seen);
       const task = past.task(seen.event) as ToldTask;
       const { agentId, assignedAtMs } = data as { agentId: string; assignedAtMs: number };
+      for (const [key, bucket] of buckets)
+        if (key.startsWith(`${project}/`)) buckets.set(key, { ...bucket, seenMs: Math.max(bucket.seenMs, assignedAtMs) });
       for (const [scope, name] of countsAgainst(task, agentId)) {
         const limit = limits.get(`${project}/${scope}/${name}`) ?? limits.get(`${project}/${scope}/${LIMIT_FOR_ALL}`);
         if (limit) check(past, seen, { limit, name, nowMs: assignedAtMs, buckets });
@@ -54,15 +56,20 @@ function check(past: Retelling, seen: SeenEvent, { limit, name, nowMs, buckets }
     throw new Violation(`${inUse} attempts are live of ${scope} ${name}, and ${concurrency} may be.`, seen);
   if (!rate) return;
   const key = `${project}/${scope}/${name}`;
-  const burst = rate.burst ?? rate.tasks;
-  const bucket = buckets.get(key) ?? { tokens: burst + ROUNDING, atMs: nowMs };
-  const refilled = Math.max(0, nowMs - bucket.atMs) * (rate.tasks / rate.perMs);
-  const tokens = Math.min(burst + ROUNDING, bucket.tokens + refilled) - 1;
+  const most = (rate.burst ?? rate.tasks) + ROUNDING;
+  const before = buckets.get(key);
+  const tokensAt = ({ tokens, atMs }: Pick<Bucket, 'tokens' | 'atMs'>, untilMs: number): number =>
+    Math.min(most, tokens + Math.max(0, untilMs - atMs) * (rate.tasks / rate.perMs));
+  // One that was full before the clock went back may have been forgotten, and begins anew.
+  const bucket = before && tokensAt(before, before.seenMs) < most ? before : { tokens: most, atMs: nowMs };
+  const tokens = tokensAt(bucket, nowMs) - 1;
   if (tokens < 0) throw new Violation(`More tasks of ${scope} ${name} start than ${rate.tasks} in ${rate.perMs} ms.`, seen);
-  buckets.set(key, { tokens, atMs: Math.max(bucket.atMs, nowMs) });
+  buckets.set(key, { tokens, atMs: Math.max(bucket.atMs, nowMs), seenMs: nowMs });
 }
 
 interface Bucket {
   readonly tokens: number;
   readonly atMs: number;
+  /** The latest that the clock has shown since. */
+  readonly seenMs: number;
 }

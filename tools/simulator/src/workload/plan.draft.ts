@@ -1,4 +1,4 @@
-import type { SubmitRun, TaskSpec } from '@torch/contracts';
+import { PRIORITY_DEFAULT, type SubmitRun, type TaskSpec } from '@torch/contracts';
 import type { SeededRandom } from '@torch/testing';
 import { NEEDS } from './fleet';
 
@@ -87,7 +87,7 @@ function draftTimes({ random, nowMs }: Draft): Partial<TaskSpec> {
 function draftGates({ random }: Draft): Partial<TaskSpec> {
   const mode = random.pick(['exclusive', 'exclusive', 'shared'] as const);
   return {
-    ...(random.chance(0.15) && { semaphores: [random.pick(SEMAPHORES)] }),
+    ...(random.chance(0.15) && { semaphores: random.pick([...SEMAPHORES.map((name) => [name]), [...SEMAPHORES]]) }),
     ...(random.chance(0.25) && { claims: [{ path: random.pick(CLAIMED_PATHS), mode }] }),
     ...(random.chance(0.06) && {
       approval: {
@@ -105,10 +105,12 @@ function draftEvidence({ random }: Draft): Partial<TaskSpec> {
   return { ...(random.chance(0.3) && { kind }), ...(random.chance(0.1) && { evidence: { exitCodeZero: true } }) };
 }
 
-/** Tasks of one class; those of the loudest key come in numbers and first. */
+/** Tasks of one class, most of them of the loudest key: more urgent than the others, which have to wait it off, or no more than they. */
 export function draftFlood(random: SeededRandom, runId: string): SubmitRun {
-  const tasks = Array.from({ length: random.int(2, 8) }, (_, i): TaskSpec => {
+  const isUrgent = random.chance(0.5);
+  const tasks = Array.from({ length: random.int(4, 8) }, (_, i): TaskSpec => {
     const isLoud = random.chance(0.75);
+    const priority = isLoud ? random.int(2, 4) : random.int(5, 9);
     return {
       taskId: `${runId}.t${i}`,
       key: `t${i}`,
@@ -118,7 +120,7 @@ export function draftFlood(random: SeededRandom, runId: string): SubmitRun {
       prefer: [],
       run: 'true',
       dependsOn: [],
-      priority: isLoud ? random.int(2, 4) : random.int(5, 9),
+      priority: isUrgent ? priority : PRIORITY_DEFAULT,
       timeoutMs: 10_000,
       retries: 1,
       fairnessKey: isLoud ? 'red' : random.pick(FAIRNESS_KEYS),
