@@ -28,13 +28,13 @@ module.exports = {
       cacheDirectory: join(__dirname, '.cache', 'jest'),
       testEnvironment: 'node',
       testMatch: ['<rootDir>/src/**/*.spec.ts'],
-      setupFiles: [require.resolve('reflect-metadata')],
+      setupFiles: [require.resolve('reflect-metadata'), join(__dirname, 'tools/dev/low-priority.cjs')],
       moduleNameMapper,
       transform: {
         '^.+\\.(ts|js|mjs)$': ['@swc/jest', { configFile: join(__dirname, '.swcrc') }],
         '\\.lua$': join(__dirname, 'tools/dev/text-transform.cjs'),
       },
       transformIgnorePatterns: ['/node_modules/(?!(jose)/)'],
-      ...(/(e2e|chaos)$/.test(rootDir) && { runner: join(__dirname, 'tools/dev/serial-runner.cjs') }),
+      runner: join(__dirname, 'tools/dev/lanes-runner.cjs'),
     })),
 };

@@ -4,7 +4,7 @@ import { build } from './build.mjs';
 import { setUp } from './setup.mjs';
 import { main, ROOT, run, step, StepFailed } from './steps.mjs';
 
-/** Suited to 2 cores; journeys run one after the other in any case (see jest.config.cjs). */
+/** Suited to 2 cores; journeys run one after the other in any case (see lanes-runner.cjs). */
 const WORKERS_MAX = 2;
 const RESULT = join(ROOT, '.cache', 'jest-result.json');
 

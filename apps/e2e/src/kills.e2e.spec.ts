@@ -30,7 +30,7 @@ describe('a plan of 300 tasks, while every process is killed once', () => {
     console.log(`seed ${SEED} (TORCH_TEST_SEED)`);
     const random = new SeededRandom(SEED);
     const running = torch.json<RunResult>('run', torch.plan('plan.json', layeredPlan(random)));
-    const runId = await waitUntil(() => newestRun(torch), { what: 'the run to be submitted' });
+    const runId = await waitUntil(() => newestRun(torch), { what: 'the run to be submitted', deadlineMs: RECOVERY_MS_MAX });
     for (const victim of random.shuffle([...SERVICE_NAMES, 'log'])) {
       await completed(torch, runId, random.int(5, 30));
       const pid = torch.pidOf(victim);

@@ -6,20 +6,38 @@ import { BundledProgram, type RunningProgram } from '../bundled-program.fixture'
 
 jest.setTimeout(60_000);
 const notary = new BundledProgram(join(__dirname, 'notary.program.fixture.ts'));
+const WAITS = 'cannot be worked with yet; trying again';
 let log: TestLogServer;
+/** The one that comes later, and goes, and comes back. */
+let absent: TestLogServer;
+/** What takes its seconds whoever looks on, beside the tests before theirs. */
+let withoutLog: RunningProgram;
+let withLateLog: RunningProgram;
+let cutShort: Promise<RunningProgram>;
 
 beforeAll(async () => {
-  log = await startLogServer();
+  [log, absent] = await Promise.all([startLogServer(), startLogServer()]);
+  await absent.kill();
+  withoutLog = notary.start({ TORCH_LOG_URL: 'redis://127.0.0.1:1' });
+  withLateLog = notary.start({ TORCH_LOG_URL: absent.url });
+  cutShort = toldToEnd(notary.start({ TORCH_LOG_URL: log.url, HANG: 'yes' }));
+  cutShort.catch(() => undefined); // Thrown where it is waited for.
 });
 afterAll(async () => {
   notary.remove();
-  await log.stop();
+  await Promise.all([log.stop(), absent.stop()]);
 });
+
+async function toldToEnd(program: RunningProgram): Promise<RunningProgram> {
+  await said(program, 'ready');
+  program.child.kill('SIGTERM');
+  return program;
+}
 
 const said = (program: RunningProgram, type: string, times = 1): Promise<unknown> =>
   waitUntil(() => program.messages.filter((message) => (message as { type: string }).type === type).length >= times, {
     what: `${type} for the ${times}. time`,
-    deadlineMs: 20_000,
+    deadlineMs: 40_000,
   });
 
 describe('a service process', () => {
@@ -36,46 +54,35 @@ describe('a service process', () => {
     for (const line of program.stdout.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ service: 'audit' });
   });
 
-  it('starts before its log server, and tells when it is lost and found', async () => {
-    await log.kill();
-    const program = notary.start({ TORCH_LOG_URL: log.url });
-    await waitUntil(() => program.stdout.includes('cannot be worked with yet; trying again'), {
-      what: 'it says that it waits',
-      deadlineMs: 20_000,
-    });
-    expect(program.messages).toEqual([]);
-    await log.restart();
-    await said(program, 'ready');
-    await log.kill();
-    await said(program, 'not-ready');
-    await log.restart();
-    await said(program, 'ready', 2);
-    program.child.kill('SIGINT');
-    expect(await program.ended).toBe(0);
-  });
-
-  it('ends in order while it still waits for its log server', async () => {
-    const program = notary.start({ TORCH_LOG_URL: 'redis://127.0.0.1:1' });
-    await waitUntil(() => program.stdout.includes('cannot be worked with yet; trying again'), {
-      what: 'it says that it waits',
-      deadlineMs: 20_000,
-    });
-    program.child.kill('SIGTERM');
-    expect([await program.ended, program.stderr]).toEqual([0, '']);
-  });
-
-  it('is cut short where its end hangs', async () => {
-    const program = notary.start({ TORCH_LOG_URL: log.url, HANG: 'yes' });
-    await said(program, 'ready');
-    program.child.kill('SIGTERM');
-    expect([await program.ended, program.stderr]).toEqual([1, 'The shutdown (SIGTERM) took longer than 5000 ms and was cut short.\n']);
-  });
-
   it('ends when the process that started it is gone', async () => {
     const program = notary.start({ TORCH_LOG_URL: log.url });
     await said(program, 'ready');
     program.child.disconnect();
     expect(await program.ended).toBe(0);
+  });
+
+  it('ends in order while it still waits for its log server', async () => {
+    await waitUntil(() => withoutLog.stdout.includes(WAITS), { what: 'it says that it waits', deadlineMs: 40_000 });
+    withoutLog.child.kill('SIGTERM');
+    expect([await withoutLog.ended, withoutLog.stderr]).toEqual([0, '']);
+  });
+
+  it('is cut short where its end hangs', async () => {
+    const program = await cutShort;
+    expect([await program.ended, program.stderr]).toEqual([1, 'The shutdown (SIGTERM) took longer than 5000 ms and was cut short.\n']);
+  });
+
+  it('starts before its log server, and tells when it is lost and found', async () => {
+    await waitUntil(() => withLateLog.stdout.includes(WAITS), { what: 'it says that it waits', deadlineMs: 40_000 });
+    expect(withLateLog.messages).toEqual([]);
+    await absent.restart();
+    await said(withLateLog, 'ready');
+    await absent.kill();
+    await said(withLateLog, 'not-ready');
+    await absent.restart();
+    await said(withLateLog, 'ready', 2);
+    withLateLog.child.kill('SIGINT');
+    expect(await withLateLog.ended).toBe(0);
   });
 });
 

@@ -1,17 +1,24 @@
+import { waitUntil } from '@torch/testing';
 import { Torch } from './torch.fixture';
+
+/** Long before a client gives up, on a machine that is slow. The gateway's own limit is two seconds. */
+const PATIENCE_MS = 10_000;
 
 const task = (over: object) => ({ key: 'a', role: 'worker', run: 'true', ...over });
 
-describe('bad input', () => {
-  const torch = new Torch();
-  beforeAll(() => torch.up(), 60_000);
-  afterAll(async () => {
-    await torch.down();
-    torch.remove();
-  }, 30_000);
+const torch = new Torch();
+beforeAll(() => torch.up(), 60_000);
+afterAll(async () => {
+  await torch.down();
+  torch.remove();
+}, 30_000);
 
+const runs = async (): Promise<unknown[]> =>
+  ((await (await torch.http('GET', '/v1/projects/default/runs')).json()) as { runs: unknown[] }).runs;
+
+describe('bad input', () => {
   const nothingWasSubmitted = async (): Promise<void> => {
-    expect(await (await torch.http('GET', '/v1/projects/default/runs')).json()).toEqual({ runs: [] });
+    expect(await runs()).toEqual([]);
   };
 
   it.each([
@@ -84,6 +91,55 @@ describe('bad input', () => {
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
     const bodies = await Promise.all(answers.map((answer) => answer.json() as Promise<{ runId: string; position: string }>));
     expect(new Set(bodies.map(({ runId, position }) => `${runId} ${position}`)).size).toBe(1);
-    expect(((await (await torch.http('GET', '/v1/projects/default/runs')).json()) as { runs: unknown[] }).runs).toHaveLength(1);
+    expect(await runs()).toHaveLength(1);
   });
+});
+
+describe('a log server that does not answer', () => {
+  const submit = (key: string) =>
+    torch.http(
+      'POST',
+      '/v1/projects/default/runs',
+      { agents: [{ role: 'worker' }], tasks: [{ key: 'only', role: 'worker', run: 'true' }] },
+      { 'idempotency-key': key },
+    );
+
+  const acceptedOnce = (key: string): Promise<Response> =>
+    waitUntil(
+      async () => {
+        const answer = await submit(key);
+        return answer.status === 202 ? answer : undefined;
+      },
+      { what: `the gateway to accept "${key}"`, deadlineMs: 20_000 },
+    );
+
+  it('makes the gateway answer 503 with Retry-After soon, and loses nothing that it accepted', async () => {
+    const before = await runs();
+    const accepted = await acceptedOnce('accepted');
+    const { runId } = (await accepted.json()) as { runId: string };
+    const pid = torch.pidOf('log');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const startedAt = performance.now();
+      const refused = await submit('while-away');
+      const tookMs = performance.now() - startedAt;
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+      expect(refused.headers.get('content-type')).toContain('application/problem+json');
+      expect(tookMs).toBeLessThan(PATIENCE_MS);
+      await waitUntil(async () => (await torch.http('GET', '/readyz')).status === 503, { what: 'the gateway to be unready' });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    const again = await acceptedOnce('while-away');
+    const second = ((await again.json()) as { runId: string }).runId;
+    for (const id of [runId, second]) {
+      await waitUntil(
+        async () =>
+          ((await (await torch.http('GET', `/v1/projects/default/runs/${id}`)).json()) as { status: string }).status === 'completed',
+        { what: `run ${id}`, deadlineMs: 30_000 },
+      );
+    }
+    expect(await runs()).toHaveLength(before.length + 2);
+  }, 90_000);
 });
