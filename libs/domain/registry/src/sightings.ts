@@ -1,10 +1,13 @@
-import type { EvidenceSeen, Heartbeat } from '@torch/contracts';
+import type { EvidenceKind, EvidenceSeen, Heartbeat } from '@torch/contracts';
 
 /** The last signs of life of one instance of an agent, epoch ms by kind, and when its connection or process was seen to be gone. */
-export interface Sighting extends EvidenceSeen {
+export interface Sighting extends Readonly<Times> {
   readonly instance: string;
-  readonly connectionGoneAtMs?: number;
-  readonly processGoneAtMs?: number;
+}
+
+interface Times extends EvidenceSeen {
+  connectionGoneAtMs?: number;
+  processGoneAtMs?: number;
 }
 
 /** By agent. Soft state of the owner: not in the log, and empty when ownership begins. */
@@ -12,21 +15,27 @@ export type Sightings = Map<string, Sighting>;
 
 /** Evidence about another instance than before begins anew: nothing that was seen of the one before says anything about it. */
 export function note(sightings: Sightings, { agentId, instance, evidence = 'heartbeat', gone = false }: Heartbeat, atMs: number): void {
-  const known = sightings.get(agentId);
-  const before: Sighting = known?.instance === instance ? known : { instance };
-  sightings.set(agentId, { ...before, ...seenAs(evidence, gone, atMs) });
+  let sighting = sightings.get(agentId);
+  if (sighting?.instance !== instance) sightings.set(agentId, (sighting = { instance }));
+  noteAs(sighting, { evidence, gone, atMs });
 }
 
-function seenAs(evidence: NonNullable<Heartbeat['evidence']>, gone: boolean, atMs: number): Partial<Sighting> {
+/** In place: a large fleet is seen tens of thousands of times a second. */
+function noteAs(times: Times, { evidence, gone, atMs }: { evidence: EvidenceKind; gone: boolean; atMs: number }): void {
   switch (evidence) {
     case 'heartbeat':
-      return { heartbeatAtMs: atMs };
+      times.heartbeatAtMs = atMs;
+      return;
     case 'progress':
-      return { progressAtMs: atMs };
+      times.progressAtMs = atMs;
+      return;
     case 'connection':
-      return gone ? { connectionGoneAtMs: atMs } : { connectionAtMs: atMs, connectionGoneAtMs: undefined };
+      if (!gone) times.connectionAtMs = atMs;
+      times.connectionGoneAtMs = gone ? atMs : undefined;
+      return;
     case 'process':
-      return gone ? { processGoneAtMs: atMs } : { processAtMs: atMs, processGoneAtMs: undefined };
+      if (!gone) times.processAtMs = atMs;
+      times.processGoneAtMs = gone ? atMs : undefined;
   }
 }
 
