@@ -1,8 +1,29 @@
-import { decodeCommit, Fenced, type Lease, type Leases, type Log, type LogEntry, LogUnavailable, type Position } from '@torch/log';
+import {
+  decodeCommit,
+  Fenced,
+  GateShut,
+  type Lease,
+  type Leases,
+  type Log,
+  type LogEntry,
+  LogUnavailable,
+  type Position,
+} from '@torch/log';
 import type { CommitBatch } from './commit-batches';
 import type { HostConfig } from './host.config';
 import { backOff, type HostClock } from './host.clock';
 import type { LogCursor } from './log-cursor';
+
+interface AppenderParts {
+  readonly server: { readonly log: Log; readonly leases: Leases };
+  readonly cursor: LogCursor;
+  readonly config: HostConfig;
+  readonly clock: HostClock;
+  readonly lease: Lease;
+  readonly generationMin: number;
+  /** It opens the gate itself, by preparing anew: nobody would while it waits. */
+  readonly keepsGate: boolean;
+}
 
 /**
  * Appends one owner's commits, each exactly once, whatever the connection does.
@@ -12,14 +33,11 @@ import type { LogCursor } from './log-cursor';
  * somebody else was the owner in between.
  */
 export class Appender {
-  constructor(
-    private readonly ports: { readonly log: Log; readonly leases: Leases },
-    private readonly cursor: LogCursor,
-    private readonly config: HostConfig,
-    private readonly clock: HostClock,
-    private lease: Lease,
-    private readonly generationMin: number,
-  ) {}
+  private lease: Lease;
+
+  constructor(private readonly parts: AppenderParts) {
+    this.lease = parts.lease;
+  }
 
   get epoch(): number {
     return this.lease.epoch;
@@ -27,7 +45,7 @@ export class Appender {
 
   /** A recovery that lost nothing of what this owner has seen begins the next one in between. */
   get generation(): number {
-    return Math.max(this.generationMin, this.cursor.seen.generation);
+    return Math.max(this.parts.generationMin, this.parts.cursor.seen.generation);
   }
 
   get currentLease(): Lease {
@@ -37,17 +55,19 @@ export class Appender {
   /**
    * @param encode makes the commits' texts for an epoch.
    * @returns the position of the first.
-   * @throws Fenced when another instance has become the owner; LogRegressed when the log lost what was seen.
+   * @throws Fenced when another instance has become the owner, or the gate's keeper has to prepare anew; LogRegressed when the log lost
+   * what was seen.
    */
   async append(encode: (epoch: number) => CommitBatch): Promise<{ readonly first: Position; readonly batch: CommitBatch }> {
     let batch = encode(this.epoch);
     for (let attempt = 0; ; attempt++) {
       try {
-        const first = await this.ports.log.append(this.fence(), batch.bodies);
+        const first = await this.parts.server.log.append(this.fence(), batch.bodies);
         return this.note(first, batch);
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
-        await backOff(this.clock, attempt, this.config);
+        if (error instanceof GateShut && this.parts.keepsGate) throw this.fenced();
+        await backOff(this.parts.clock, attempt, this.parts.config);
         if (!error.outcomeUnknown) continue;
       }
       const found = await this.findAppended(batch.bodies);
@@ -58,13 +78,18 @@ export class Appender {
 
   private fence() {
     const { partition, service, holder, epoch } = this.lease;
-    return { partition, service, holder, epoch, seen: this.cursor.seen, generation: this.generation };
+    return { partition, service, holder, epoch, seen: this.parts.cursor.seen, generation: this.generation };
+  }
+
+  private fenced(): Fenced {
+    const { partition, service, epoch } = this.lease;
+    return new Fenced(partition, service, epoch);
   }
 
   private note(first: Position, batch: CommitBatch) {
     const { bodies } = batch;
     const last = { seq: first.seq + bodies.length - 1, generation: first.generation };
-    this.cursor.note({ position: last, body: bodies[bodies.length - 1] as string });
+    this.parts.cursor.note({ position: last, body: bodies[bodies.length - 1] as string });
     return { first, batch };
   }
 
@@ -73,19 +98,19 @@ export class Appender {
     for (let attempt = 0; ; attempt++) {
       try {
         await this.takeNewEpoch();
-        await this.cursor.verify();
+        await this.parts.cursor.verify();
         return await this.search(bodies);
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
-        await backOff(this.clock, attempt, this.config);
+        await backOff(this.parts.clock, attempt, this.parts.config);
       }
     }
   }
 
   private async takeNewEpoch(): Promise<void> {
-    const { partition, service, holder, epoch } = this.lease;
-    const lease = await this.ports.leases.acquire(partition, service, holder, this.config.leaseMs);
-    if (!lease) throw new Fenced(partition, service, epoch);
+    const { partition, service, holder } = this.lease;
+    const lease = await this.parts.server.leases.acquire(partition, service, holder, this.parts.config.leaseMs);
+    if (!lease) throw this.fenced();
     this.lease = lease;
   }
 
@@ -94,13 +119,13 @@ export class Appender {
    * was the owner for a while may have decided the same commands, and others on top: what this one has in mind is of the past then.
    */
   private async search(bodies: readonly string[]): Promise<Position | undefined> {
-    const { partition, service, epoch } = this.lease;
+    const { partition, service } = this.lease;
     let first: Position | undefined;
-    for (let afterSeq = this.cursor.seen.seq; ;) {
-      const entries = await this.ports.log.read(partition, afterSeq, this.config.readEntriesMax);
+    for (let afterSeq = this.parts.cursor.seen.seq; ;) {
+      const entries = await this.parts.server.log.read(partition, afterSeq, this.parts.config.readEntriesMax);
       for (const entry of entries) {
         if (bodies.includes(entry.body)) first ??= entry.position;
-        else if (serviceOf(entry) === service) throw new Fenced(partition, service, epoch);
+        else if (serviceOf(entry) === service) throw this.fenced();
         afterSeq = entry.position.seq;
       }
       if (entries.length === 0) return first;

@@ -197,14 +197,13 @@ export class PartitionHost<State> {
   }
 
   private async own(lease: Lease, state: PartitionState<State>, cursor: LogCursor): Promise<void> {
-    const { server, definition, partition, config, clock, log } = this.parts;
-    const appender = new Appender(server, cursor, config, clock, lease, cursor.seen.generation);
-    const loopAppender = await this.recover(appender, state, cursor, lease);
+    const { definition, partition, log } = this.parts;
+    const appender = await this.recover(state, cursor, lease);
     const loop = new OwnerLoop<State>({
       ...this.parts,
       state,
       cursor,
-      appender: loopAppender,
+      appender,
       onTurnEnd: () => this.snapshotWhenDue(state),
     });
     this.loop = loop;
@@ -229,7 +228,7 @@ export class PartitionHost<State> {
       await hooked?.catch(() => undefined); // Its error is the one that is thrown already.
       await definition.onReleased?.(partition);
     }
-    await this.handOver(state, loopAppender.currentLease);
+    await this.handOver(state, appender.currentLease);
   }
 
   private async startOwning(loop: OwnerLoop<State>, effects: EffectsRunner<State>): Promise<void> {
@@ -244,12 +243,13 @@ export class PartitionHost<State> {
   }
 
   /** After a lost tail, what follows is in the next generation, so that no position ever means two things. */
-  private async recover(appender: Appender, state: PartitionState<State>, cursor: LogCursor, lease: Lease): Promise<Appender> {
+  private async recover(state: PartitionState<State>, cursor: LogCursor, lease: Lease): Promise<Appender> {
+    const { server, config, clock, log, definition } = this.parts;
+    const parts = { server, cursor, config, clock, lease, keepsGate: definition.prepare !== undefined };
     const lostFrom = this.lostFrom;
     this.lostFrom = undefined;
-    if (!lostFrom || cursor.seen.generation > lostFrom.generation) return appender;
-    const { server, config, clock, log } = this.parts;
-    const next = new Appender(server, cursor, config, clock, lease, lostFrom.generation + 1);
+    if (!lostFrom || cursor.seen.generation > lostFrom.generation) return new Appender({ ...parts, generationMin: cursor.seen.generation });
+    const next = new Appender({ ...parts, generationMin: lostFrom.generation + 1 });
     await recordRecovery(next, state, {
       partition: this.parts.partition,
       lostFrom,

@@ -1,6 +1,7 @@
 import { type Lease, LogUnavailable } from '@torch/log';
 import { waitUntil } from '@torch/testing';
 import { replayProject } from './replay';
+import type { ServiceDefinition } from './service';
 import { diaryDecider, diaryService, rollDecider, rollService } from './spec/ledger.fixture';
 import { World } from './spec/world.fixture';
 
@@ -101,6 +102,32 @@ describe('a change of owner', () => {
     await world.register('dan');
     expect(await world.names()).toEqual(['ada', 'bob', 'cyd', 'dan']);
     expect(await world.eventTypes()).toHaveLength(4);
+  });
+
+  it('is no matter of repeating an append for the keeper of the gate: it prepares anew, and appends behind an open one', async () => {
+    const server = world.server.connect({ gate: 'keeper' });
+    let openings = 0;
+    const prepare: ServiceDefinition<unknown>['prepare'] = async (lease, readOn) => {
+      const { incarnation, state } = await server.gate.state(0);
+      await readOn();
+      if (state !== 'open') await server.gate.open(lease, incarnation, { head: await server.log.head(0) });
+      openings++;
+    };
+    await world.start({ ...rollService(), prepare }, { server });
+    await world.register('ada');
+    const gates: string[] = [];
+    let isRestarted = false;
+    world.server.faults.intercept = async (operation, phase) => {
+      if (operation !== 'append') return;
+      if (phase === 'after') gates.push((await server.gate.state(0)).state);
+      if (phase === 'after' || isRestarted) return;
+      isRestarted = true;
+      world.server.faults.restart('whole');
+      throw new LogUnavailable('The connection was lost.', true);
+    };
+    await world.register('bob');
+    expect([gates, openings]).toEqual([['open'], 2]);
+    expect(await world.names()).toEqual(['ada', 'bob']);
   });
 
   it('starts from a snapshot, and reads only what came after it', async () => {

@@ -1,4 +1,4 @@
-import { type GateRole, GateShut, type GateState } from '@torch/log';
+import { type GateRole, GateShut, type GateState, needsOpenGate } from '@torch/log';
 import type { Connection } from './connection';
 import type { Keys } from './keys';
 
@@ -22,13 +22,13 @@ export class GateWatch {
   ) {}
 
   /**
-   * What an append must find the gate to be; empty for a client that works without it. What is asked next, in the same
-   * round of the event loop, goes over the connection for which this was found out.
+   * What an append must find the gate to be; empty for what works without it. What is asked next, in the same round of the event
+   * loop, goes over the connection for which this was found out.
    *
    * @throws GateShut, LogUnavailable.
    */
-  async passage(partition: number): Promise<string> {
-    if (this.role !== 'guarded') return '';
+  async passage(partition: number, toDo: 'read' | 'append'): Promise<string> {
+    if (!needsOpenGate(this.role, toDo)) return '';
     const seen = this.connection === this.server.connection ? this.seenOpen.get(partition) : undefined;
     if (seen !== undefined && this.server.isReady) return seen;
     const { state, incarnation, reason } = await this.look(partition);

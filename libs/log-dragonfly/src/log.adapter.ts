@@ -28,7 +28,7 @@ export class LogAdapter implements Log {
     checkAppendSize(bodies);
     const { partition, service, seen, generation } = fence;
     const { lease } = this.keys.service(partition, service);
-    const open = await this.gate.passage(partition);
+    const open = await this.gate.passage(partition, 'append');
     const first = await this.connection
       .ask({ what: `append to partition ${partition}`, fence }, (redis) =>
         redis.torchAppend(
@@ -52,7 +52,7 @@ export class LogAdapter implements Log {
   }
 
   async read(partition: number, afterSeq: number, limit: number): Promise<readonly LogEntry[]> {
-    await this.gate.passage(partition);
+    await this.gate.passage(partition, 'read');
     // The head first: what it names, and is not found after it, is missing.
     const [head, found] = await this.connection.ask({ what: `read partition ${partition}` }, (redis) =>
       Promise.all([
@@ -69,7 +69,7 @@ export class LogAdapter implements Log {
   }
 
   async head(partition: number): Promise<Position> {
-    await this.gate.passage(partition);
+    await this.gate.passage(partition, 'read');
     // Two plain reads: who may only read can run no script. What comes between them is behind the head.
     const [head, [last]] = await this.connection.ask({ what: `head of partition ${partition}` }, (redis) =>
       Promise.all([
@@ -84,7 +84,7 @@ export class LogAdapter implements Log {
   }
 
   async first(partition: number): Promise<Position | undefined> {
-    await this.gate.passage(partition);
+    await this.gate.passage(partition, 'read');
     const [entry] = await this.connection.ask({ what: `first entry of partition ${partition}` }, (redis) =>
       redis.xrange(this.keys.log(partition), '-', '+', 'COUNT', 1),
     );

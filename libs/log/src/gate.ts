@@ -3,10 +3,14 @@ import type { Position } from './position';
 
 /**
  * How a client takes part in the gate: `none` works without it (a bench, a test, a log that nobody archives); `guarded`
- * reads and appends only while the gate of the partition is open; `keeper` looks behind it, restores, and opens it.
+ * reads and appends only while the gate of the partition is open; `keeper` looks behind it, restores, and opens it, and appends
+ * of its own only then.
  */
 export const GATE_ROLES = ['none', 'guarded', 'keeper'] as const;
 export type GateRole = (typeof GATE_ROLES)[number];
+
+export const needsOpenGate = (role: GateRole, toDo: 'read' | 'append'): boolean =>
+  role === 'guarded' || (role === 'keeper' && toDo === 'append');
 
 /** Whether owners and readers may work on a partition. */
 export interface GateState {

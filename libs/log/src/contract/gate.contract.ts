@@ -49,6 +49,14 @@ export const gateChecks: Checks = {
     expect(await server.log.head(PARTITION)).toEqual(START);
   },
 
+  'its keeper looks behind a shut gate, and appends of its own only once it is open': async (subject) => {
+    const { server, lease, incarnation } = await keeper(subject);
+    await expect(server.log.append(fenceOf(lease), ['too early'])).rejects.toThrow(GateShut);
+    expect(await server.log.head(PARTITION)).toEqual(START);
+    await server.gate.open(lease, incarnation, { head: START });
+    expect(await server.log.append(fenceOf(lease), ['in time'])).toEqual({ seq: 1, generation: 0 });
+  },
+
   'a shut gate is an unavailable log of which nothing was asked': async (subject) => {
     await keeper(subject);
     const guarded = await subject.connect({ gate: 'guarded' });

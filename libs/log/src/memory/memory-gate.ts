@@ -1,5 +1,5 @@
 import { compareEntryIds } from '../entry-id';
-import type { Gate, GateOpening, GateRole, GateState, ServiceMark } from '../gate';
+import { type Gate, type GateOpening, type GateRole, type GateState, needsOpenGate, type ServiceMark } from '../gate';
 import type { Lease, LogEntry } from '../log';
 import { Fenced, GateShut, LogRegressed } from '../log.errors';
 import { type Position, samePosition } from '../position';
@@ -63,8 +63,8 @@ export class MemoryGate implements Gate {
   }
 
   /** @throws GateShut for a client that waits for it. */
-  pass(partition: number): void {
-    if (this.role !== 'guarded') return;
+  pass(partition: number, toDo: 'read' | 'append'): void {
+    if (!needsOpenGate(this.role, toDo)) return;
     const { state, reason } = this.stateNow(partition);
     if (state !== 'open') throw new GateShut(partition, reason);
   }

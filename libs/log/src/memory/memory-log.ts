@@ -22,14 +22,14 @@ export class MemoryLog implements Log {
     checkAppendSize(bodies);
     return this.faults.around('append', fence.partition, () => {
       this.assertHeld(fence);
-      this.gate.pass(fence.partition);
+      this.gate.pass(fence.partition, 'append');
       return this.appendNow(fence, bodies);
     });
   }
 
   async read(partition: number, afterSeq: number, limit: number): Promise<readonly LogEntry[]> {
     return this.faults.around('read', partition, () => {
-      this.gate.pass(partition);
+      this.gate.pass(partition, 'read');
       const { entries, head } = this.store.partition(partition);
       const start = firstIndexBehind(entries, afterSeq);
       const found = entries.slice(start, start + limit);
@@ -40,14 +40,14 @@ export class MemoryLog implements Log {
 
   async head(partition: number): Promise<Position> {
     return this.faults.around('head', partition, () => {
-      this.gate.pass(partition);
+      this.gate.pass(partition, 'read');
       return this.store.partition(partition).head;
     });
   }
 
   async first(partition: number): Promise<Position | undefined> {
     return this.faults.around('first', partition, () => {
-      this.gate.pass(partition);
+      this.gate.pass(partition, 'read');
       return this.store.partition(partition).entries[0]?.position;
     });
   }
