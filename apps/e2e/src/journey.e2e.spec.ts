@@ -63,12 +63,13 @@ describe('a day with Torch', () => {
   });
 
   it('delivers messages to a role, and counts one as delivered only when its agent says so', async () => {
-    const agent = torch.start('agent', 'run', '--role', 'listener', '--id', 'ear');
+    const agent = torch.start('agent', 'run', '--role', 'listener', '--id', 'ear', '--model', 'm-1', '--version', '2.3.0');
     try {
       await waitUntil(
         async () => (await torch.json<{ agent?: { presence: string }; presence?: string }>('agent', 'show', 'ear')).presence === 'live',
         { what: 'the agent to register' },
       );
+      expect(await torch.json('agent', 'show', 'ear')).toMatchObject({ model: 'm-1', version: '2.3.0', harness: 'exec' });
       const { messageId } = await torch.json<{ messageId: string }>('send', '@listener', 'are you there?');
       await waitUntil(
         async () => {
