@@ -1,36 +1,60 @@
-import type { ClaimMode } from '@torch/contracts';
+import type { ClaimMode, PathClaim } from '@torch/contracts';
 import * as fc from 'fast-check';
-import { endless, type Endless, nobodyWaitsTooLong, playEndless } from './endless.fixture';
+import { GATE_SAFETY } from '../gates/gates.checkers.fixture';
+import { endless, type Endless, nobodyWaitsTooLong, type Played, playEndless } from './endless.fixture';
 
+interface World {
+  readonly stream: Endless;
+  readonly played: Played;
+}
+const play = ({ stream, played }: World, more: Partial<Played> = {}) => playEndless(stream, { ...played, ...more });
+
+const role = fc.constantFrom('developer', 'refactorer');
 const claims = (...paths: string[]) =>
   fc.record({ path: fc.constantFrom(...paths), mode: fc.constantFrom<ClaimMode>('exclusive', 'shared') }).map((claim) => [claim]);
-const small = fc.record({ claims: claims('repo:src/a', 'repo:src/b', 'repo:src/c', 'repo:docs/a') });
-const wide = fc.record({ role: fc.constantFrom('developer', 'refactorer'), claims: claims('repo:**', 'repo:src/*', 'repo:**/a') });
-const streams = endless(small, wide);
+const narrow = fc.record({ claims: claims('repo:src/a', 'repo:src/b', 'repo:src/c', 'repo:docs/a') });
+const wide = fc.record({ role, claims: claims('repo:**', 'repo:src/*', 'repo:**/a') });
+const paths: fc.Arbitrary<World> = endless(narrow, wide).map((stream) => ({ stream, played: { agents: { developer: 3, refactorer: 1 } } }));
 
-const play = (stream: Endless, options: { claimPatienceMs?: number; restarts?: boolean } = {}) =>
-  playEndless(stream, { agents: { developer: 3, refactorer: 1 }, ...options });
+const path = fc.constantFrom<PathClaim>({ path: 'repo:a', mode: 'exclusive' }, { path: 'repo:**', mode: 'shared' });
+const fewClaims = fc.oneof({ weight: 4, arbitrary: fc.constant<PathClaim[]>([]) }, { weight: 1, arbitrary: path.map((one) => [one]) });
+const fairnessKey = fc.constantFrom('alice', 'bob');
+/** Of the role that is looked at first: nothing but what is kept leaves the other anything. */
+const ofOne = fc.record({ semaphores: fc.subarray(['db', 'web', 'gpu'], { maxLength: 1 }), claims: fewClaims, fairnessKey });
+const ofSeveral = fc.record({ role, semaphores: fc.subarray(['db', 'web', 'gpu'], { minLength: 2 }), claims: fewClaims, fairnessKey });
+const places = fc.record({ db: fc.integer({ min: 1, max: 2 }), web: fc.integer({ min: 1, max: 2 }), gpu: fc.constant(1) });
+const rooms: fc.Arbitrary<World> = fc
+  .tuple(endless(ofOne, ofSeveral), places)
+  .map(([stream, room]) => ({ stream, played: { agents: { developer: 3, refactorer: 2 }, room } }));
 
-describe('claims (liveness)', () => {
-  it('nobody waits for longer than patience, and the attempts of those who are open, whatever goes on coming', () => {
+describe.each([
+  ['claimed paths', paths],
+  ['several semaphores', rooms],
+])('%s', (_what, worlds) => {
+  it('are waited for no longer than patience, and the attempts of those who are open, whatever goes on coming', () => {
     fc.assert(
-      fc.property(streams, (stream) => nobodyWaitsTooLong(play(stream))),
+      fc.property(worlds, (world) => nobodyWaitsTooLong(play(world))),
       { numRuns: 20 },
     );
   });
 
-  it('would not hold without patience', () => {
-    const impatient = fc.property(streams, (stream) => nobodyWaitsTooLong(play(stream, { claimPatienceMs: Number.MAX_SAFE_INTEGER })));
+  it('would be waited for longer without patience', () => {
+    const impatient = fc.property(worlds, (world) => nobodyWaitsTooLong(play(world, { claimPatienceMs: Number.MAX_SAFE_INTEGER })));
     expect(fc.check(impatient, { numRuns: 200, endOnFailure: true }).failed).toBe(true);
   });
-});
 
-describe('who is kept what', () => {
-  it('is the same live, from a replay, and from snapshots on the way', () => {
+  it.each(['noLimitOfConcurrencyIsExceeded', 'noOverlappingClaimsAreHeldByTwo'])('are kept for somebody, and %s', (name) => {
     fc.assert(
-      fc.property(streams, (stream) => {
-        const live = play(stream);
-        const restarted = play(stream, { restarts: true });
+      fc.property(worlds, (world) => GATE_SAFETY[name]!(play(world).log)),
+      { numRuns: 10 },
+    );
+  });
+
+  it('are kept for the same ones live, in a replay, and from snapshots on the way', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const live = play(world);
+        const restarted = play(world, { restarts: true });
         expect(restarted.log).toEqual(live.log);
         expect(live.digest(live.replayed())).toBe(live.digest());
         expect(restarted.digest()).toBe(live.digest());
