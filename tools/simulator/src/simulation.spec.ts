@@ -1,13 +1,12 @@
 import { findings } from './checkers/checkers';
 import { FAULT_NAMES } from './faults/fault-names';
 import { failuresOf, type RoundResult } from './round';
-import { simulated } from './simulate.process.fixture';
+import { ROUND_MS_MAX, simulated } from './simulate.process.fixture';
 import { Simulation } from './simulation';
 
 /** Simulated seconds in which things go wrong: short enough for many worlds, and several faults in each. */
 const TROUBLE_S = 20;
 const SEEDS = 50;
-const ROUND_MS_MAX = 5 * 60_000;
 
 const worlds = (firstSeed: number, seeds: number) =>
   simulated('--seed', String(firstSeed), '--seeds', String(seeds), '--trouble-s', String(TROUBLE_S));

@@ -1,4 +1,4 @@
-import { simulated } from '../simulate.process.fixture';
+import { ROUND_MS_MAX, simulated } from '../simulate.process.fixture';
 import { MUTANTS } from './mutants';
 
 /** Worlds that a mutant gets before it counts as unnoticed. */
@@ -12,6 +12,6 @@ describe('a protection that is taken out', () => {
       expect([code, said]).toEqual([0, expect.stringContaining(`The mutant ${name} is caught.`)]);
       expect(round.worlds.flatMap(({ findings }) => findings.map(({ checker }) => checker))).toContain(caughtBy);
     },
-    5 * 60_000,
+    ROUND_MS_MAX,
   );
 });
