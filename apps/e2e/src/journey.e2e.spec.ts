@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskView } from '@torch/contracts';
 import { waitUntil } from '@torch/testing';
-import { type RunResult, Torch } from './torch.fixture';
+import { type RunResult, runningTorch } from './torch.fixture';
 
 const SMALL_PLAN = {
   name: 'small',
@@ -14,13 +14,8 @@ const SMALL_PLAN = {
 };
 
 describe('a day with Torch', () => {
-  const torch = new Torch();
+  const torch = runningTorch();
   let run: RunResult;
-  beforeAll(() => torch.up(), 60_000);
-  afterAll(async () => {
-    await torch.down();
-    torch.remove();
-  }, 30_000);
 
   it('runs a plan, spawning the agents that it needs, and says what became of each task', async () => {
     run = await torch.json<RunResult>('run', torch.plan('small.json', SMALL_PLAN));

@@ -2,7 +2,7 @@ import { SERVICE_NAMES, type TaskView } from '@torch/contracts';
 import { decodeCommit, partitionOf, PARTITIONS_DEFAULT } from '@torch/log';
 import { connectLogServer } from '@torch/log-dragonfly';
 import { SeededRandom, waitUntil } from '@torch/testing';
-import { type RunResult, Torch } from './torch.fixture';
+import { runningTorch, type RunResult, type Torch } from './torch.fixture';
 
 const TASKS = 300;
 const AGENTS = 4;
@@ -19,12 +19,7 @@ function layeredPlan(random: SeededRandom) {
 }
 
 describe('a plan of 300 tasks, while every process is killed once', () => {
-  const torch = new Torch();
-  beforeAll(() => torch.up(), 60_000);
-  afterAll(async () => {
-    await torch.down();
-    torch.remove();
-  }, 30_000);
+  const torch = runningTorch();
 
   it('ends with every task completed, each by exactly one result that was applied', async () => {
     console.log(`seed ${SEED} (TORCH_TEST_SEED)`);

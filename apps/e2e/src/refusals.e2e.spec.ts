@@ -1,17 +1,12 @@
 import { waitUntil } from '@torch/testing';
-import { Torch } from './torch.fixture';
+import { runningTorch } from './torch.fixture';
 
 /** Long before a client gives up, on a machine that is slow. The gateway's own limit is two seconds. */
 const PATIENCE_MS = 10_000;
 
 const task = (over: object) => ({ key: 'a', role: 'worker', run: 'true', ...over });
 
-const torch = new Torch();
-beforeAll(() => torch.up(), 60_000);
-afterAll(async () => {
-  await torch.down();
-  torch.remove();
-}, 30_000);
+const torch = runningTorch();
 
 const runs = async (): Promise<unknown[]> =>
   ((await (await torch.http('GET', '/v1/projects/default/runs')).json()) as { runs: unknown[] }).runs;

@@ -1,4 +1,4 @@
-import { COMMANDS, type CommandContract, SERVICE_NAMES, type ServiceName, type TaskAssigned } from '@torch/contracts';
+import { commandContract, type CommandContract, SERVICE_NAMES, type ServiceName, type TaskAssigned } from '@torch/contracts';
 import { plantedSecrets } from '@torch/contracts/testing';
 import { messagingDecider } from '@torch/domain-messaging';
 import { registryDecider } from '@torch/domain-registry';
@@ -58,12 +58,10 @@ afterAll(async () => {
   await server.close();
 });
 
-const contractOf = (type: string): CommandContract => COMMANDS.find((contract) => contract.type === type) as CommandContract;
-
 /** The refusal's code and message, or `accepted`. */
 async function send(type: string, data: object, project = 'default'): Promise<string> {
   try {
-    await client.command(contractOf(type), { project, actor: 'user:spec' }, data as never);
+    await client.command(commandContract(type) as CommandContract, { project, actor: 'user:spec' }, data as never);
     return 'accepted';
   } catch (error) {
     return `${(error as { code: string }).code}: ${(error as Error).message}`;

@@ -185,3 +185,14 @@ export interface RunResult {
     readonly durationMs?: number;
   }[];
 }
+
+/** One that is up for all tests beside this call, and is gone behind them. */
+export function runningTorch(): Torch {
+  const torch = new Torch();
+  beforeAll(() => torch.up(), 60_000);
+  afterAll(async () => {
+    await torch.down();
+    torch.remove();
+  }, 30_000);
+  return torch;
+}

@@ -52,13 +52,10 @@ export class CommandBacklog {
   async fill(): Promise<void> {
     if (this.size > 0) return;
     const { queues, partition, service, entriesMax, log } = this.parts;
-    const asked = this.readSize.next(entriesMax);
-    const entries = await queues.read(partition, service, this.readThrough, asked).catch((error: unknown) => {
-      this.readSize.failed();
-      throw error;
-    });
-    this.readSize.note(entries, asked);
-    this.mayHaveMore = entries.length === asked;
+    const { entries, mayHaveMore } = await this.readSize.read(entriesMax, (count) =>
+      queues.read(partition, service, this.readThrough, count),
+    );
+    this.mayHaveMore = mayHaveMore;
     this.next = 0;
     this.waiting = entries.flatMap((entry) => {
       const consumed = entry.id === this.consumed.entry ? this.consumed.commands : 0;

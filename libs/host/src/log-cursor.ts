@@ -18,15 +18,10 @@ export class LogCursor {
     return this.furthest?.position ?? START;
   }
 
-  /** As many entries as are a MiB or so, `entriesMax` at most. */
+  /** See `ReadSize.read`. */
   async read(afterSeq: number, entriesMax: number): Promise<readonly LogEntry[]> {
-    const asked = this.size.next(entriesMax);
-    const entries = await this.log.read(this.partition, afterSeq, asked).catch((error: unknown) => {
-      this.size.failed();
-      throw error;
-    });
-    this.size.note(entries, asked);
-    this.mayHaveMore = entries.length === asked;
+    const { entries, mayHaveMore } = await this.size.read(entriesMax, (count) => this.log.read(this.partition, afterSeq, count));
+    this.mayHaveMore = mayHaveMore;
     const last = entries[entries.length - 1];
     if (last && last.position.seq >= this.seen.seq) this.note(last);
     return entries;

@@ -61,13 +61,11 @@ export function presenceCommands(look: PresenceLook): readonly PresenceCommand[]
 }
 
 function* inSteps<Item>(items: Iterable<Item>, each: (item: Item) => void): Generator<void, void, void> {
-  let left = STEP;
+  let done = 0;
   for (const item of items) {
-    if (left-- === 0) {
-      yield;
-      left = STEP - 1;
-    }
+    if (done > 0 && done % STEP === 0) yield;
     each(item);
+    done++;
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type SetProjectDurability,
   SYSTEM_PROJECT,
 } from '@torch/contracts';
-import { type AnyCommand, canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
+import { type AnyCommand, canonicalJson, type NewEvent, present, Rejection } from '@torch/kernel';
 import { agentEvent, knownAgent } from './known-agent.rules';
 import { goesOn } from './operation.rules';
 import { type Abilities, type AgentRecord, isPresent, type RegistryState } from './registry.state';
@@ -62,7 +62,6 @@ export function registerAgent(state: RegistryState, command: RegisterAgent, nowM
 function registration(command: RegisterAgent, nowMs: number): AgentRegistered {
   const { agentId, name = agentId, role, capacity = 1, harness, instance, node, pid, labels, model, version } = command;
   const skills = highestLevels(command.skills);
-  const told = { node, pid, labels, model, version };
   return {
     agentId,
     name,
@@ -71,7 +70,7 @@ function registration(command: RegisterAgent, nowMs: number): AgentRegistered {
     capacity,
     harness,
     instance,
-    ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)),
+    ...present({ node, pid, labels, model, version }),
     registeredAtMs: nowMs,
   };
 }
