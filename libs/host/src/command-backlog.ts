@@ -60,8 +60,9 @@ export class CommandBacklog {
     this.waiting = entries.flatMap((entry) => {
       const consumed = entry.id === this.consumed.entry ? this.consumed.commands : 0;
       return readCommands(entry, service, log)
-        .map((queued, index, all) => ({
-          ...queued,
+        .map(({ command, handle }, index, all) => ({
+          command,
+          handle,
           place: { entry: entry.id, commands: index + 1 },
           lastOfEntry: index === all.length - 1,
         }))

@@ -109,7 +109,8 @@ export class OwnerTurn<State> {
     if (before) return before;
     const unitBefore = this.unitsByAnswer.get(key);
     if (unitBefore) return { unit: unitBefore };
-    const decision = await this.run({ ...command, causationId: command.id }, command.project, handle, command);
+    const { id: causationId, actor, correlationId, traceparent } = command;
+    const decision = await this.run({ actor, correlationId, causationId, traceparent }, command.project, handle, command);
     const answer: RecordedAnswer = 'rejection' in decision ? [key, decision.rejection.code, redactText(decision.rejection.message)] : [key];
     return { unit: this.close(answer) as Unit };
   }
@@ -148,16 +149,7 @@ export class OwnerTurn<State> {
 
   /** A turn as the service's handlers see it. */
   forProject(project: string): Turn<State> {
-    const { partition, nowMs, state } = this.options;
-    return {
-      project,
-      partition,
-      nowMs,
-      get state() {
-        return state.state(project);
-      },
-      decide: (command) => this.decide(command),
-    };
+    return new ProjectTurn(project, this.options, this.decide);
   }
 
   private async run(
@@ -171,7 +163,7 @@ export class OwnerTurn<State> {
     return handle(command, this.forProject(project));
   }
 
-  private decide(command: AnyCommand): Decision {
+  private readonly decide = (command: AnyCommand): Decision => {
     const { state } = this.options;
     try {
       const encoded = this.encode(command.project, state.decider.decide(state.state(command.project), command, this.context));
@@ -180,7 +172,7 @@ export class OwnerTurn<State> {
     } catch (error) {
       return { rejection: asRejection(error, command) };
     }
-  }
+  };
 
   private apply({ event, text, bytes }: EncodedEvent): void {
     this.options.state.evolve(event);
@@ -224,6 +216,26 @@ export class OwnerTurn<State> {
       causationId,
       traceparent,
     };
+  }
+}
+
+class ProjectTurn<State> implements Turn<State> {
+  constructor(
+    readonly project: string,
+    private readonly options: TurnOptions<State>,
+    readonly decide: Turn<State>['decide'],
+  ) {}
+
+  get partition(): number {
+    return this.options.partition;
+  }
+
+  get nowMs(): number {
+    return this.options.nowMs;
+  }
+
+  get state(): State {
+    return this.options.state.state(this.project);
   }
 }
 

@@ -100,44 +100,59 @@ function redactedText(text: string, charsMax: number): string {
 }
 
 /** Secrets where none can be redacted: in commands, paths, environments and ids. One problem for each, naming its field. */
-export function secretProblems(contract: ContractClass, data: unknown, pointer = ''): FieldProblem[] {
-  const source = (data ?? {}) as Readonly<Record<string, unknown>>;
-  return textFields(contract).flatMap((field) => {
-    const value = source[field.name];
-    return value === undefined ? [] : problemsIn(field, value, `${pointer}/${field.name}`);
-  });
+export function secretProblems(contract: ContractClass, data: unknown): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  findProblems(contract, data, [], problems);
+  return problems;
 }
 
-function problemsIn({ kind, inner }: TextField, value: unknown, pointer: string): FieldProblem[] {
-  if (!isOfKind(kind, value)) return [];
-  switch (kind) {
-    case 'text':
-      return [];
-    case 'exact':
-      return problemOf(secretKind(value as string), pointer);
-    case 'exact-list':
-      return (value as string[]).flatMap((item, i) => problemOf(secretKind(item), `${pointer}/${i}`));
-    case 'env':
-      return Object.entries(value as object).flatMap(([name, text]) => problemOf(secretKind(`${name}=${text}`), `${pointer}/${name}`));
-    case 'nested':
-      return secretProblems(inner as ContractClass, value, pointer);
-    case 'list':
-      return (value as object[]).flatMap((item, i) => secretProblems(inner as ContractClass, item, `${pointer}/${i}`));
+type Path = (string | number)[];
+
+/** Looks without making anything: hardly any command has a secret. */
+function findProblems(contract: ContractClass, data: unknown, path: Path, problems: FieldProblem[]): void {
+  const source = (data ?? {}) as Readonly<Record<string, unknown>>;
+  for (const field of textFields(contract)) {
+    const value = source[field.name];
+    if (value === undefined || field.kind === 'text' || !isOfKind(field.kind, value)) continue;
+    path.push(field.name);
+    findProblemsIn(field, value, path, problems);
+    path.pop();
   }
 }
 
-function problemOf(kind: string | undefined, pointer: string): FieldProblem[] {
-  if (kind === undefined) return [];
-  const name = pointer.slice(1).replaceAll('/', '.');
+function findProblemsIn({ kind, inner }: TextField, value: unknown, path: Path, problems: FieldProblem[]): void {
+  if (kind === 'exact') noteSecret(value as string, path, problems);
+  else if (kind === 'nested') findProblems(inner as ContractClass, value, path, problems);
+  else if (kind === 'env') {
+    for (const [name, text] of Object.entries(value as object)) noteSecret(`${name}=${text}`, [...path, name], problems);
+  } else {
+    const items = value as unknown[];
+    for (let i = 0; i < items.length; i++) {
+      path.push(i);
+      if (kind === 'list') findProblems(inner as ContractClass, items[i], path, problems);
+      else noteSecret(items[i] as string, path, problems);
+      path.pop();
+    }
+  }
+}
+
+function noteSecret(text: string, path: Path, problems: FieldProblem[]): void {
+  const kind = secretKind(text);
+  if (kind !== undefined) problems.push(problemOf(kind, path));
+}
+
+function problemOf(kind: string, path: Path): FieldProblem {
   const message =
-    `"${name}" holds what looks like a secret (${kind}). What is in the log stays there: give the agents' machine the secret, ` +
+    `"${path.join('.')}" holds what looks like a secret (${kind}). What is in the log stays there: give the agents' machine the secret, ` +
     'in its environment or a file, and name the variable or the file here.';
-  return [{ pointer, message }];
+  return { pointer: `/${path.join('/')}`, message };
 }
 
 /** @throws Rejection `secret-in-field` when the text of this name is, or holds, a secret. */
 export function assertNoSecret(name: string, text: string): void {
-  const [problem] = problemOf(secretKind(text), `/${name}`);
+  const problems: FieldProblem[] = [];
+  noteSecret(text, [name], problems);
+  const [problem] = problems;
   if (problem) throw new Rejection('secret-in-field', problem.message);
 }
 

@@ -1,4 +1,11 @@
-import { type CompleteTask, type FailTask, type ReportProgress, RESULT_BYTES_MAX, type StartTask } from '@torch/contracts';
+import {
+  type CompleteTask,
+  type FailTask,
+  type ReportProgress,
+  RESULT_BYTES_MAX,
+  type StartTask,
+  type TaskCompleted,
+} from '@torch/contracts';
 import { jsonBytes, type NewEvent, Rejection } from '@torch/kernel';
 import { attemptFailed } from './attempt-failure';
 import { missingEvidence } from './evidence/missing-evidence';
@@ -44,8 +51,13 @@ export function completeTask(state: SchedulerState, data: CompleteTask, nowMs: n
   }
   const missing = missingEvidence(task.spec.evidence, data);
   if (missing.length > 0) return notAccepted(state, task, data, missing, nowMs);
-  const { assignment: _checked, ...result } = data;
-  return [taskEvent('task.completed', { ...result, completedAtMs: nowMs })];
+  return [taskEvent('task.completed', completed(data, nowMs))];
+}
+
+/** Field by field, and not by a spread: this is every task's, and objects of one form are many times faster. */
+function completed(data: CompleteTask, completedAtMs: number): TaskCompleted {
+  const { taskId, attempt, agentId, exitCode, durationMs, outputTail, usage, result, resultRef, evidence } = data;
+  return { taskId, attempt, agentId, exitCode, durationMs, outputTail, usage, result, resultRef, evidence, completedAtMs };
 }
 
 function notAccepted(state: SchedulerState, task: TaskState, data: CompleteTask, missing: readonly string[], nowMs: number) {

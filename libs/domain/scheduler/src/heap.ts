@@ -120,6 +120,7 @@ export class HeapWalk<T> {
       if (heap.before(item, heap.at(frontier[middle] as number) as T)) from = middle + 1;
       else to = middle;
     }
-    frontier.splice(from, 0, index);
+    for (let at = frontier.length; at > from; at--) frontier[at] = frontier[at - 1] as number;
+    frontier[from] = index;
   }
 }

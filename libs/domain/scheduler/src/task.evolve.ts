@@ -27,11 +27,11 @@ import { isStopped } from './stopped';
 import { clearTimer, setTimer } from './timers.evolve';
 import { dequeue, enqueue, topics } from './topics';
 
-export function onTaskSubmitted(state: SchedulerState, { data, ...envelope }: EventEnvelope<string, TaskSubmitted>): void {
-  const run = knownRun(state, data.runId);
-  const { spec, submittedAtMs } = data;
-  const fairnessKey = spec.fairnessKey ?? envelope.actor;
-  const task = newTask({ spec, run, seq: ++state.lastSeq, submittedAtMs, fairnessKey, thread: threadOf(envelope) });
+export function onTaskSubmitted(state: SchedulerState, event: EventEnvelope<string, TaskSubmitted>): void {
+  const { spec, submittedAtMs, runId } = event.data;
+  const run = knownRun(state, runId);
+  const fairnessKey = spec.fairnessKey ?? event.actor;
+  const task = newTask({ spec, run, seq: ++state.lastSeq, submittedAtMs, fairnessKey, thread: threadOf(event) });
   for (const pinned of addTask(state, task)) refreshEnded(state, pinned);
   opened(state, task, submittedAtMs);
   proceed(state, task, submittedAtMs);

@@ -20,7 +20,7 @@ export function getUsage(state: SchedulerState, { by, limit = USAGE_PAGE_DEFAULT
     const name = by === 'model' ? (task.usage?.model ?? NO_MODEL) : namesOf(task, spending, nowMs)[by];
     if (name === undefined || isUnreportedModel) continue;
     const total = totals.get(name) ?? noTotal();
-    addInto(total, { wallMs: Math.max(0, nowMs - spending.beganAtMs), attempts: 1 });
+    addInto(total, { ...noTotal(), wallMs: Math.max(0, nowMs - spending.beganAtMs), attempts: 1 });
     totals.set(name, total);
   }
   const all = [...totals].map(([name, total]) => ({ name, ...total })).sort(largestFirst);

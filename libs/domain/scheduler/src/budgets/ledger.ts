@@ -2,7 +2,7 @@ import type { SchedulerState, TaskState } from '../scheduler.state';
 import { type Account, midnightBefore } from './account';
 import { DIMENSIONS, type Sums } from './amounts';
 import { deltaOf, newSpending, spend, type Spending, untold } from './spending';
-import type { Names } from './usage-totals';
+import { type Names, noTotal } from './usage-totals';
 
 /** Usage of which nobody said by which model. */
 export const NO_MODEL = '(unknown)';
@@ -21,7 +21,8 @@ export function usageSeen({ budgets }: SchedulerState, task: TaskState, atMs: nu
   if (!spending || !usage) return;
   const delta = deltaOf(spending, usage);
   budgets.use(spending, delta, { atMs, change: () => spend(spending, delta, usage) });
-  budgets.totals.add({ ...namesOf(task, spending, atMs), model: usage.model ?? NO_MODEL }, delta);
+  const names = { ...namesOf(task, spending, atMs), model: usage.model ?? NO_MODEL };
+  budgets.totals.add(names, { ...delta, wallMs: 0, attempts: 0 });
 }
 
 const NO_ACCOUNTS: readonly Account[] = [];
@@ -32,12 +33,13 @@ export function attemptOver({ budgets }: SchedulerState, task: TaskState, atMs: 
   if (!spending) return NO_ACCOUNTS;
   const accounts = budgets.accountsOf(spending);
   const charged = untold(spending);
-  if (charged.input > 0 || charged.micros > 0) budgets.use(spending, charged, { atMs, change: () => undefined });
+  const { input, output, micros } = charged;
+  if (input > 0 || micros > 0) budgets.use(spending, charged, { atMs, change: () => undefined });
   budgets.end(spending, accounts, atMs);
   const wallMs = Math.max(0, atMs - spending.beganAtMs);
   const names = namesOf(task, spending, atMs);
-  budgets.totals.add(names, { ...charged, wallMs, attempts: 1 });
-  if (task.usage) budgets.totals.add({ model: task.usage.model ?? NO_MODEL }, { wallMs, attempts: 1 });
+  budgets.totals.add(names, { input, output, micros, wallMs, attempts: 1 });
+  if (task.usage) budgets.totals.add({ model: task.usage.model ?? NO_MODEL }, { ...noTotal(), wallMs, attempts: 1 });
   if (isSpent(accounts, spending)) budgets.spent.add(task.spec.taskId);
   return budgets.settings.size > 0 || spending.budget ? accounts.filter(({ limit }) => limit !== undefined) : NO_ACCOUNTS;
 }

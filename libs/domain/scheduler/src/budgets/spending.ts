@@ -29,15 +29,13 @@ export interface Delta {
 }
 
 export function newSpending({ taskId, estimate, budget, metered }: TaskSpec, agentId: string, beganAtMs: number): Spending {
-  const reserved = sumsOf(estimate);
-  const limit = sumsOf(budget);
   return {
     taskId,
     agentId,
     beganAtMs,
-    ...(metered ? { metered: true as const } : {}),
-    ...(reserved ? { estimate: reserved } : {}),
-    ...(limit ? { budget: limit } : {}),
+    metered: metered ? true : undefined,
+    estimate: sumsOf(estimate),
+    budget: sumsOf(budget),
     input: 0,
     output: 0,
     micros: 0,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { UsageTotals } from './usage-totals';
+import { noTotal, UsageTotals } from './usage-totals';
 
 const NAMES = 40;
 const uses = fc.array(fc.record({ name: fc.nat({ max: NAMES }), restart: fc.boolean() }), { maxLength: 200 });
@@ -18,7 +18,7 @@ describe('totals by name (safety)', () => {
         let restoredOften = new UsageTotals(namesMax);
         for (const { name, restart } of all) {
           if (restart) restoredOften = restarted(restoredOften, namesMax);
-          for (const totals of [live, restoredOften]) totals.add({ task: `t-${name}` }, { input: 1, attempts: 1 });
+          for (const totals of [live, restoredOften]) totals.add({ task: `t-${name}` }, { ...noTotal(), input: 1, attempts: 1 });
           expect(live.of('task').size).toBeLessThanOrEqual(namesMax); // All others included.
         }
         expect(restoredOften.encode()).toEqual(live.encode());

@@ -23,7 +23,7 @@ export class UsageTotals {
     this.groups = new Map(USAGE_GROUPS.map((group) => [group, new TotalsByName(namesMax)]));
   }
 
-  add(names: Names, added: Partial<Total>): void {
+  add(names: Names, added: Readonly<Total>): void {
     for (const [group, totals] of this.groups) {
       const name = names[group];
       if (name !== undefined) totals.add(name, added);
@@ -62,7 +62,7 @@ class TotalsByName {
 
   constructor(private readonly namesMax: number) {}
 
-  add(name: string, added: Partial<Total>): void {
+  add(name: string, added: Readonly<Total>): void {
     const known = this.byName.get(name);
     const total = known ?? noTotal();
     addInto(total, added);
@@ -91,7 +91,7 @@ class TotalsByName {
 
 export const noTotal = (): Total => ({ input: 0, output: 0, micros: 0, wallMs: 0, attempts: 0 });
 
-export function addInto(total: Total, { input = 0, output = 0, micros = 0, wallMs = 0, attempts = 0 }: Partial<Total>): void {
+export function addInto(total: Total, { input, output, micros, wallMs, attempts }: Readonly<Total>): void {
   total.input += input;
   total.output += output;
   total.micros += micros;
