@@ -1,3 +1,4 @@
+import { on } from 'node:events';
 import { Commands, type CompleteTask, type SubmitRun, type TaskAssigned } from '@torch/contracts';
 import { createTorchClient, LogTails } from '@torch/host';
 import { connectLogServer } from '@torch/log-dragonfly';
@@ -14,11 +15,18 @@ export interface LifecycleOrder {
   readonly tasks: number;
 }
 
+/** Simulated agents, in a process of their own that lives through all rounds, as the peer's workers do. Ends with its parent's channel. */
+export async function serveLifecycles(): Promise<number> {
+  for await (const [order] of on(process, 'message', { close: ['disconnect'] }))
+    process.send?.({ elapsedMs: await runLifecycle(order as LifecycleOrder) });
+  return 0;
+}
+
 /**
- * Simulated agents, in a process of their own: submits every task, takes what the log assigns to them, and completes it at once. Ends when every
- * task's completion is in the log; gives the time from the first submission to there, ms.
+ * Submits every task, takes what the log assigns to the agents, and completes it at once. Ends when every task's completion is in the
+ * log; gives the time from the first submission to there, ms.
  */
-export async function runLifecycle({ url, round, tasks }: LifecycleOrder): Promise<number> {
+async function runLifecycle({ url, round, tasks }: LifecycleOrder): Promise<number> {
   const server = await connectLogServer({ url });
   const client = await createTorchClient(server, { config: { deadlineMs: DEADLINE_MS } });
   const tails = new LogTails(server);

@@ -9,7 +9,7 @@ import { failoverScheduler, serveScheduler } from './failover.bench';
 import type { Figure } from './figure';
 import { logAppend } from './log-append.bench';
 import { logReplay } from './log-replay.bench';
-import { type LifecycleOrder, runLifecycle } from './lifecycle-agents';
+import { serveLifecycles } from './lifecycle-agents';
 import { messageLatency } from './message-latency.bench';
 import { machine, table } from './report';
 import { recovery } from './recovery.bench';
@@ -54,15 +54,11 @@ async function main(): Promise<number> {
       rounds: { type: 'string', default: '5' },
       json: { type: 'string' },
       help: { type: 'boolean' },
-      agents: { type: 'string' },
+      agents: { type: 'boolean' },
       scheduler: { type: 'string' },
     },
   });
-  if (values.agents !== undefined) {
-    process.send?.({ elapsedMs: await runLifecycle(JSON.parse(values.agents) as LifecycleOrder) });
-    process.disconnect();
-    return 0;
-  }
+  if (values.agents) return serveLifecycles();
   if (values.scheduler !== undefined) {
     await serveScheduler(values.scheduler);
     return new Promise<number>(() => undefined); // Until it is killed.

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Queue, Worker } from 'bullmq';
 import { Commands } from '@torch/contracts';
@@ -25,16 +25,18 @@ export async function taskLifecycle({ connect, newUrl, rounds, progress }: Bench
   const scheduler = benchHost('scheduler', server);
   await scheduler.start();
   await registerAgents(connect);
+  const agents = fork(process.argv[1] as string, ['--agents'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const torch: number[] = [];
   const peers: number[] = [];
   for (let round = 0; round <= rounds; round++) {
-    const mine = TASKS / ((await simulateAgents({ url: newUrl(), round, tasks: TASKS })) / 1000);
+    const mine = TASKS / ((await simulated(agents, { url: newUrl(), round, tasks: TASKS })) / 1000);
     const theirs = await bullmq(newUrl(), round);
     progress(`task.lifecycle ${round === 0 ? 'warm-up' : `round ${round}`}: torch ${Math.round(mine)}/s, BullMQ ${Math.round(theirs)}/s`);
     if (round === 0) continue; // Warm-up, for both.
     torch.push(mine);
     peers.push(theirs);
   }
+  agents.disconnect();
   await scheduler.stop();
   await server.close();
   return [
@@ -67,8 +69,8 @@ async function registerAgents(connect: BenchContext['connect']): Promise<void> {
 }
 
 /** ms for the whole, as the agents' process measured it. */
-async function simulateAgents(order: LifecycleOrder): Promise<number> {
-  const agents = fork(process.argv[1] as string, ['--agents', JSON.stringify(order)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+async function simulated(agents: ChildProcess, order: LifecycleOrder): Promise<number> {
+  agents.send(order);
   const [answer] = (await Promise.race([once(agents, 'message'), once(agents, 'exit').then(([code]) => [{ exited: code as number }])])) as [
     { elapsedMs?: number; exited?: number },
   ];
