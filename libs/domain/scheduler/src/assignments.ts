@@ -111,7 +111,7 @@ function assignedTo(agent: AgentState, choice: AgentChoice | undefined, task: Ta
     agentId: agent.id,
     leaseUntilMs: nowMs + state.limits.startGraceMs,
     assignedAtMs: nowMs,
-    ...(choice && { choice }),
+    choice,
   });
 }
 
