@@ -1,19 +1,15 @@
 import helmet from '@fastify/helmet';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
 import { EdgeFilter } from '../api/edge.filter';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
+import { jsonParser } from './json.parser';
 
 /** JSON for bodies, plain bytes for output, nothing else; each with its ceiling. No CORS: the gateway speaks to programs. */
 export async function configureHttp(app: NestFastifyApplication): Promise<void> {
   const { bodyBytesMax, outputChunkBytesMax } = app.get<GatewayConfig>(GATEWAY_CONFIG);
   const fastify = app.getHttpAdapter().getInstance();
-  const parseJson = fastify.getDefaultJsonParser('error', 'error');
   // Nest registers parsers of its own for JSON and forms unless one is registered through it.
-  app.useBodyParser('application/json', { bodyLimit: bodyBytesMax }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined);
-    else void parseJson(request as FastifyRequest, body.toString('utf8'), done);
-  });
+  app.useBodyParser('application/json', { bodyLimit: bodyBytesMax }, jsonParser(fastify));
   for (const media of ['text/plain', 'application/octet-stream']) {
     fastify.addContentTypeParser(media, { parseAs: 'buffer', bodyLimit: outputChunkBytesMax }, (_request, body, done) => done(null, body));
   }
