@@ -3,8 +3,7 @@ import { ReadSize } from './read-size';
 
 /** Where a reader stands in one partition, and the proof that the log is still the one that it has read. */
 export class LogCursor {
-  /** The furthest entry that was read or appended. */
-  private furthest: LogEntry | undefined;
+  private noted: LogEntry | undefined;
   private readonly size = new ReadSize();
   /** The last read brought as many entries as it had asked for. */
   mayHaveMore = true;
@@ -14,8 +13,13 @@ export class LogCursor {
     readonly partition: number,
   ) {}
 
+  /** The furthest entry that was read or appended, by whoever made the snapshot that was started from. */
+  get furthest(): LogEntry | undefined {
+    return this.noted;
+  }
+
   get seen(): Position {
-    return this.furthest?.position ?? START;
+    return this.noted?.position ?? START;
   }
 
   /** See `ReadSize.read`. */
@@ -28,12 +32,12 @@ export class LogCursor {
   }
 
   note(entry: LogEntry): void {
-    this.furthest = entry;
+    this.noted = entry;
   }
 
   /** Forgets what was seen, to start again with what the log holds now. */
   reset(): void {
-    this.furthest = undefined;
+    this.noted = undefined;
   }
 
   /**
@@ -43,8 +47,8 @@ export class LogCursor {
    * @throws LogRegressed
    */
   async verify(): Promise<void> {
-    if (!this.furthest) return;
-    const { position, body } = this.furthest;
+    if (!this.noted) return;
+    const { position, body } = this.noted;
     const head = await this.log.head(this.partition);
     if (head.seq < position.seq) throw new LogRegressed(this.partition, position, head);
     const [found] = await this.log.read(this.partition, position.seq - 1, 1);

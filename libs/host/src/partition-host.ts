@@ -107,10 +107,11 @@ export class PartitionHost<State> {
     const { server, definition, partition, config } = this.parts;
     const cursor = new LogCursor(server.log, partition);
     this.mustVerify = false;
-    const state = await this.snapshots.restore(
+    const { state, seen } = await this.snapshots.restore(
       partition,
       () => new PartitionState<State>(definition.service, definition.decider, config.idempotencyIdsMax),
     );
+    if (seen) cursor.note(seen);
     this.snapshotSeq = state.ownSeq;
     await this.patiently(() => this.catchUpTrimmed(state));
     await this.patiently(() => this.catchUp(state, cursor));
@@ -204,7 +205,7 @@ export class PartitionHost<State> {
       state,
       cursor,
       appender,
-      onTurnEnd: () => this.snapshotWhenDue(state),
+      onTurnEnd: () => this.snapshotWhenDue(state, cursor),
     });
     this.loop = loop;
     let failed: Error | undefined;
@@ -228,7 +229,7 @@ export class PartitionHost<State> {
       await hooked?.catch(() => undefined); // Its error is the one that is thrown already.
       await definition.onReleased?.(partition);
     }
-    await this.handOver(state, appender.currentLease);
+    await this.handOver(state, cursor, appender.currentLease);
   }
 
   private async startOwning(loop: OwnerLoop<State>, effects: EffectsRunner<State>): Promise<void> {
@@ -264,22 +265,23 @@ export class PartitionHost<State> {
   }
 
   /** By how far the log has come, whoever wrote it: the log can only be trimmed behind the snapshots of all services. */
-  private async snapshotWhenDue(state: PartitionState<State>): Promise<void> {
+  private async snapshotWhenDue(state: PartitionState<State>, cursor: LogCursor): Promise<void> {
     const { config, clock } = this.parts;
     if (state.ownSeq - this.snapshotSeq < config.snapshotEveryCommits || clock.nowMs() < this.snapshotAtMs) return;
     const startedAtMs = clock.nowMs();
     try {
-      await this.snapshot(state);
+      await this.snapshot(state, cursor);
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error; // The next one is due soon enough.
     }
     this.snapshotAtMs = startedAtMs + (clock.nowMs() - startedAtMs) / config.snapshotShareMax;
   }
 
-  private async snapshot(state: PartitionState<State>): Promise<void> {
+  private async snapshot(state: PartitionState<State>, { furthest }: LogCursor): Promise<void> {
+    if (!furthest) return; // Nothing to keep yet.
     this.snapshotSeq = state.ownSeq;
     const { definition, partition, log } = this.parts;
-    const written = await this.snapshots.write(partition, state);
+    const written = await this.snapshots.write(partition, state, furthest);
     if (!written)
       log.warn(
         `The state of ${definition.service} on partition ${partition} does not fit into a snapshot; the next start reads more of the log.`,
@@ -287,9 +289,9 @@ export class PartitionHost<State> {
   }
 
   /** An orderly end: the next owner starts from here at once. */
-  private async handOver(state: PartitionState<State>, lease: Lease): Promise<void> {
+  private async handOver(state: PartitionState<State>, cursor: LogCursor, lease: Lease): Promise<void> {
     try {
-      if (state.ownSeq > this.snapshotSeq) await this.snapshot(state);
+      if (state.ownSeq > this.snapshotSeq) await this.snapshot(state, cursor);
       await this.parts.server.leases.release(lease);
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error; // The lease runs out, and the next owner replays more.

@@ -1,5 +1,5 @@
 import type { AnyEvent, Decider } from '@torch/kernel';
-import { encodeCommit, InMemoryLogServer, START } from '@torch/log';
+import { encodeCommit, InMemoryLogServer, type LogEntry, START } from '@torch/log';
 import { PartitionState } from './partition-state';
 import { Snapshots } from './snapshots';
 
@@ -48,7 +48,10 @@ describe('snapshots in pages', () => {
     for (const project of PROJECTS) for (let i = 0; i < 4; i++) state.evolve({ project } as AnyEvent);
     return state;
   }
+  const newest = async (): Promise<LogEntry> => (await server.log.read(0, 0, 10)).at(-1) as LogEntry;
   const snapshots = (): Snapshots => new Snapshots(server.caches, server.log);
+  const write = async (state: PartitionState<string[]>, by = snapshots()): Promise<boolean> => by.write(0, state, await newest());
+  const restore = async (): Promise<PartitionState<string[]>> => (await snapshots().restore(0, () => stateOf())).state;
   const pages = async (slot: number): Promise<number[]> => {
     const found = await Promise.all([0, 1, 2, 3, 4, 5].map((n) => server.caches.get(0, `snapshot-${slot}-${n}:registry`)));
     return found.flatMap((text) => (text === undefined ? [] : [text.length]));
@@ -56,9 +59,9 @@ describe('snapshots in pages', () => {
 
   it('restore what was written, project by project', async () => {
     const state = await filled();
-    expect(await snapshots().write(0, state)).toBe(true);
+    expect(await write(state)).toBe(true);
     expect((await pages(1)).length).toBeGreaterThan(2);
-    const restored = await snapshots().restore(0, () => stateOf());
+    const restored = await restore();
     expect(PROJECTS.map((project) => restored.state(project))).toEqual(PROJECTS.map((project) => state.state(project)));
     expect(restored.read).toEqual(state.read);
   });
@@ -66,39 +69,39 @@ describe('snapshots in pages', () => {
   it('keep the one before while the next is written', async () => {
     const writer = snapshots();
     const state = await filled();
-    await writer.write(0, state);
+    await write(state, writer);
     const before = state.state('a').length;
     state.evolve({ project: 'a' } as AnyEvent);
     const set = server.caches.set.bind(server.caches);
     let writes = 0;
     server.caches.set = (partition, name, value) => (++writes > 1 ? Promise.reject(new Error('crash')) : set(partition, name, value));
-    await expect(writer.write(0, state)).rejects.toThrow('crash');
+    await expect(write(state, writer)).rejects.toThrow('crash');
     server.caches.set = set;
-    const restored = await snapshots().restore(0, () => stateOf());
+    const restored = await restore();
     expect(restored.state('a')).toHaveLength(before);
   });
 
   it('are not used when a page is not the one that was written', async () => {
-    await snapshots().write(0, await filled());
+    await write(await filled());
     await server.caches.set(0, 'snapshot-1-1:registry', '["a","other"]');
-    const restored = await snapshots().restore(0, () => stateOf());
+    const restored = await restore();
     expect([restored.projectNames(), restored.ownSeq]).toEqual([[], 0]);
   });
 
   it('leave nothing behind of one that was larger', async () => {
     const writer = snapshots();
-    await writer.write(0, await filled());
-    await writer.write(0, await filled());
+    await write(await filled(), writer);
+    await write(await filled(), writer);
     const small = await readOn(stateOf());
     small.evolve({ project: 'a' } as AnyEvent);
-    await writer.write(0, small);
+    await write(small, writer);
     expect((await pages(1)).filter((length) => length > 0)).toHaveLength(1);
   });
 
   it('are given up when one part is larger than the cache takes', async () => {
     const state = await readOn(stateOf({ ...lines, evolve: () => ['x'.repeat(server.caches.bytesMax)] }));
     state.evolve({ project: 'a' } as AnyEvent);
-    expect(await snapshots().write(0, state)).toBe(false);
+    expect(await write(state)).toBe(false);
   });
 });
 

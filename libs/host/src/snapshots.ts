@@ -7,9 +7,10 @@ interface SnapshotHead {
   readonly version: number;
   /** Version of the decider's own format. */
   readonly stateVersion: number;
+  /** Behind this, everything is read again; what is in the state already is passed over. */
   readonly position: Position;
-  /** Of the entry at `position`: a snapshot of a history that the log has lost is not used. */
-  readonly entryHash: string;
+  /** The furthest entry that the owner had seen, and so behind everything in the state: a snapshot of a history that the log has lost is not used. */
+  readonly seen: { readonly position: Position; readonly hash: string };
   readonly partition: EncodedPartition;
   /** Pages are written beside those of the snapshot before, so that a crash in between leaves that one whole. */
   readonly slot: 0 | 1;
@@ -17,8 +18,13 @@ interface SnapshotHead {
   readonly pageHashes: readonly string[];
 }
 
+interface Restored<State> {
+  readonly state: PartitionState<State>;
+  readonly seen?: LogEntry;
+}
+
 /** Version of what surrounds the deciders' states. */
-const SNAPSHOT_VERSION = 3;
+const SNAPSHOT_VERSION = 4;
 /** Characters of a page, unless one part is longer by itself: nobody else has a turn while one is read or written. */
 const PAGE_CHARS_MAX = 1024 * 1024;
 
@@ -35,19 +41,19 @@ export class Snapshots {
   /**
    * Between two pages others have their turn, such as the renewal of the lease; the state must not change until this is done.
    * False when a part is too large for the cache: the next start replays more of the log instead.
+   *
+   * @param seen the furthest entry that was read or appended on the way to this state
    */
-  async write<State>(partition: number, state: PartitionState<State>): Promise<boolean> {
+  async write<State>(partition: number, state: PartitionState<State>, seen: LogEntry): Promise<boolean> {
     const position = resumePosition(state);
-    const entry = await this.entryAt(partition, position.seq);
-    if (!entry) return true; // Nothing to keep yet.
     const slot = this.slot === 0 ? 1 : 0;
     const pageHashes = await this.writePages(partition, state, slot);
     if (!pageHashes) return false;
     const head: SnapshotHead = {
       version: SNAPSHOT_VERSION,
       stateVersion: state.decider.snapshot.version,
-      position: entry.position,
-      entryHash: hash(entry.body),
+      position,
+      seen: { position: seen.position, hash: hash(seen.body) },
       partition: state.encode(),
       slot,
       pageHashes,
@@ -56,40 +62,41 @@ export class Snapshots {
     if (Buffer.byteLength(text) > this.caches.bytesMax) return false;
     await this.caches.set(partition, snapshotName(state.service), text);
     this.slot = slot;
-    await this.log.setTrimGuard(partition, snapshotName(state.service), entry.position.seq);
+    await this.log.setTrimGuard(partition, snapshotName(state.service), position.seq);
     return true;
   }
 
   /**
-   * The state of the newest snapshot that fits this build and this log's history; without one, what `fresh` gives. Between two pages
-   * others have their turn.
+   * The state of the newest snapshot that fits this build and this log's history, and the entry that proves it: the reader has seen
+   * that far. Without one, what `fresh` gives. Between two pages others have their turn.
    */
-  async restore<State>(partition: number, fresh: () => PartitionState<State>): Promise<PartitionState<State>> {
+  async restore<State>(partition: number, fresh: () => PartitionState<State>): Promise<Restored<State>> {
     const state = fresh();
-    return (await this.restoreInto(partition, state)) ? state : fresh();
+    const seen = await this.restoreInto(partition, state);
+    return seen ? { state, seen } : { state: fresh() };
   }
 
-  private async restoreInto<State>(partition: number, state: PartitionState<State>): Promise<boolean> {
+  private async restoreInto<State>(partition: number, state: PartitionState<State>): Promise<LogEntry | undefined> {
     const text = await this.caches.get(partition, snapshotName(state.service));
-    if (text === undefined) return false;
+    if (text === undefined) return undefined;
     const head = JSON.parse(text) as SnapshotHead;
-    if (head.version !== SNAPSHOT_VERSION || head.stateVersion !== state.decider.snapshot.version) return false;
-    const entry = await this.entryAt(partition, head.position.seq);
-    if (!entry || hash(entry.body) !== head.entryHash || entry.position.generation !== head.position.generation) return false;
-    const { slot, pageHashes } = head;
+    if (head.version !== SNAPSHOT_VERSION || head.stateVersion !== state.decider.snapshot.version) return undefined;
+    const { slot, pageHashes, seen } = head;
+    const entry = await this.entryAt(partition, seen.position.seq);
+    if (!entry || hash(entry.body) !== seen.hash || entry.position.generation !== seen.position.generation) return undefined;
     const pageAt = (n: number) => (n < pageHashes.length ? this.caches.get(partition, pageName(state.service, slot, n)) : undefined);
     let coming = pageAt(0);
     for (const [n, pageHash] of pageHashes.entries()) {
       const page = await coming;
       coming = pageAt(n + 1); // On its way while this one is read.
       coming?.catch(() => undefined); // Awaited in the next round, unless this page ends it.
-      if (page === undefined || hash(page) !== pageHash) return false;
+      if (page === undefined || hash(page) !== pageHash) return undefined;
       for (const line of page.split('\n')) state.restorePart(JSON.parse(line) as ProjectPart);
     }
-    state.restore(head.partition, entry.position);
+    state.restore(head.partition, head.position);
     this.slot = slot;
     this.pagesIn[slot] = pageHashes.length;
-    return true;
+    return entry;
   }
 
   /** The hash of each; undefined when the cache does not take one of them. */
@@ -106,7 +113,6 @@ export class Snapshots {
   }
 
   private async entryAt(partition: number, seq: number): Promise<LogEntry | undefined> {
-    if (seq === 0) return undefined;
     try {
       return (await this.log.read(partition, seq - 1, 1))[0];
     } catch (error) {
@@ -133,7 +139,6 @@ function* pagesOf(parts: Iterable<ProjectPart>): Iterable<string> {
   if (lines.length > 0) yield lines.join('\n');
 }
 
-/** Behind this, everything is read again; what is in the state already is passed over. */
 function resumePosition<State>(state: PartitionState<State>): Position {
   return { seq: Math.min(state.foreignSeq, state.read.seq), generation: state.read.generation };
 }

@@ -23,15 +23,6 @@ describe('a change of owner', () => {
     expect((await world.commits()).map(({ epoch }) => epoch)).toEqual([1, 2]);
   });
 
-  it('does without a snapshot of what the log has lost', async () => {
-    const owner = await world.start(rollService());
-    for (const name of ['ada', 'bob', 'cem']) await world.register(name);
-    await owner.stop();
-    world.server.faults.loseTail(0, 0);
-    await world.start(rollService());
-    expect(await world.names()).toEqual(['ada', 'bob', 'cem']); // Their commands are still in the queue.
-  });
-
   it('never lets two owners commit in one epoch, and fences the one that was paused', async () => {
     await world.start(rollService());
     await world.register('ada');
