@@ -142,7 +142,7 @@ export class History {
   private watchMark(gate: LogServer['gate']): LogServer['gate']['mark'] {
     return async (lease, marks) => {
       await gate.mark(lease, marks);
-      this.enter(this.effects.now(), () => {
+      this.enter(this.effects.take(`mark/${lease.partition}`), () => {
         for (const { service, epoch } of marks) {
           const key = `${lease.partition}/${service}`;
           if (service !== lease.service && (this.leases.get(key)?.epoch ?? epoch) < epoch) this.leases.delete(key);
@@ -193,7 +193,7 @@ export class History {
   }
 }
 
-const WATCHED = new Set<Operation>(['append', 'acquire', 'renew', 'release']);
+const WATCHED = new Set<Operation>(['append', 'acquire', 'renew', 'release', 'mark']);
 
 interface Effect {
   readonly order: number;

@@ -203,7 +203,7 @@ describe('a log server that comes back', () => {
 });
 
 describe('a recovery that is interrupted', () => {
-  const OPERATIONS = ['gate', 'identity', 'head', 'first', 'read'] as const;
+  const OPERATIONS = ['gate', 'mark', 'identity', 'head', 'first', 'read'] as const;
 
   it.each(OPERATIONS.flatMap((operation) => (['before', 'after'] as const).map((phase) => ({ operation, phase }))))(
     'is carried on to the same end: $operation fails $phase it took effect',

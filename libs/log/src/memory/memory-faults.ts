@@ -23,6 +23,7 @@ export type Operation =
   | 'listen'
   | 'identity'
   | 'gate'
+  | 'mark'
   | 'archived'
   | 'replicas';
 

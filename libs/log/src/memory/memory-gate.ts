@@ -31,17 +31,21 @@ export class MemoryGate implements Gate {
   }
 
   async mark(lease: Lease, marks: readonly ServiceMark[]): Promise<void> {
-    await this.change(lease, () => {
-      const { epochs, leases, lastCommandIds } = this.store.partition(lease.partition);
-      for (const { service, epoch, entry } of marks) {
-        if (epoch > (epochs.get(service) ?? 0)) {
-          epochs.set(service, epoch);
-          if (service !== lease.service) leases.delete(service);
+    await this.change(
+      lease,
+      () => {
+        const { epochs, leases, lastCommandIds } = this.store.partition(lease.partition);
+        for (const { service, epoch, entry } of marks) {
+          if (epoch > (epochs.get(service) ?? 0)) {
+            epochs.set(service, epoch);
+            if (service !== lease.service) leases.delete(service);
+          }
+          const last = lastCommandIds.get(service);
+          if (last === undefined || compareEntryIds(entry, last) > 0) lastCommandIds.set(service, entry);
         }
-        const last = lastCommandIds.get(service);
-        if (last === undefined || compareEntryIds(entry, last) > 0) lastCommandIds.set(service, entry);
-      }
-    });
+      },
+      'mark',
+    );
   }
 
   async open(lease: Lease, incarnation: string, { head, recovered }: GateOpening): Promise<void> {
@@ -76,8 +80,8 @@ export class MemoryGate implements Gate {
     return gate.refused === undefined ? { incarnation, state: 'open' } : { incarnation, state: 'refused', reason: gate.refused };
   }
 
-  private async change(lease: Lease, effect: () => Position | void): Promise<void> {
-    await this.faults.around('gate', lease.partition, () => {
+  private async change(lease: Lease, effect: () => Position | void, operation: 'gate' | 'mark' = 'gate'): Promise<void> {
+    await this.faults.around(operation, lease.partition, () => {
       const held = this.leases.heldNow(lease.partition, lease.service);
       if (held?.holder !== lease.holder || held.epoch !== lease.epoch) throw new Fenced(lease.partition, lease.service, lease.epoch);
       effect();

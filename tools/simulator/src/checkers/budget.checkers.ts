@@ -15,9 +15,11 @@ export function aSpentBudgetEndsTheTask(account: Account): void {
       const stopped = sameCommit(seen, 'task.attempt-failed', taskId) && sameCommit(seen, 'task.failed', taskId);
       if (!stopped) throw new Violation(`The ${(data as BudgetExhausted).scope} budget is spent, and the task goes on.`, seen);
     }
-    const budget = past.task(seen.event)?.spec.budget?.tokens;
-    if (type !== 'task.progressed' || budget === undefined || !usage) return;
+    const task = past.task(seen.event);
+    const budget = task?.spec.budget?.tokens;
     const key = `${project}/${taskId}`;
+    if (type === 'task.requeued' && task?.ended) spent.delete(key); // A retry that somebody asks for has the whole budget again.
+    if (type !== 'task.progressed' || budget === undefined || !usage) return;
     const attempts = spent.get(key) ?? new Map<number, number>();
     spent.set(key, attempts.set(attempt, Math.max(attempts.get(attempt) ?? 0, tokensOf(usage))));
     const total = [...attempts.values()].reduce((sum, tokens) => sum + tokens, 0);
