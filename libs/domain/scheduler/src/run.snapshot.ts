@@ -5,18 +5,20 @@ import { type MomentField, restoreMoments } from './moments';
 import { addTask, newTask } from './new-task';
 import { count, newRun, refreshEnded } from './run.evolve';
 import { type AgentState, hasEnded, isLive, type RunState, type SchedulerState, type TaskState, type Thread } from './scheduler.state';
+import { decodeSpec, type EncodedSpec, encodeSpec } from './spec.snapshot';
 import { enqueue } from './topics';
 
-/** A field that is absent has the value that a task begins with, or that of its run. */
-interface EncodedTask {
-  readonly spec: TaskSpec;
-  readonly seq: number;
-  readonly at: number;
+/** A field that is absent has the value that most tasks of a waiting run have, or that of its run. */
+interface EncodedTask extends EncodedSpec {
+  /** Absent: the next one after the task before, or after the run. */
+  readonly seq?: number;
+  readonly at?: number;
   readonly thread?: Thread;
-  readonly status: TaskStatus;
+  /** Absent: ready. */
+  readonly status?: TaskStatus;
   readonly attempt?: number;
   readonly assignments?: readonly string[];
-  readonly before?: number;
+  readonly attemptsBefore?: number;
   readonly key?: string;
   readonly priority?: number;
   readonly readyAtMs?: number;
@@ -51,29 +53,39 @@ export interface EncodedRun {
   readonly cancelReason?: string;
   /** Of its tasks, where they do not say otherwise. */
   readonly key?: string;
+  readonly spec?: TaskSpec;
   readonly tasks: readonly EncodedTask[];
 }
 
 export function encodeRun(run: RunState): EncodedRun {
   const { id, name, seq, total, submittedAtMs, thread, status, endedAtMs, endedSeq, cancelReason, tasks } = run;
   const encoded = { id, name, seq, total, at: submittedAtMs, thread: present(thread), status, endedAtMs, endedSeq, cancelReason };
-  const key = tasks[0]?.fairnessKey;
-  return present({ ...encoded, key, tasks: tasks.map((task) => encodeTask(task, run, key)) });
+  const [first] = tasks;
+  if (!first) return present({ ...encoded, tasks: [] });
+  let before: { readonly seq: number } = run;
+  const encodedTasks = tasks.map((task) => {
+    const encodedTask = encodeTask(task, first, before);
+    before = task;
+    return encodedTask;
+  });
+  return present({ ...encoded, key: first.fairnessKey, spec: first.spec, tasks: encodedTasks });
 }
 
-function encodeTask(task: TaskState, run: RunState, key: string | undefined): EncodedTask {
-  const { spec, seq, status, attempt, assignments, agentId, instance, readyAtMs, usage, result, resultRef } = task;
+function encodeTask(task: TaskState, first: TaskState, before: { readonly seq: number }): EncodedTask {
+  const { run, spec, seq, status, attempt, assignments, agentId, instance, readyAtMs, usage, result, resultRef } = task;
   const { startedAtMs, endedAtMs, exitCode, durationMs, reason } = task;
+  const { own, lacks } = encodeSpec(spec, first.spec);
   return present({
-    spec,
-    seq,
-    at: task.submittedAtMs,
+    own,
+    lacks,
+    seq: seq === before.seq + 1 ? undefined : seq,
+    at: task.submittedAtMs === run.submittedAtMs ? undefined : task.submittedAtMs,
     thread: sameThread(task.thread, run.thread) ? undefined : present(task.thread),
-    status,
+    status: status === 'ready' ? undefined : status,
     attempt: attempt || undefined,
     assignments: assignments.length === 0 ? undefined : assignments,
-    before: task.attemptsBefore || undefined,
-    key: task.fairnessKey === key ? undefined : task.fairnessKey,
+    attemptsBefore: task.attemptsBefore || undefined,
+    key: task.fairnessKey === first.fairnessKey ? undefined : task.fairnessKey,
     priority: task.priority === spec.priority ? undefined : task.priority,
     readyAtMs: readyAtMs === task.submittedAtMs && status === 'ready' ? undefined : readyAtMs,
     approved: task.approved ? (true as const) : undefined,
@@ -106,35 +118,47 @@ function encodeMoments({ moments }: TaskState): EncodedTask['moments'] {
 
 /** Once all agents are there. */
 export function decodeRun(state: SchedulerState, encoded: EncodedRun): void {
-  const { id, name, seq, total, at, thread, status, endedAtMs, endedSeq, cancelReason, tasks } = encoded;
+  const { id, name, seq, total, at, thread, status, endedAtMs, endedSeq, cancelReason, tasks, key, spec } = encoded;
   const run = newRun({ id, name, seq, total, submittedAtMs: at, thread });
   Object.assign(run, { status, endedAtMs, endedSeq, cancelReason });
   state.runs.set(id, run);
-  for (const task of tasks) decodeTask(state, run, task, encoded.key);
+  const ofRun = { run, key: key as string, spec: spec as TaskSpec };
+  let before: { readonly seq: number } = run;
+  for (const task of tasks) before = decodeTask(state, ofRun, task, before.seq + 1);
   if (run.tasks.length === total) forgetAwaited(run);
   for (const task of run.tasks) indexTask(state, task);
 }
 
-function decodeTask(state: SchedulerState, run: RunState, encoded: EncodedTask, runKey = ''): void {
-  const { spec, seq, status, at = run.submittedAtMs, thread = run.thread, before = 0, key = runKey, moments } = encoded;
+/** What the tasks of a run have where they do not say otherwise. */
+interface OfRun {
+  readonly run: RunState;
+  readonly key: string;
+  readonly spec: TaskSpec;
+}
+
+function decodeTask(state: SchedulerState, ofRun: OfRun, encoded: EncodedTask, nextSeq: number): TaskState {
+  const { run } = ofRun;
+  const { seq = nextSeq, status = 'ready', at = run.submittedAtMs, thread = run.thread, key = ofRun.key, moments } = encoded;
+  const spec = decodeSpec(encoded, ofRun.spec);
   const task = newTask({ spec, run, seq, submittedAtMs: at, fairnessKey: key, thread });
   task.status = status;
-  task.attemptsBefore = before;
   if (status === 'ready') task.readyAtMs = at;
   takeGiven(task, encoded);
   addTask(state, task);
   if (moments) restoreMoments(state, task, moments);
   if (task.result) run.resultBytes += jsonBytes(task.result);
-  if (!hasEnded(task)) return;
+  if (!hasEnded(task)) return task;
   count(run, task.status, 1);
   run.open--;
   state.openTasks--;
+  return task;
 }
 
 /** Which are called in a snapshot as in the state. */
-const SAME_FIELDS = [
+const SAME_FIELDS = new Set<string>([
   'attempt',
   'assignments',
+  'attemptsBefore',
   'priority',
   'readyAtMs',
   'approved',
@@ -152,15 +176,12 @@ const SAME_FIELDS = [
   'exitCode',
   'durationMs',
   'reason',
-] as const satisfies readonly (keyof EncodedTask & keyof TaskState)[];
+] satisfies readonly (keyof EncodedTask & keyof TaskState)[]);
 
-/** One by one, because most are absent in most of very many tasks. */
+/** Those that are there: few, in most of very many tasks. */
 function takeGiven(task: TaskState, encoded: EncodedTask): void {
-  const to: Partial<Record<keyof TaskState, unknown>> = task;
-  for (const name of SAME_FIELDS) {
-    const value = encoded[name];
-    if (value !== undefined) to[name] = value;
-  }
+  for (const name in encoded)
+    if (SAME_FIELDS.has(name)) (task as unknown as Record<string, unknown>)[name] = encoded[name as keyof EncodedTask];
 }
 
 /** Once all runs are there: a task may depend on one of any. */

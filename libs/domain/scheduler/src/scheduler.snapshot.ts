@@ -10,7 +10,7 @@ import { Schedules } from './schedules/schedules.state';
 import type { SchedulerLimits } from './scheduler.limits';
 import { bySeq, initialState, type SchedulerState, type TopicStates } from './scheduler.state';
 
-export const SNAPSHOT_VERSION = 5;
+export const SNAPSHOT_VERSION = 6;
 
 /** Everything but the agents and the runs. */
 interface EncodedHead {
