@@ -65,6 +65,8 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
   private readonly handleCommand: ServiceDefinition<State>['handleCommand'];
   private firstTurn = true;
   private turns = 0;
+  /** Answers of the last turn, on their way while the next one begins. */
+  private answering: Promise<void> | undefined;
   commandsDecided = 0;
 
   constructor(private readonly parts: OwnerLoopParts<State>) {
@@ -133,6 +135,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     } finally {
       this.lease.stop();
       await this.watch.close();
+      await this.answering;
       this.ownCommands.close(new Fenced(this.partition, definition.service, this.parts.appender.epoch));
       await stopListening().catch(() => undefined); // The connection may be gone; nobody is answered any more either way.
     }
@@ -192,11 +195,20 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     for (const { project, command } of this.timers.takeDue(turn.touch)) await this.decideOwn(turn, project, command);
     turn.settle();
     this.timers.update(turn.touched);
-    const positions = await this.append(turn.units);
+    const [positions] = await Promise.all([this.append(turn.units), answered.length > 0 ? this.readAhead() : undefined]);
     for (const { taken } of own) taken();
-    await this.answer(answered, positions);
+    await this.answering;
+    this.answering = this.answer(answered, positions);
     this.trimConsumed();
     await this.parts.onTurnEnd();
+  }
+
+  /** Commands that came in meanwhile, if it has none left: while its commits are on their way, an owner under load has nothing else to do. */
+  private async readAhead(): Promise<void> {
+    const { backlog, watch } = this;
+    if (backlog.size > 0) return;
+    await backlog.fill().catch(() => undefined); // It is read again, and whatever is wrong met there.
+    watch.commands ||= backlog.size > 0;
   }
 
   private async react(turn: OwnerTurn<State>, events: readonly ForeignEvent[]): Promise<void> {
