@@ -17,7 +17,8 @@ const roots = ['apps', 'libs', 'libs/domain', 'tools'].flatMap((folder) =>
 
 /** One Jest project for each Nx project, under the same name. */
 module.exports = {
-  testTimeout: 30_000,
+  // What npm run test:properties and npm run test:long run takes minutes.
+  testTimeout: process.env.TORCH_TEST_LONG ? 1_800_000 : 30_000,
   watchman: false,
   testSequencer: join(__dirname, 'tools/dev/long-first-sequencer.cjs'),
   projects: roots

@@ -164,7 +164,7 @@ describe.each(contracts.map((contract) => [contract.name, contract] as const))('
       fc.property(validObject(contract), (value) => {
         expect([fieldProblem(contract, value), acceptedByClassValidator(contract, value)]).toEqual([undefined, true]);
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
   });
 
@@ -182,7 +182,7 @@ describe.each(contracts.map((contract) => [contract.name, contract] as const))('
         // An expectation costs as much as both judgements.
         if (differs) expect(differs).toBeUndefined();
       }),
-      { numRuns: 60 },
+      { numRuns: 35 },
     );
   });
 });

@@ -1,5 +1,5 @@
 import type { AnyEvent } from '@torch/kernel';
-import { eventId, formatPosition, type LogServer, LogUnavailable, parsePosition, type Position } from '@torch/log';
+import { type Commit, eventId, formatPosition, type LogServer, LogUnavailable, parsePosition, type Position } from '@torch/log';
 import { backOff, type HostClock } from './host.clock';
 import type { HostConfig } from './host.config';
 import type { HostLogger, HostTracing } from './host.ports';
@@ -55,15 +55,13 @@ export class EffectsRunner<State> {
 
   private async follow(commit: TailedCommit): Promise<void> {
     const { definition, owner, config } = this.parts;
-    let acted = false;
-    for (const [index, event] of commit.events.entries()) {
+    const wanted = commit.only(definition.effects);
+    for (const [i, event] of wanted.events.entries()) {
       const act = definition.effects.get(event.type);
-      if (!act || !this.end) continue;
-      acted = true;
-      await this.attempt(act, { ...event, ...placeOf(owner.partition, commit, index) });
+      if (act && this.end) await this.attempt(act, { ...event, ...placeOf(owner.partition, wanted, wanted.indexes?.[i] ?? i) });
     }
     const saveEverySeqs = Math.min(SAVE_EVERY_SEQS, config.snapshotEveryCommits);
-    if (acted || commit.position.seq - this.savedSeq >= saveEverySeqs) await this.save(commit.position);
+    if (wanted.events.length > 0 || commit.position.seq - this.savedSeq >= saveEverySeqs) await this.save(commit.position);
   }
 
   /** What is below is not needed any more, and is not read again at the next start. */
@@ -108,9 +106,9 @@ export class EffectsRunner<State> {
 }
 
 /** An event's place in the log, for its id. */
-export function placeOf(
+function placeOf(
   partition: number,
-  { position, recordedAtMs }: Pick<TailedCommit, 'position' | 'recordedAtMs'>,
+  { position, recordedAtMs }: Pick<Commit, 'position' | 'recordedAtMs'>,
   index: number,
 ): Omit<PlacedEvent, keyof AnyEvent> {
   return { id: eventId({ partition, position, index }), seq: position.seq, recordedAtMs };

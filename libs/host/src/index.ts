@@ -4,7 +4,7 @@ export type { Answer, CommandEnvelope, QueryAnswer, QueryEnvelope } from './enve
 export { type HostClock, SYSTEM_CLOCK } from './host.clock';
 export { HOST_DEFAULTS, type HostConfig } from './host.config';
 export { type HostLogger, type HostTracing, NO_TRACING, SILENT_LOGGER } from './host.ports';
-export { LOG_TAILS_DEFAULTS, LogTails, type LogTailsConfig, type TailedCommit, type TailSubscriber } from './log-tails';
+export { LOG_TAILS_DEFAULTS, LogTails, type LogTailsConfig, TailedCommit, type TailSubscriber } from './log-tails';
 export { TorchClientProxy, type TorchRequest } from './nest/torch.client-proxy';
 export { EFFECT, type OwnershipHooks, TorchStrategy, type TorchStrategyOptions } from './nest/torch.strategy';
 export type { PartitionRole } from './partition-host';

@@ -1,6 +1,6 @@
 import { encodeCommit, formatPosition, InMemoryLogServer, type Lease, type LogEntry, START } from '@torch/log';
 import { waitUntil } from '@torch/testing';
-import { LogTails } from './log-tails';
+import { LogTails, type TailedCommit } from './log-tails';
 
 const commit = (epoch: number): string =>
   encodeCommit({
@@ -55,5 +55,27 @@ describe('whoever follows the log', () => {
     const told = subscribed(tails, 2);
     await waitUntil(() => told.length > 0, { what: 'the subscriber to be told' });
     expect(told[0]).toBe('3-1');
+  });
+
+  it('has to do with what is wrong in a commit only when it looks at that', async () => {
+    const told: string[] = [];
+    const follow = (name: string, look: (commit: TailedCommit) => unknown): void =>
+      void tails.subscribe(0, 3, {
+        onCommit: (seen) => void told.push(`${name}: ${JSON.stringify(look(seen))}`),
+        onEnd: ({ message }) => void told.push(`${name} ends: ${message}`),
+      });
+    follow('keeps', ({ body }) => body.length > 0);
+    follow('wants news', (seen) => seen.only(new Set(['news'])).indexes);
+    follow('looks', ({ events }) => events.length);
+    const lease = (await server.leases.holder(0, 'scheduler')) as Lease;
+    const events = [{ type: 'task.assigned', v: 1, data: {} }, { type: 'news' }];
+    const seen = { seq: 3, generation: 0 };
+    await server.log.append({ ...lease, seen, generation: 0 }, [JSON.stringify({ ...JSON.parse(commit(1)), events })]);
+    await waitUntil(() => told.length === 3, { what: 'all three to be told' });
+    expect(told.sort()).toEqual([
+      'keeps: true',
+      expect.stringContaining('looks ends: Event 4-0/0 (task.assigned) does not fit its contract'),
+      'wants news: [1]',
+    ]);
   });
 });

@@ -1,10 +1,45 @@
-import { type Commit, decodeCommit, type LogEntry, LogRegressed, type LogServer, LogUnavailable, type Waiter } from '@torch/log';
+import type { AnyEvent } from '@torch/kernel';
+import {
+  type Commit,
+  decodeCommit,
+  type LogEntry,
+  LogRegressed,
+  type LogServer,
+  LogUnavailable,
+  type Position,
+  type Waiter,
+} from '@torch/log';
 import { backOff, type HostClock, pause, SYSTEM_CLOCK } from './host.clock';
 import { LogCursor } from './log-cursor';
 
-export interface TailedCommit extends Commit {
-  /** The commit as the log holds it. */
-  readonly body: string;
+/** A commit that is decoded when somebody looks into it: whoever keeps it as it is, as the archive does, need not. */
+export class TailedCommit {
+  private decoded: Commit | undefined;
+
+  constructor(private readonly entry: LogEntry) {}
+
+  get position(): Position {
+    return this.entry.position;
+  }
+
+  /** As the log holds it. */
+  get body(): string {
+    return this.entry.body;
+  }
+
+  /** @throws InvariantViolation, see `decodeCommit`: the subscription ends by it. */
+  get commit(): Commit {
+    return (this.decoded ??= decodeCommit(this.entry));
+  }
+
+  get events(): readonly AnyEvent[] {
+    return this.commit.events;
+  }
+
+  /** Without the events of other types, which are not even checked. */
+  only(types: { has(type: string): boolean }): Commit {
+    return decodeCommit(this.entry, (type) => types.has(type));
+  }
 }
 
 export interface TailSubscriber {
@@ -15,7 +50,7 @@ export interface TailSubscriber {
 }
 
 export interface LogTailsConfig {
-  /** Decoded commits kept for subscribers that are nearly up to date. */
+  /** Commits kept for subscribers that are nearly up to date. */
   readonly recentMax: number;
   readonly readEntriesMax: number;
   /** Pause between news of the log and reading it: 0 where people or agents wait, more where work is done in groups. */
@@ -125,7 +160,7 @@ class PartitionTail {
     const news = entries.filter(({ position }) => position.seq > (this.announcedSeq ?? 0));
     if (news.length === 0) return;
     this.announcedSeq = news[news.length - 1]?.position.seq;
-    this.recent = [...this.recent, ...news.map(tailed)].slice(-this.config.recentMax);
+    this.recent = [...this.recent, ...news.map((entry) => new TailedCommit(entry))].slice(-this.config.recentMax);
     for (const subscription of this.subscriptions) subscription.advance();
   }
 
@@ -178,7 +213,7 @@ class PartitionTail {
   private async readAfter(seq: number): Promise<readonly TailedCommit[]> {
     const [oldest] = this.recent;
     if (oldest && seq + 1 >= oldest.position.seq) return this.recent.slice(seq + 1 - oldest.position.seq);
-    return (await this.server.log.read(this.partition, seq, this.config.readEntriesMax)).map(tailed);
+    return (await this.server.log.read(this.partition, seq, this.config.readEntriesMax)).map((entry) => new TailedCommit(entry));
   }
 
   private endAll(error: Error): void {
@@ -188,8 +223,6 @@ class PartitionTail {
     for (const subscription of [...this.subscriptions]) subscription.fail(error);
   }
 }
-
-const tailed = (entry: LogEntry): TailedCommit => ({ ...decodeCommit(entry), body: entry.body });
 
 class Subscription {
   private ended = false;

@@ -14,6 +14,7 @@ export { freePort } from './free-port';
 export { GuardedProcess } from './guarded-process';
 export { startLogServer, type StartLogServerOptions, type TestLogServer } from './log-server';
 export { findLogServerProgram, type LogServerKind, type LogServerProgram, type TlsFiles } from './log-server-program';
+export { propertyRounds } from './property-rounds';
 export { SeededRandom } from './seeded-random';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy';
 export { waitUntil, type WaitOptions } from './wait-until';

@@ -67,7 +67,7 @@ async function startScheduler(url: string): Promise<ChildProcess> {
 function watchAssignments(tails: LogTails, partition: number, afterSeq: number) {
   const waiting = new Set<{ afterMs: number; resolve: (atMs: number) => void }>();
   const stop = tails.subscribe(partition, afterSeq, {
-    onCommit: ({ events, recordedAtMs }) => {
+    onCommit: ({ commit: { events, recordedAtMs } }) => {
       if (!events.some(({ type }) => type === 'task.assigned')) return;
       for (const wait of waiting) {
         if (recordedAtMs <= wait.afterMs) continue;

@@ -8,6 +8,8 @@ const PROJECT = 'default';
 const ACTOR = 'user:bench' as const;
 const TASKS_A_RUN = 500;
 const DEADLINE_MS = 120_000;
+/** What an agent wants to know. */
+const NEWS = new Set(['task.assigned', 'task.completed']);
 
 export interface LifecycleOrder {
   readonly url: string;
@@ -44,8 +46,8 @@ async function runLifecycle({ url, round, tasks }: LifecycleOrder): Promise<numb
     client.command(Commands.CompleteTask, admission, data).catch(fail);
   };
   const stop = tails.subscribe(partition, head.seq, {
-    onCommit: ({ events }) => {
-      for (const { type, data } of events) {
+    onCommit: (commit) => {
+      for (const { type, data } of commit.only(NEWS).events) {
         if (type === 'task.assigned') {
           const { taskId, attempt, assignment, agentId } = data as TaskAssigned;
           complete({ taskId, attempt, assignment, agentId, exitCode: 0, durationMs: 0 });

@@ -127,7 +127,7 @@ export class AgentStreams implements OnModuleDestroy {
     const head = await this.server.log.head(partition);
     router.generation = head.generation;
     return this.tails.subscribe(partition, head.seq, {
-      onCommit: (commit: TailedCommit) => router.route(commit),
+      onCommit: ({ commit }: TailedCommit) => router.route(commit),
       onEnd: (error: Error) => {
         this.logger.error(`Partition ${partition} cannot be followed any further: ${error.message}`);
         this.partitions.delete(partition);

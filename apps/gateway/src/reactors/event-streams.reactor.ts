@@ -37,7 +37,7 @@ export class EventStreams {
     const types = filter.types && new Set(filter.types);
     connection.open();
     const unsubscribe = this.tails.subscribe(partition, afterSeq, {
-      onCommit: (commit: TailedCommit) => {
+      onCommit: ({ commit }: TailedCommit) => {
         const alreadySeen = skip !== undefined && commit.position.seq === afterSeq + 1 ? skip : -1;
         const events = this.personal.eventsOf(
           commit,

@@ -5,20 +5,18 @@ import { type MomentField, restoreMoments } from './moments';
 import { addTask, newTask } from './new-task';
 import { count, newRun, refreshEnded } from './run.evolve';
 import { type AgentState, hasEnded, isLive, type RunState, type SchedulerState, type TaskState, type Thread } from './scheduler.state';
-import { decodeSpec, type EncodedSpec, encodeSpec } from './spec.snapshot';
 import { enqueue } from './topics';
 
-/** A field that is absent has the value that most tasks of a waiting run have, or that of its run. */
-interface EncodedTask extends EncodedSpec {
-  /** Absent: the next one after the task before, or after the run. */
-  readonly seq?: number;
-  readonly at?: number;
+/** A field that is absent has the value that a task begins with, or that of its run. */
+export interface EncodedTask {
+  readonly spec: TaskSpec;
+  readonly seq: number;
+  readonly at: number;
   readonly thread?: Thread;
-  /** Absent: ready. */
-  readonly status?: TaskStatus;
+  readonly status: TaskStatus;
   readonly attempt?: number;
   readonly assignments?: readonly string[];
-  readonly attemptsBefore?: number;
+  readonly before?: number;
   readonly key?: string;
   readonly priority?: number;
   readonly readyAtMs?: number;
@@ -53,39 +51,29 @@ export interface EncodedRun {
   readonly cancelReason?: string;
   /** Of its tasks, where they do not say otherwise. */
   readonly key?: string;
-  readonly spec?: TaskSpec;
   readonly tasks: readonly EncodedTask[];
 }
 
 export function encodeRun(run: RunState): EncodedRun {
   const { id, name, seq, total, submittedAtMs, thread, status, endedAtMs, endedSeq, cancelReason, tasks } = run;
   const encoded = { id, name, seq, total, at: submittedAtMs, thread: present(thread), status, endedAtMs, endedSeq, cancelReason };
-  const [first] = tasks;
-  if (!first) return present({ ...encoded, tasks: [] });
-  let before: { readonly seq: number } = run;
-  const encodedTasks = tasks.map((task) => {
-    const encodedTask = encodeTask(task, first, before);
-    before = task;
-    return encodedTask;
-  });
-  return present({ ...encoded, key: first.fairnessKey, spec: first.spec, tasks: encodedTasks });
+  const key = tasks[0]?.fairnessKey;
+  return present({ ...encoded, key, tasks: tasks.map((task) => encodeTask(task, run, key)) });
 }
 
-function encodeTask(task: TaskState, first: TaskState, before: { readonly seq: number }): EncodedTask {
-  const { run, spec, seq, status, attempt, assignments, agentId, instance, readyAtMs, usage, result, resultRef } = task;
+function encodeTask(task: TaskState, run: RunState, key: string | undefined): EncodedTask {
+  const { spec, seq, status, attempt, assignments, agentId, instance, readyAtMs, usage, result, resultRef } = task;
   const { startedAtMs, endedAtMs, exitCode, durationMs, reason } = task;
-  const { own, lacks } = encodeSpec(spec, first.spec);
   return present({
-    own,
-    lacks,
-    seq: seq === before.seq + 1 ? undefined : seq,
-    at: task.submittedAtMs === run.submittedAtMs ? undefined : task.submittedAtMs,
+    spec,
+    seq,
+    at: task.submittedAtMs,
     thread: sameThread(task.thread, run.thread) ? undefined : present(task.thread),
-    status: status === 'ready' ? undefined : status,
+    status,
     attempt: attempt || undefined,
     assignments: assignments.length === 0 ? undefined : assignments,
-    attemptsBefore: task.attemptsBefore || undefined,
-    key: task.fairnessKey === first.fairnessKey ? undefined : task.fairnessKey,
+    before: task.attemptsBefore || undefined,
+    key: task.fairnessKey === key ? undefined : task.fairnessKey,
     priority: task.priority === spec.priority ? undefined : task.priority,
     readyAtMs: readyAtMs === task.submittedAtMs && status === 'ready' ? undefined : readyAtMs,
     approved: task.approved ? (true as const) : undefined,
@@ -118,47 +106,35 @@ function encodeMoments({ moments }: TaskState): EncodedTask['moments'] {
 
 /** Once all agents are there. */
 export function decodeRun(state: SchedulerState, encoded: EncodedRun): void {
-  const { id, name, seq, total, at, thread, status, endedAtMs, endedSeq, cancelReason, tasks, key, spec } = encoded;
+  const { id, name, seq, total, at, thread, status, endedAtMs, endedSeq, cancelReason, tasks } = encoded;
   const run = newRun({ id, name, seq, total, submittedAtMs: at, thread });
   Object.assign(run, { status, endedAtMs, endedSeq, cancelReason });
   state.runs.set(id, run);
-  const ofRun = { run, key: key as string, spec: spec as TaskSpec };
-  let before: { readonly seq: number } = run;
-  for (const task of tasks) before = decodeTask(state, ofRun, task, before.seq + 1);
+  for (const task of tasks) decodeTask(state, run, task, encoded.key);
   if (run.tasks.length === total) forgetAwaited(run);
   for (const task of run.tasks) indexTask(state, task);
 }
 
-/** What the tasks of a run have where they do not say otherwise. */
-interface OfRun {
-  readonly run: RunState;
-  readonly key: string;
-  readonly spec: TaskSpec;
-}
-
-function decodeTask(state: SchedulerState, ofRun: OfRun, encoded: EncodedTask, nextSeq: number): TaskState {
-  const { run } = ofRun;
-  const { seq = nextSeq, status = 'ready', at = run.submittedAtMs, thread = run.thread, key = ofRun.key, moments } = encoded;
-  const spec = decodeSpec(encoded, ofRun.spec);
+function decodeTask(state: SchedulerState, run: RunState, encoded: EncodedTask, runKey = ''): void {
+  const { spec, seq, status, at = run.submittedAtMs, thread = run.thread, before = 0, key = runKey, moments } = encoded;
   const task = newTask({ spec, run, seq, submittedAtMs: at, fairnessKey: key, thread });
   task.status = status;
+  task.attemptsBefore = before;
   if (status === 'ready') task.readyAtMs = at;
   takeGiven(task, encoded);
   addTask(state, task);
   if (moments) restoreMoments(state, task, moments);
   if (task.result) run.resultBytes += jsonBytes(task.result);
-  if (!hasEnded(task)) return task;
+  if (!hasEnded(task)) return;
   count(run, task.status, 1);
   run.open--;
   state.openTasks--;
-  return task;
 }
 
 /** Which are called in a snapshot as in the state. */
 const SAME_FIELDS = new Set<string>([
   'attempt',
   'assignments',
-  'attemptsBefore',
   'priority',
   'readyAtMs',
   'approved',

@@ -1,6 +1,6 @@
 import type { SchedulerCommand, TaskAssigned, TaskSpec } from '@torch/contracts';
 import { canonicalJson, type NewEvent, Rejection } from '@torch/kernel';
-import { DeciderRun, type SpecEvent } from '@torch/testing';
+import { DeciderRun, propertyRounds, type SpecEvent } from '@torch/testing';
 import * as fc from 'fast-check';
 import { schedulerDecider, type SchedulerDecider, schedulerDeciderWith } from './decider';
 import { SAFETY } from './scheduler.checkers.fixture';
@@ -9,7 +9,7 @@ import { everyAgentAnswers, play, type Reported, reportOf, steps } from './sched
 
 /** Small ones are met often: forgetting, splitting of answers and of releases. */
 const tight = schedulerDeciderWith({ tasksEndedMax: 4, agentsLostMax: 0, releasesPerCommandMax: 2, settleEventsMax: 3 });
-const RUNS = { numRuns: 80 };
+const RUNS = propertyRounds(50);
 
 type Steps = Parameters<typeof play>[1];
 const REPORTS: readonly Reported[] = ['start', 'progress', 'complete', 'fail'];

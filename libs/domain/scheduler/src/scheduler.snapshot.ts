@@ -5,6 +5,7 @@ import { Budgets } from './budgets/budgets.state';
 import { Claims } from './claims/claims.state';
 import { Quotas } from './limits/limits.state';
 import { decodeMatching, type EncodedMatching, encodeMatching } from './matching.snapshot';
+import { packRun, type PackedRun, unpackRun } from './run.pack';
 import { decodeRun, type EncodedRun, encodeRun, indexRuns } from './run.snapshot';
 import { Schedules } from './schedules/schedules.state';
 import type { SchedulerLimits } from './scheduler.limits';
@@ -32,7 +33,7 @@ interface EncodedState extends EncodedHead {
 interface EncodedPart {
   readonly head?: EncodedHead;
   readonly agents?: readonly EncodedAgent[];
-  readonly run?: EncodedRun;
+  readonly run?: PackedRun;
 }
 
 /** Agents of one part, which are some hundred KiB. */
@@ -46,7 +47,7 @@ export function snapshotFormat(limits: SchedulerLimits): SnapshotFormat<Schedule
     decode: (encoded) => {
       const { agents, runs, ...head } = encoded as EncodedState;
       const decoder = new StateDecoder(limits);
-      for (const part of [{ head }, { agents }, ...runs.map((run) => ({ run }))]) decoder.take(part);
+      for (const part of [{ head }, { agents }, ...runs.map((run) => ({ run: packRun(run) }))]) decoder.take(part);
       return decoder.finish();
     },
     parts: { encode: encodeParts, decoder: () => new StateDecoder(limits) },
@@ -57,7 +58,7 @@ function* encodeParts(state: SchedulerState): Iterable<EncodedPart> {
   yield { head: encodeHead(state) };
   const agents = encodeAgents(state);
   for (let at = 0; at < agents.length; at += AGENTS_IN_PART) yield { agents: agents.slice(at, at + AGENTS_IN_PART) };
-  for (const run of encodeRuns(state)) yield { run };
+  for (const run of encodeRuns(state)) yield { run: packRun(run) };
 }
 
 /** Indexes what it takes at once: what is left for the end is short. */
@@ -70,7 +71,7 @@ class StateDecoder implements PartsDecoder<SchedulerState> {
     const { head, agents, run } = part as EncodedPart;
     if (head) this.decoding = decodeHead(head, this.limits);
     if (agents) for (const agent of agents) decodeAgent(this.state, agent);
-    if (run) decodeRun(this.state, run);
+    if (run) decodeRun(this.state, unpackRun(run));
   }
 
   finish(): SchedulerState {

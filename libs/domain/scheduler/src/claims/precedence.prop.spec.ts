@@ -1,4 +1,5 @@
 import type { ClaimMode, PathClaim } from '@torch/contracts';
+import { propertyRounds } from '@torch/testing';
 import * as fc from 'fast-check';
 import { GATE_SAFETY } from '../gates/gates.checkers.fixture';
 import { endless, type Endless, nobodyWaitsTooLong, type Played, playEndless } from './endless.fixture';
@@ -34,7 +35,7 @@ describe.each([
   it('are waited for no longer than patience, and the attempts of those who are open, whatever goes on coming', () => {
     fc.assert(
       fc.property(worlds, (world) => nobodyWaitsTooLong(play(world))),
-      { numRuns: 20 },
+      propertyRounds(10),
     );
   });
 
@@ -46,7 +47,7 @@ describe.each([
   it.each(['noLimitOfConcurrencyIsExceeded', 'noOverlappingClaimsAreHeldByTwo'])('are kept for somebody, and %s', (name) => {
     fc.assert(
       fc.property(worlds, (world) => GATE_SAFETY[name]!(play(world).log)),
-      { numRuns: 10 },
+      propertyRounds(5),
     );
   });
 
@@ -59,7 +60,7 @@ describe.each([
         expect(live.digest(live.replayed())).toBe(live.digest());
         expect(restarted.digest()).toBe(live.digest());
       }),
-      { numRuns: 8 },
+      propertyRounds(4),
     );
   });
 });

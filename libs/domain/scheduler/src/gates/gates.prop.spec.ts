@@ -1,3 +1,4 @@
+import { propertyRounds } from '@torch/testing';
 import * as fc from 'fast-check';
 import { schedulerDecider, schedulerDeciderWith } from '../decider';
 import { isLive } from '../scheduler.state';
@@ -5,7 +6,7 @@ import { GATE_SAFETY, goesOnWithout, retold } from './gates.checkers.fixture';
 import { play, settleAll, type Step, steps } from './gates.world.fixture';
 import { gates } from './gates.exports';
 
-const RUNS = { numRuns: 60 };
+const RUNS = propertyRounds(40);
 /** Answers of `settle` are split, usage is forgotten, and claims are soon kept for those who wait. */
 const tight = schedulerDeciderWith({ settleEventsMax: 4, usageGroupsMax: 2, claimPatienceMs: 4000 });
 
@@ -23,7 +24,7 @@ describe('gates (safety)', () => {
         steps,
         (taken) => void play(taken, { decider: tight, after: (world) => expect(goesOnWithout(retold(world))).toEqual([]) }),
       ),
-      { numRuns: 40 },
+      propertyRounds(25),
     );
   });
 
@@ -97,7 +98,7 @@ describe('gates (liveness)', () => {
         }
         expect([...world.state.tasks.values()].filter(({ endedAtMs }) => endedAtMs === undefined)).toEqual([]);
       }),
-      { numRuns: 25 },
+      propertyRounds(15),
     );
   });
 });
@@ -114,7 +115,7 @@ describe('what gates know', () => {
           expect(restarted.digest()).toBe(live.digest());
         }
       }),
-      { numRuns: 20 },
+      propertyRounds(12),
     );
   });
 });

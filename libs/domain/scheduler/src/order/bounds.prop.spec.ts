@@ -1,4 +1,4 @@
-import { DeciderRun } from '@torch/testing';
+import { DeciderRun, propertyRounds } from '@torch/testing';
 import * as fc from 'fast-check';
 import { schedulerDeciderWith } from '../decider';
 import { completeTask, registered, submitRun, task, withAssignments } from '../decider.fixture';
@@ -10,7 +10,7 @@ interface Flood {
 }
 
 const flood = fc.record({ weight: fc.constantFrom(0.25, 0.5, 1, 2, 3, 7), tasks: fc.integer({ min: 1, max: 12 }) });
-const RUNS = { numRuns: 60 };
+const RUNS = propertyRounds(40);
 
 /** Fairness keys `k0`, `k1` …, each with its weight, all of whose tasks wait; tasks are named `<key>-<n>`. */
 function flooded(floods: readonly Flood[], priority = 5, decider = schedulerDeciderWith({})) {

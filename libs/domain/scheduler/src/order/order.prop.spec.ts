@@ -1,11 +1,12 @@
 import type { TaskSpec } from '@torch/contracts';
 import { canonicalJson } from '@torch/kernel';
+import { propertyRounds } from '@torch/testing';
 import * as fc from 'fast-check';
 import { gates } from '../gates/gates.exports';
 import { Matching } from '../matching';
 import { assignments, decider, newProject, parkedTasks, playStep, type Project, settleAll, type Step, steps } from './order.world.fixture';
 
-const RUNS = { numRuns: 60 };
+const RUNS = propertyRounds(40);
 const nothing = (): void => undefined;
 
 function played(taken: readonly Step[], settled: (project: Project) => void = nothing): Project {
