@@ -97,7 +97,7 @@ describe('the watch over signs of life', () => {
     let yields = 0;
     let step = steps.next();
     for (; !step.done; step = steps.next()) yields++;
-    expect(yields).toBe(4); // Twice each, over the sightings and over the agents.
+    expect(yields).toBe(12);
     expect(step.value.map(({ data }) => data.agentId)).toEqual(agentIds);
   });
 });

@@ -27,11 +27,11 @@ export interface PresenceLook {
 
 export type PresenceCommand = Pick<Extract<RegistryCommand, { type: 'SuspectAgent' | 'LoseAgent' | 'RecoverAgent' }>, 'type' | 'data'>;
 
-/** Agents, or sightings, that one step of a look goes over. */
-const STEP = 1000;
+/** Agents, or sightings, that one step of a look goes over: what a question waits for, at each of its few ways through the event loop. */
+const STEP = 200;
 
 /**
- * What the sightings say about who is there, and forgets those of strangers. Asking again before the answer is decided does no
+ * What the sightings say about who is there; then forgets those of strangers, if there are any. Asking again before the answer is decided does no
  * harm: the decider knows what it has already decided.
  *
  * Recoveries come first: the losses behind them may push agents that have been gone for long out of the registry.
@@ -39,16 +39,19 @@ const STEP = 1000;
  * Yields between its steps, so that whoever looks at a large fleet can answer others meanwhile; `presenceCommands` is the same at one go.
  */
 export function* presenceLook(look: PresenceLook): Generator<void, readonly PresenceCommand[], void> {
-  yield* inSteps(look.sightings, (sighting) => forgetStranger(look, sighting));
   const { commandsMax } = look.config;
   const recoveries: PresenceCommand[] = [];
   const accusations: PresenceCommand[] = [];
+  let agentsSeen = 0;
   yield* inSteps(look.state.agents.values(), (agent) => {
-    const command = commandFor(agent, look);
+    const sighting = sightingOf(agent, look);
+    if (sighting) agentsSeen++;
+    const command = commandFor(agent, sighting, look);
     if (!command) return;
     const commands = command.type === 'RecoverAgent' ? recoveries : accusations;
     if (commands.length < commandsMax) commands.push(command);
   });
+  if (look.sightings.size > agentsSeen) yield* inSteps(look.sightings, (sighting) => forgetStranger(look, sighting));
   return [...recoveries, ...accusations].slice(0, commandsMax);
 }
 
@@ -69,13 +72,19 @@ function* inSteps<Item>(items: Iterable<Item>, each: (item: Item) => void): Gene
   }
 }
 
-function commandFor(agent: AgentRecord, look: PresenceLook): PresenceCommand | undefined {
+/** Of the instance that is present; nothing that was seen of another one says anything about it. */
+function sightingOf({ agentId, instance, presence }: AgentRecord, { sightings }: PresenceLook): Sighting | undefined {
+  if (presence === 'deregistered') return undefined;
+  const sighting = sightings.get(agentId);
+  return sighting?.instance === instance ? sighting : undefined;
+}
+
+function commandFor(agent: AgentRecord, found: Sighting | undefined, look: PresenceLook): PresenceCommand | undefined {
   const { agentId, instance, presence } = agent;
   if (presence === 'deregistered') return undefined;
 
-  const { sightings, ownedSinceMs, nowMs, config } = look;
-  const found = sightings.get(agentId);
-  const sighting: Sighting = found?.instance === instance ? found : { instance };
+  const { ownedSinceMs, nowMs, config } = look;
+  const sighting: Sighting = found ?? { instance };
   if (presence !== 'live' && isBack(agent, sighting, look)) return { type: 'RecoverAgent', data: { agentId, instance } };
   if (presence === 'lost' || nowMs < ownedSinceMs + config.graceMs) return undefined;
 

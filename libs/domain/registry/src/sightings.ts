@@ -46,11 +46,12 @@ export const ownSignAtMs = ({ heartbeatAtMs = 0, progressAtMs = 0 }: Sighting): 
 export const otherSignAtMs = ({ connectionAtMs = 0, processAtMs = 0, progressAtMs = 0 }: Sighting): number =>
   Math.max(connectionAtMs, processAtMs, progressAtMs);
 
+/** Field by field: each agent of each answer has one. */
 export function evidenceSeen({ heartbeatAtMs, connectionAtMs, processAtMs, progressAtMs }: Sighting): EvidenceSeen {
-  return {
-    ...(heartbeatAtMs !== undefined && { heartbeatAtMs }),
-    ...(connectionAtMs !== undefined && { connectionAtMs }),
-    ...(processAtMs !== undefined && { processAtMs }),
-    ...(progressAtMs !== undefined && { progressAtMs }),
-  };
+  const seen: EvidenceSeen = {};
+  if (heartbeatAtMs !== undefined) seen.heartbeatAtMs = heartbeatAtMs;
+  if (connectionAtMs !== undefined) seen.connectionAtMs = connectionAtMs;
+  if (processAtMs !== undefined) seen.processAtMs = processAtMs;
+  if (progressAtMs !== undefined) seen.progressAtMs = progressAtMs;
+  return seen;
 }
