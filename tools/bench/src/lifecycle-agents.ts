@@ -1,34 +1,20 @@
-import { on } from 'node:events';
 import { Commands, type CompleteTask, type SubmitRun, type TaskAssigned } from '@torch/contracts';
 import { createTorchClient, LogTails } from '@torch/host';
 import { connectLogServer } from '@torch/log-dragonfly';
+import { type LifecycleOrder, RUNS_AT_A_TIME, TASKS_A_RUN } from './lifecycle';
 import { benchTask } from './payload';
 
 const PROJECT = 'default';
 const ACTOR = 'user:bench' as const;
-const TASKS_A_RUN = 500;
 const DEADLINE_MS = 120_000;
 /** What an agent wants to know. */
 const NEWS = new Set(['task.assigned', 'task.completed']);
 
-export interface LifecycleOrder {
-  readonly url: string;
-  readonly round: number;
-  readonly tasks: number;
-}
-
-/** Simulated agents, in a process of their own that lives through all rounds, as the peer's workers do. Ends with its parent's channel. */
-export async function serveLifecycles(): Promise<number> {
-  for await (const [order] of on(process, 'message', { close: ['disconnect'] }))
-    process.send?.({ elapsedMs: await runLifecycle(order as LifecycleOrder) });
-  return 0;
-}
-
 /**
- * Submits every task, takes what the log assigns to the agents, and completes it at once. Ends when every task's completion is in the
- * log; gives the time from the first submission to there, ms.
+ * Simulated agents: submits every task, a few runs at a time, takes what the log assigns to the agents, and completes it
+ * at once. Ends when every task's completion is in the log; gives the time from the first submission to there, ms.
  */
-async function runLifecycle({ url, round, tasks }: LifecycleOrder): Promise<number> {
+export async function runAgents({ url, round, tasks }: LifecycleOrder): Promise<number> {
   const server = await connectLogServer({ url });
   const client = await createTorchClient(server, { config: { deadlineMs: DEADLINE_MS } });
   const tails = new LogTails(server);
@@ -66,7 +52,8 @@ async function runLifecycle({ url, round, tasks }: LifecycleOrder): Promise<numb
     ),
   }));
   const startedAt = performance.now();
-  await Promise.all(runs.map((data) => client.command(Commands.SubmitRun, admission, data)));
+  for (let at = 0; at < runs.length; at += RUNS_AT_A_TIME)
+    await Promise.all(runs.slice(at, at + RUNS_AT_A_TIME).map((data) => client.command(Commands.SubmitRun, admission, data)));
   await done;
   const elapsedMs = performance.now() - startedAt;
   stop();

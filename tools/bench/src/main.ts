@@ -9,7 +9,9 @@ import { failoverScheduler, serveScheduler } from './failover.bench';
 import type { Figure } from './figure';
 import { logAppend } from './log-append.bench';
 import { logReplay } from './log-replay.bench';
-import { serveLifecycles } from './lifecycle-agents';
+import { serveLifecycles } from './lifecycle';
+import { runAgents } from './lifecycle-agents';
+import { runBullmq } from './lifecycle-peer';
 import { messageLatency } from './message-latency.bench';
 import { machine, table } from './report';
 import { recovery } from './recovery.bench';
@@ -55,10 +57,12 @@ async function main(): Promise<number> {
       json: { type: 'string' },
       help: { type: 'boolean' },
       agents: { type: 'boolean' },
+      peer: { type: 'boolean' },
       scheduler: { type: 'string' },
     },
   });
-  if (values.agents) return serveLifecycles();
+  if (values.agents) return serveLifecycles(runAgents);
+  if (values.peer) return serveLifecycles(runBullmq);
   if (values.scheduler !== undefined) {
     await serveScheduler(values.scheduler);
     return new Promise<number>(() => undefined); // Until it is killed.
