@@ -1,5 +1,5 @@
 import { InvariantViolation } from '@torch/kernel';
-import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
+import type { default as Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020';
 import { type ContractClass } from './field';
 import { schemaDocument } from './json-schema';
 
@@ -9,19 +9,29 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-const ajv = new Ajv2020({ allErrors: false, strict: true, strictTypes: false, strictRequired: false });
-const compiled = new WeakMap<ContractClass, ValidateFunction>();
-const thorough = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false });
-for (const compiler of [ajv, thorough]) compiler.addKeyword('x-torch-sensitive');
-const compiledThorough = new WeakMap<ContractClass, ValidateFunction>();
+interface Validators {
+  readonly allErrors: boolean;
+  compiler?: Ajv2020;
+  readonly compiled: WeakMap<ContractClass, ValidateFunction>;
+}
+
+const quick: Validators = { allErrors: false, compiled: new WeakMap() };
+const thorough: Validators = { allErrors: true, compiled: new WeakMap() };
 let schemas = 0;
+
+/** Loaded with the first check: a command of `torch` rarely makes one, and would wait for it. */
+function compilerFor({ allErrors }: Validators): Ajv2020 {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports, no-restricted-globals -- import() would answer too late
+  const ajv = require('ajv/dist/2020') as typeof import('ajv/dist/2020');
+  return new ajv.Ajv2020({ allErrors, strict: true, strictTypes: false, strictRequired: false }).addKeyword('x-torch-sensitive');
+}
 
 /**
  * Checks plain data against its contract class: compiled once per class, about a microsecond a value after that.
  * Returns the first problem found, or undefined.
  */
 export function fieldProblem(contract: ContractClass, value: unknown): FieldProblem | undefined {
-  const validate = compiledWith(ajv, compiled, contract);
+  const validate = compiledBy(quick, contract);
   return validate(value) ? undefined : problemOf(validate.errors?.[0]);
 }
 
@@ -30,7 +40,7 @@ export function fieldProblem(contract: ContractClass, value: unknown): FieldProb
  * the whole value, so bound its size before, and ask only once `fieldProblem` has found something.
  */
 export function fieldProblems(contract: ContractClass, value: unknown): FieldProblem[] {
-  const validate = compiledWith(thorough, compiledThorough, contract);
+  const validate = compiledBy(thorough, contract);
   if (validate(value)) return [];
   const byPointer = new Map<string, FieldProblem>();
   for (const error of validate.errors ?? []) {
@@ -40,12 +50,12 @@ export function fieldProblems(contract: ContractClass, value: unknown): FieldPro
   return [...byPointer.values()];
 }
 
-function compiledWith(compiler: Ajv2020, known: WeakMap<ContractClass, ValidateFunction>, contract: ContractClass): ValidateFunction {
-  let validate = known.get(contract);
-  if (!validate) {
-    validate = compiler.compile(schemaDocument(contract, `torch:${contract.name}:${schemas++}`));
-    known.set(contract, validate);
-  }
+function compiledBy(validators: Validators, contract: ContractClass): ValidateFunction {
+  const known = validators.compiled.get(contract);
+  if (known) return known;
+  validators.compiler ??= compilerFor(validators);
+  const validate = validators.compiler.compile(schemaDocument(contract, `torch:${contract.name}:${schemas++}`));
+  validators.compiled.set(contract, validate);
   return validate;
 }
 
