@@ -1,28 +1,35 @@
 import type { AgentChoice } from '@torch/contracts';
 import { gates, type GateRound, type Hold } from './gates/gates.exports';
 import { type Chosen, chooseAgent } from './matching/choose-agent';
-import type { DemandClass, RoleIndex } from './matching';
-import { goesFirst, type Strand } from './order/strand';
+import type { DemandClass } from './matching';
+import { goesFirst, roleGoesFirst, type Strand } from './order/strand';
 import { Trial } from './order/trial';
 import { inThread, taskEvent } from './scheduler.facts';
 import type { AgentState, TaskState } from './scheduler.state';
 import { leaves, roomIn, type Settlement } from './settlement';
 
 /**
- * Gives ready tasks to free agents that fit. Role by role it takes what goes first (see `goesFirst`), asks the gates, and gives it to
- * the agent that suits best. It tries this out on the queues themselves, as if each assignment had been evolved, and takes everything
- * back at the end: `evolve` alone changes the state.
+ * Gives ready tasks to free agents that fit. Each time it takes what goes first in its role (see `goesFirst`) and of these what goes
+ * first of all roles (see `roleGoesFirst`), asks the gates, and gives it to the agent that suits best. It tries this out on the queues
+ * themselves, as if each assignment had been evolved, and takes everything back at the end: `evolve` alone changes the state.
  *
- * An assignment costs O(log n) in tasks, agents and keys, and is linear only in the role's waiting classes and in the profiles that fit
- * and have a free agent. What a gate holds is asked about once, until the hold is woken.
+ * An assignment costs O(log n) in tasks, agents and keys, and is linear only in the roles that have work, in the role's waiting classes
+ * and in the profiles that fit and have a free agent. What a gate holds is asked about once, until the hold is woken.
  */
 export function planAssignments(settlement: Settlement): void {
   const { matching } = settlement.state;
   matching.passTo(settlement.nowMs);
   if (matching.workable.size === 0) return;
   const plan = new RoundOfAssignments(settlement);
-  for (const role of [...matching.workable].sort((a, b) => (a.name < b.name ? -1 : 1))) plan.fill(role);
+  plan.fill([...matching.workable].map(({ waiting }) => newQueue(waiting)));
   plan.takeBack();
+}
+
+/** What may go of one role. */
+interface RoleQueue {
+  /** Those with a free agent. */
+  readonly classes: Set<DemandClass>;
+  first: Strand | undefined;
 }
 
 class RoundOfAssignments {
@@ -39,22 +46,13 @@ class RoundOfAssignments {
     for (const task of ended.keys()) if (task.strand) this.trial.remove(task, task.strand);
   }
 
-  fill(role: RoleIndex): void {
-    const { state, nowMs } = this.settlement;
-    const classes = new Set([...role.waiting].filter(hasFreeAgent));
+  fill(queues: readonly RoleQueue[]): void {
     while (roomIn(this.settlement) > 0) {
-      const strand = firstOf(classes);
-      if (!strand) return;
-      const task = strand.head;
-      const hold = firstHold(this.rounds, task);
-      if (hold) {
-        this.park(strand, hold);
-        continue;
-      }
-      const chosen = chooseAgent({ state, nowMs, rounds: this.rounds, planned: this.given }, task, strand.demand);
-      if (chosen.agent) this.assign(strand, task, chosen);
-      else this.setAside(strand, chosen.holds);
-      if (!hasFreeAgent(strand.demand)) classes.delete(strand.demand); // No agent gets free while settling: the whole class waits.
+      const queue = firstQueue(queues);
+      if (!queue?.first) return;
+      this.tryOut(queue.first);
+      if (!hasFreeAgent(queue.first.demand)) queue.classes.delete(queue.first.demand); // Nobody gets free while settling: the class waits.
+      queue.first = firstOf(queue.classes);
     }
   }
 
@@ -64,6 +62,16 @@ class RoundOfAssignments {
       this.settlement.state.matching.reload(agent);
     }
     this.trial.takeBack();
+  }
+
+  private tryOut(strand: Strand): void {
+    const { state, nowMs } = this.settlement;
+    const task = strand.head;
+    const hold = firstHold(this.rounds, task);
+    if (hold) return this.park(strand, hold);
+    const chosen = chooseAgent({ state, nowMs, rounds: this.rounds, planned: this.given }, task, strand.demand);
+    if (chosen.agent) this.assign(strand, task, chosen);
+    else this.setAside(strand, chosen.holds);
   }
 
   /**
@@ -113,6 +121,19 @@ function assignedTo(agent: AgentState, choice: AgentChoice | undefined, task: Ta
     assignedAtMs: nowMs,
     choice,
   });
+}
+
+function newQueue(waiting: Iterable<DemandClass>): RoleQueue {
+  const classes = new Set([...waiting].filter(hasFreeAgent));
+  return { classes, first: firstOf(classes) };
+}
+
+function firstQueue(queues: readonly RoleQueue[]): RoleQueue | undefined {
+  let found: RoleQueue | undefined;
+  for (const queue of queues) {
+    if (queue.first && (!found?.first || roleGoesFirst(queue.first, found.first))) found = queue;
+  }
+  return found;
 }
 
 function firstOf(classes: ReadonlySet<DemandClass>): Strand | undefined {

@@ -11,20 +11,26 @@ interface EncodedDemand {
   readonly fittingAgents: number;
 }
 
-/** What cannot be derived from tasks and agents: what was said of demand, and what each fairness key has had. */
+interface EncodedRoleShares extends EncodedShares {
+  readonly role: string;
+}
+
+/** What cannot be derived from tasks and agents: what was said of demand, and what each fairness key and role has had. */
 export interface EncodedMatching {
   readonly announced: readonly EncodedDemand[];
-  readonly shares: readonly EncodedShares[];
+  readonly shares: readonly EncodedRoleShares[];
+  readonly turns: EncodedShares;
 }
 
 export function encodeMatching(state: SchedulerState): EncodedMatching {
-  return { announced: encodeAnnounced(state), shares: encodeShares(state) };
+  return { announced: encodeAnnounced(state), shares: encodeShares(state), turns: state.matching.turns.encode() };
 }
 
 /** Before any task is enqueued. */
-export function decodeMatching({ matching }: SchedulerState, { announced, shares }: EncodedMatching): void {
+export function decodeMatching({ matching }: SchedulerState, { announced, shares, turns }: EncodedMatching): void {
   for (const demand of announced) matching.announced(demand);
-  for (const share of shares) matching.restoreShares(share);
+  for (const share of shares) matching.restoreShares(share.role, share);
+  matching.turns.restore(turns);
 }
 
 /** A class that was last announced as empty is as good as one that never was. */
@@ -42,7 +48,7 @@ function encodeAnnounced({ matching }: SchedulerState): EncodedDemand[] {
   }));
 }
 
-function encodeShares({ matching }: SchedulerState): EncodedShares[] {
+function encodeShares({ matching }: SchedulerState): EncodedRoleShares[] {
   const waiting = [...matching.roles.values()].filter(({ shares }) => shares.waiting > 0);
-  return waiting.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, shares }) => shares.encode(name));
+  return waiting.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, shares }) => ({ role: name, ...shares.encode() }));
 }

@@ -1,7 +1,7 @@
 import { type AgentProfile, type DemandClass, newDemand, newProfile, newRole, type RoleIndex } from './matching/role-index';
 import { Pauses } from './matching/pauses';
 import { canonicalSkills, fits, labelKey, type LabelTexts } from './matching/skills';
-import type { EncodedShares } from './order/fair-shares';
+import { type EncodedShares, FairShares, type Share } from './order/fair-shares';
 import { TaskOrder } from './order/task-order';
 import type { SchedulerLimits } from './scheduler.limits';
 import type { AgentState, TaskState } from './scheduler.state';
@@ -38,6 +38,8 @@ export class Matching {
   /** Classes whose demand is news. */
   readonly news = new Set<DemandClass>();
   readonly order: TaskOrder;
+  /** Turns of the roles: what limits them together, a project's limit, a semaphore, a budget, none of them has for itself. */
+  readonly turns = new FairShares();
   private readonly pauses = new Pauses();
   private demands = 0;
   private sweepAt = DEMANDS_IDLE_MAX;
@@ -51,6 +53,7 @@ export class Matching {
     const { role, skills, labels } = task.spec;
     const demand = this.demandOf(role, skills, labels);
     task.demand = demand;
+    demand.role.share ??= this.turns.arrive(demand.role.name);
     this.order.enqueue(task, demand, demand.role.shares.arrive(task.fairnessKey));
     this.refreshNews(demand);
   }
@@ -60,12 +63,13 @@ export class Matching {
     if (!demand || !strand) return;
     task.demand = undefined;
     this.order.dequeue(task, strand);
-    demand.role.shares.leave(strand.share);
+    this.leaveShares(demand.role, strand.share);
     this.refreshNews(demand);
   }
 
-  /** The key of the task, which waits no more, has been given an attempt of it. */
+  /** The role and the key of the task, which waits no more, have been given an attempt of it. */
   charge({ spec, fairnessKey }: TaskState, weight: number): void {
+    this.turns.charge(spec.role, 1);
     this.roles.get(spec.role)?.shares.charge(fairnessKey, weight);
   }
 
@@ -152,9 +156,16 @@ export class Matching {
     this.refreshNews(demand);
   }
 
-  /** Before any task is enqueued. */
-  restoreShares(encoded: EncodedShares): void {
-    this.roleOf(encoded.role).shares.restore(encoded);
+  /** What fairness keys have had of the role. Before any task is enqueued. */
+  restoreShares(role: string, encoded: EncodedShares): void {
+    this.roleOf(role).shares.restore(encoded);
+  }
+
+  private leaveShares(role: RoleIndex, share: Share): void {
+    role.shares.leave(share);
+    if (!role.share || role.shares.waiting > 0) return;
+    this.turns.leave(role.share);
+    role.share = undefined;
   }
 
   private canTakeMore(agent: AgentState): boolean {

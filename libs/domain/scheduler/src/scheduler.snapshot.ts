@@ -11,7 +11,7 @@ import { Schedules } from './schedules/schedules.state';
 import type { SchedulerLimits } from './scheduler.limits';
 import { bySeq, initialState, type SchedulerState, type TopicStates } from './scheduler.state';
 
-export const SNAPSHOT_VERSION = 6;
+export const SNAPSHOT_VERSION = 7;
 
 /** Everything but the agents and the runs. */
 interface EncodedHead {

@@ -101,7 +101,7 @@ describe('a task that has waited long for its paths', () => {
 
   it('leaves those who want the same to the order of the queue', () => {
     const run = project({ refactorers: 2 });
-    submit(run, { first: small('first'), one: wide({ priority: 3 }), two: wide({ priority: 2 }) });
+    submit(run, { first: { ...small('first'), priority: 0 }, one: wide({ priority: 3 }), two: wide({ priority: 2 }) });
     at(run, PATIENCE_MS);
     complete(run, 'first');
     expect(settled(run)).toEqual(['two']);

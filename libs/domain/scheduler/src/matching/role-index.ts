@@ -1,6 +1,6 @@
 import { Heap, noteIndex } from '../heap';
 import { ClassQueue } from '../order/class-queue';
-import { FairShares } from '../order/fair-shares';
+import { FairShares, type Share } from '../order/fair-shares';
 import type { AgentState } from '../scheduler.state';
 import { type LabelTexts, type Requirements, skillLevels } from './skills';
 
@@ -39,6 +39,8 @@ export interface RoleIndex {
   /** Those with a free agent. */
   readonly free: Set<AgentProfile>;
   readonly shares: FairShares;
+  /** What it has had of the project, while any of its tasks is ready. */
+  share: Share | undefined;
 }
 
 export const newRole = (name: string): RoleIndex => ({
@@ -48,6 +50,7 @@ export const newRole = (name: string): RoleIndex => ({
   profiles: new Map(),
   free: new Set(),
   shares: new FairShares(),
+  share: undefined,
 });
 
 export function newDemand(role: RoleIndex, needs: { key: string; skills: readonly string[]; labels: LabelTexts | undefined }): DemandClass {

@@ -1,41 +1,41 @@
 import { Heap } from '../heap';
 import type { KeyLane } from './order-queue';
 
-/** Keys of a role that have nothing waiting and are still remembered for what they have just had. */
+/** Keys that have nothing waiting and are still remembered for what they have just had. */
 export const IDLE_SHARES_MAX = 10_000;
 
-/** What a fairness key has had of a role. */
+/** What a fairness key has had of its role, or a role of its project. */
 export interface Share {
   readonly key: string;
   /** Virtual time at which its next task starts: grows by 1 / weight with each assignment. */
   vt: number;
-  /** Ready tasks. */
+  /** What waits of it: ready tasks of the fairness key; one for a role with any. */
   waiting: number;
-  /** The lanes in which they wait, one for each class and level. */
+  /** The lanes in which a fairness key's tasks wait, one for each class and level. */
   readonly lanes: Set<KeyLane>;
   /** Place among the idle ones, or -1. */
   idleIndex: number;
 }
 
 export interface EncodedShares {
-  readonly role: string;
   readonly v: number;
   readonly keys: readonly (readonly [key: string, vt: number])[];
 }
 
 /**
- * Start-time fair queueing (Goyal, Vin, Cheng 1996) between the fairness keys of one role. The key with the least virtual time goes
- * first; an assignment starts at the later of the key's virtual time and the role's, moves the role's to that start, and the key's
- * 1 / weight beyond it. A key that comes to wait begins no earlier than the role's virtual time, so that nobody saves up while idle.
+ * Start-time fair queueing (Goyal, Vin, Cheng 1996) between the fairness keys of one role, and between the roles of one project. The key
+ * with the least virtual time goes first; an assignment starts at the later of the key's virtual time and the common one, moves the
+ * common one to that start, and the key's 1 / weight beyond it. A key that comes to wait begins no earlier than the common virtual time,
+ * so that nobody saves up while idle.
  *
- * No key's virtual time is ever more than 1 / weight ahead of the role's. So a key that waits sees, of each other key, at most
+ * No key's virtual time is ever more than 1 / weight ahead of the common one. So a key that waits sees, of each other key, at most
  * ⌈weight of the other / its own⌉ + 1 tasks go before its next, whatever the other has queued.
  *
  * Only assignments and arrivals of tasks change it, so it is the same in every replay.
  */
 export class FairShares {
   v = 0;
-  /** Ready tasks of the role. */
+  /** Of all keys together. */
   waiting = 0;
   private shares = new Map<string, Share>();
   private idle = idleShares();
@@ -73,12 +73,12 @@ export class FairShares {
     return share;
   }
 
-  encode(role: string): EncodedShares {
+  encode(): EncodedShares {
     const keys = [...this.shares.values()].map(({ key, vt }) => [key, vt] as const);
-    return { role, v: this.v, keys: keys.sort(([a], [b]) => (a < b ? -1 : 1)) };
+    return { v: this.v, keys: keys.sort(([a], [b]) => (a < b ? -1 : 1)) };
   }
 
-  /** Before the role's tasks arrive. */
+  /** Before anything arrives. */
   restore({ v, keys }: EncodedShares): void {
     this.v = v;
     for (const [key, vt] of keys) {

@@ -17,6 +17,7 @@ export type Step =
   | { readonly do: 'settle' };
 
 interface Wanted {
+  readonly role: string;
   readonly skills: string[];
   readonly label: string;
   readonly key: string;
@@ -26,11 +27,13 @@ interface Wanted {
 }
 
 const KEYS = ['k1', 'k2', 'k3'];
+const ROLES = ['developer', 'tester'];
 const AGENTS = 4;
 const skills = fc.subarray(['go', 'ts:2', 'ts:3', 'css'], { maxLength: 2 });
 const label = fc.constantFrom('', '', 'eu');
 const agent = fc.nat(AGENTS - 1);
 const wanted = fc.record({
+  role: fc.constantFrom(...ROLES),
   skills: fc.subarray(['go', 'ts', 'ts:3'], { maxLength: 1 }),
   label,
   key: fc.constantFrom(...KEYS),
@@ -76,7 +79,8 @@ export function playStep(project: Project, one: Step, settled: (project: Project
       return void project.decide({ type: 'SubmitRun', data: runOf(project.state, one.tasks) });
     case 'register': {
       const labels = one.label === '' ? undefined : { region: one.label };
-      return void project.happened(registered(`agent-${one.agent}`, { ...one, labels, registeredAtMs: project.nowMs }));
+      const role = ROLES[one.agent % ROLES.length];
+      return void project.happened(registered(`agent-${one.agent}`, { ...one, role, labels, registeredAtMs: project.nowMs }));
     }
     case 'limit': {
       const { scope, name, concurrency, rate } = one;
@@ -114,8 +118,8 @@ export function settleAll(project: Project, settled: (project: Project) => void)
 
 function runOf({ lastSeq, tasks }: SchedulerState, wanted: readonly Wanted[]): { runId: string; tasks: TaskSpec[] } {
   const known = [...tasks.keys()];
-  const specs = wanted.map(({ skills: needed, label: region, key, priority, semaphore, notOf }, i) => ({
-    ...task(`t${lastSeq + i}`, { skills: needed, priority, fairnessKey: key, retries: 1 }),
+  const specs = wanted.map(({ role, skills: needed, label: region, key, priority, semaphore, notOf }, i) => ({
+    ...task(`t${lastSeq + i}`, { role, skills: needed, priority, fairnessKey: key, retries: 1 }),
     ...(region === '' ? {} : { labels: { region } }),
     ...(semaphore === '' ? {} : { semaphores: [semaphore] }),
     ...(known[notOf] === undefined ? {} : { affinity: { notAgentOf: [known[notOf] as string] } }),

@@ -119,3 +119,12 @@ export function goesFirst(a: Strand, b: Strand): boolean {
   if (a.share.vt !== b.share.vt) return a.share.vt < b.share.vt;
   return a.headSeq < b.headSeq;
 }
+
+/** Of the first strands of two roles: the better level, then the role that has had less, then what was submitted first. */
+export function roleGoesFirst(a: Strand, b: Strand): boolean {
+  if (a.level !== b.level) return a.level < b.level;
+  const [ours, theirs] = [vtOfRole(a), vtOfRole(b)];
+  return ours === theirs ? a.headSeq < b.headSeq : ours < theirs;
+}
+
+const vtOfRole = ({ demand }: Strand): number => demand.role.share?.vt ?? 0;

@@ -11,7 +11,7 @@ export class Trial {
   private readonly lifted: Strand[] = [];
   private readonly asleep: { readonly queue: OrderQueue; readonly demand: DemandClass }[] = [];
   private readonly virtualTimes = new Map<Share, number>();
-  private readonly roleTimes = new Map<FairShares, number>();
+  private readonly commonTimes = new Map<FairShares, number>();
 
   constructor(private readonly state: SchedulerState) {}
 
@@ -20,12 +20,9 @@ export class Trial {
     this.state.matching.order.takeOut(task, strand);
   }
 
-  charge({ share, demand }: Strand): void {
-    const { shares } = demand.role;
-    if (!this.virtualTimes.has(share)) this.virtualTimes.set(share, share.vt);
-    if (!this.roleTimes.has(shares)) this.roleTimes.set(shares, shares.v);
-    shares.v = startOf(share, shares);
-    share.vt = shares.v + 1 / weightOf(this.state, share.key);
+  charge({ share, demand: { role } }: Strand): void {
+    this.chargeAs(share, role.shares, weightOf(this.state, share.key));
+    if (role.share) this.chargeAs(role.share, this.state.matching.turns, 1);
   }
 
   lift(strand: Strand): void {
@@ -41,7 +38,7 @@ export class Trial {
 
   takeBack(): void {
     const { order } = this.state.matching;
-    for (const [shares, v] of this.roleTimes) shares.v = v;
+    for (const [shares, v] of this.commonTimes) shares.v = v;
     for (const [share, vt] of this.virtualTimes) {
       share.vt = vt;
       settleBack(share);
@@ -49,6 +46,13 @@ export class Trial {
     for (const { task, strand } of this.removed) order.put(task, strand);
     for (const strand of this.lifted) if (!strand.lane && strand.size > 0) order.place(strand);
     for (const { queue, demand } of this.asleep) demand.queue.wake(queue);
+  }
+
+  private chargeAs(share: Share, of: FairShares, weight: number): void {
+    if (!this.virtualTimes.has(share)) this.virtualTimes.set(share, share.vt);
+    if (!this.commonTimes.has(of)) this.commonTimes.set(of, of.v);
+    of.v = startOf(share, of);
+    share.vt = of.v + 1 / weight;
   }
 }
 
