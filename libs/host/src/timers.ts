@@ -4,6 +4,8 @@ import type { OwnCommand } from './service';
 
 /** Pause before a project is asked again whose timer is due but led to nothing. */
 const FUTILE_TIMER_PAUSE_MS = 100;
+/** Commands of one project's timers at a time. */
+const DUE_MAX = 1000;
 
 /** When the decider of each project wants to be asked next: timers are inputs, not interruptions. */
 export class Timers<State> {
@@ -34,7 +36,10 @@ export class Timers<State> {
       // A timer that was overdue already when it was looked at is asked later than it was set for.
       const causationId = `timer:${decider.dueAtMs?.(state) ?? dueAtMs}`;
       touch(project, causationId);
-      return (decider.due?.(state, nowMs) ?? []).map((command) => ({ project, command: { causationId, ...command } }));
+      return (decider.due?.(state, { nowMs, leaseNowMs: nowMs, max: DUE_MAX }) ?? []).map((command) => ({
+        project,
+        command: { causationId, ...command },
+      }));
     });
   }
 

@@ -9,6 +9,19 @@ export interface DecisionContext {
   newId(): string;
 }
 
+/** What a decider may know when it is asked what has come due. */
+export interface TimerContext {
+  /** Epoch ms, read once for the whole turn. */
+  readonly nowMs: number;
+  /**
+   * The time by which leases and time-outs of other people's work end. It is `nowMs`, except for a while after a change of owner:
+   * then it stands still, so that whoever worked on in between is heard before the lease counts as over.
+   */
+  readonly leaseNowMs: number;
+  /** Commands that are taken at most; the host asks again for what is left. */
+  readonly max: number;
+}
+
 /**
  * An event as a decider writes it. The host adds project, version, actor and causation, and takes what is
  * absent here from the command (or, in `settle`, from the service itself).
@@ -64,7 +77,7 @@ export interface Decider<State, Command extends AnyCommand = AnyCommand, Event e
   settle?(state: State, context: DecisionContext): readonly NewEvent[];
   /** The next moment at which `due` has something to say, epoch ms; `Infinity` for never. */
   dueAtMs?(state: State): number;
-  /** Timers as inputs: commands whose time has come. Decided like any other command, as `service:<name>`. */
-  due?(state: State, nowMs: number): readonly Pick<Command, 'type' | 'data'>[];
+  /** Timers as inputs: commands whose time has come, at most `max` of them. Decided like any other command, as `service:<name>`. */
+  due?(state: State, context: TimerContext): readonly Pick<Command, 'type' | 'data'>[];
   readonly snapshot: SnapshotFormat<State>;
 }

@@ -1,6 +1,6 @@
 export { canonicalJson } from './canonical-json';
 export type { AnyCommand, Actor } from './command';
-export type { DecisionContext, Decider, NewEvent, PartsDecoder, SnapshotFormat } from './decider';
+export type { DecisionContext, Decider, NewEvent, PartsDecoder, SnapshotFormat, TimerContext } from './decider';
 export type { AnyEvent, EventEnvelope } from './event';
 export { InvariantViolation, invariant, unreachable } from './invariant';
 export { jsonBytes } from './json-bytes';

@@ -24,6 +24,8 @@ export const SPEC_ACTOR = 'user:operator';
 export const SPEC_CORRELATION_ID = 'correlation-1';
 /** Epoch ms at which a run starts. */
 export const SPEC_START_MS = 1_000_000;
+/** Commands of timers that one `passTo` asks for at most. */
+const DUE_MAX = 1000;
 
 /**
  * One project under one decider, as the host would run it, in memory. Every event that the decider writes must fit its
@@ -76,7 +78,7 @@ export class DeciderRun<State> {
   /** Moves the clock and decides what is due then. */
   passTo(nowMs: number): readonly NewEvent[] {
     this.nowMs = nowMs;
-    const due = this.decider.due?.(this.state, nowMs) ?? [];
+    const due = this.decider.due?.(this.state, { nowMs, leaseNowMs: nowMs, max: DUE_MAX }) ?? [];
     return due.flatMap(({ type, data }) => this.decide({ type, data: data as object, actor: 'service:spec' }));
   }
 

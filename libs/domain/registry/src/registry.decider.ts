@@ -108,7 +108,7 @@ export function registryDeciderWith(limits: Partial<RegistryLimits>): RegistryDe
     foreign: FOREIGN_TYPES,
     settle: (state, { nowMs }) => pauseThrottled(state, nowMs),
     dueAtMs: (state) => Math.min(pausesDueAtMs(state), conflictsDueAtMs(state)),
-    due: (state, nowMs) => [...pausesDue(state, nowMs), ...conflictsDue(state, nowMs)],
+    due: (state, { nowMs }) => [...pausesDue(state, nowMs), ...conflictsDue(state, nowMs)],
     snapshot: registrySnapshot(all),
   };
 }

@@ -1,5 +1,5 @@
 import type { EndBackoff, ExpireLease } from '@torch/contracts';
-import { type NewEvent, Rejection } from '@torch/kernel';
+import { type NewEvent, Rejection, type TimerContext } from '@torch/kernel';
 import { waitsForAnswer } from './approvals/approvals.exports';
 import { attemptFailed } from './attempt-failure';
 import { HeapWalk } from './heap';
@@ -18,7 +18,7 @@ export function dueAtMs(state: SchedulerState): number {
 }
 
 /** What has come due: leases and back-offs, earliest first, other moments of tasks likewise, then each topic's. */
-export function due(state: SchedulerState, nowMs: number): readonly DueCommand[] {
+export function due(state: SchedulerState, { nowMs }: TimerContext): readonly DueCommand[] {
   const commands: DueCommand[] = [];
   const walk = new HeapWalk(state.timers);
   for (let task = walk.peek(); task && task.dueAtMs <= nowMs; walk.next(), task = walk.peek()) {

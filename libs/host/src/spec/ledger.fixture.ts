@@ -65,7 +65,7 @@ export const diaryDecider: Decider<Diary> = {
     return state;
   },
   dueAtMs: (state) => state.dueAtMs,
-  due: (state, nowMs) => (state.dueAtMs <= nowMs ? [{ type: 'ExpireLease', data: { taskId: 't', attempt: 1 } }] : []),
+  due: (state, { nowMs }) => (state.dueAtMs <= nowMs ? [{ type: 'ExpireLease', data: { taskId: 't', attempt: 1 } }] : []),
   snapshot: {
     version: 1,
     encode: ({ lines, dueAtMs }) => ({ lines, dueAtMs: dueAtMs === Infinity ? null : dueAtMs }),
