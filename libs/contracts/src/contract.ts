@@ -3,6 +3,9 @@ import type { ContractClass } from './field';
 export type ServiceName = 'gateway' | 'registry' | 'scheduler' | 'spawner' | 'audit';
 export const SERVICE_NAMES: readonly ServiceName[] = ['gateway', 'registry', 'scheduler', 'spawner', 'audit'];
 
+/** Stands for all services where the host writes an event, whatever the rules of the service are. */
+export const HOST = 'host';
+
 /** Project of events that concern a whole partition, or no project in particular. */
 export const SYSTEM_PROJECT = 'torch';
 
@@ -11,7 +14,7 @@ export interface EventContract<Type extends string = string, Data extends object
   readonly kind: 'event';
   readonly type: Type;
   readonly v: number;
-  readonly service: ServiceName;
+  readonly service: ServiceName | typeof HOST;
   readonly data: ContractClass<Data>;
   /** `upcasters[n]` turns data of version n + 1 into version n + 2; a chain of them reaches `v`. */
   readonly upcasters: readonly ((data: never) => object)[];

@@ -37,6 +37,8 @@ export {
   Whole,
 } from './field';
 export { closureOf, type JsonSchema, objectSchema, type RefPrefix, schemaDocument } from './json-schema';
+export * from './host/host.commands';
+export * from './host/host.events';
 export * from './host/host.queries';
 export * from './messaging/access.events';
 export * from './messaging/messaging.commands';

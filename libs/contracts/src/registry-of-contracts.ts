@@ -6,6 +6,7 @@ import { retentionCommands } from './audit/retention.commands';
 import { retentionEvents } from './audit/retention.events';
 import { retentionQueries } from './audit/retention.queries';
 import type { CommandContract, EventContract, QueryContract, ServiceName } from './contract';
+import { hostEvents } from './host/host.events';
 import { messagingCommands } from './messaging/messaging.commands';
 import { messagingEvents } from './messaging/messaging.events';
 import { messagingQueries } from './messaging/messaging.queries';
@@ -28,6 +29,7 @@ export const EVENTS: readonly EventContract[] = [
   ...messagingEvents,
   ...auditEvents,
   ...retentionEvents,
+  ...hostEvents,
 ];
 const commands = [
   ...registryCommands,

@@ -23,6 +23,8 @@ interface AppenderParts {
   readonly generationMin: number;
   /** It opens the gate itself, by preparing anew: nobody would while it waits. */
   readonly keepsGate: boolean;
+  /** The instance is to stop: an append that cannot be made is given up then, and whoever comes next finds out what became of it. */
+  readonly ending?: AbortSignal;
 }
 
 /**
@@ -65,9 +67,9 @@ export class Appender {
         const first = await this.parts.server.log.append(this.fence(), batch.bodies);
         return this.note(first, batch);
       } catch (error) {
-        if (!(error instanceof LogUnavailable)) throw error;
+        if (!(error instanceof LogUnavailable) || this.parts.ending?.aborted) throw error;
         if (error instanceof GateShut && this.parts.keepsGate) throw this.fenced();
-        await backOff(this.parts.clock, attempt, this.parts.config);
+        await backOff(this.parts.clock, attempt, this.parts.config, this.parts.ending);
         if (!error.outcomeUnknown) continue;
       }
       const found = await this.findAppended(batch.bodies);
@@ -101,8 +103,8 @@ export class Appender {
         await this.parts.cursor.verify();
         return await this.search(bodies);
       } catch (error) {
-        if (!(error instanceof LogUnavailable)) throw error;
-        await backOff(this.parts.clock, attempt, this.parts.config);
+        if (!(error instanceof LogUnavailable) || this.parts.ending?.aborted) throw error;
+        await backOff(this.parts.clock, attempt, this.parts.config, this.parts.ending);
       }
     }
   }

@@ -1,3 +1,4 @@
+import type { ServiceName } from '@torch/contracts';
 import type { AnyCommand } from '@torch/kernel';
 import type { CommandQueues, Consumed } from '@torch/log';
 import { readCommands } from './command-batch';
@@ -19,7 +20,7 @@ export interface WaitingCommand {
 interface BacklogParts {
   readonly queues: CommandQueues;
   readonly partition: number;
-  readonly service: string;
+  readonly service: ServiceName;
   readonly entriesMax: number;
   readonly log: HostLogger;
 }

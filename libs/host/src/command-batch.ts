@@ -1,4 +1,12 @@
-import { commandContract, fieldProblem, ID_PATTERN, PROJECT_PATTERN, secretProblems } from '@torch/contracts';
+import {
+  commandContract,
+  fieldProblem,
+  hostCommandContract,
+  ID_PATTERN,
+  PROJECT_PATTERN,
+  secretProblems,
+  type ServiceName,
+} from '@torch/contracts';
 import { Rejection } from '@torch/kernel';
 import type { CommandEntry } from '@torch/log';
 import type { CommandEnvelope } from './envelope';
@@ -12,7 +20,7 @@ interface QueuedCommand {
 }
 
 /** Reads one entry of a command queue. What is no list of commands is passed over and logged: nobody can be answered. */
-export function readCommands(entry: CommandEntry, service: string, log: HostLogger): readonly QueuedCommand[] {
+export function readCommands(entry: CommandEntry, service: ServiceName, log: HostLogger): readonly QueuedCommand[] {
   let commands: unknown;
   try {
     commands = JSON.parse(entry.body);
@@ -37,8 +45,8 @@ function isEnvelope(value: unknown): value is CommandEnvelope {
   );
 }
 
-function invalid(command: CommandEnvelope, service: string): Rejection | undefined {
-  const contract = commandContract(command.type);
+function invalid(command: CommandEnvelope, service: ServiceName): Rejection | undefined {
+  const contract = commandContract(command.type) ?? hostCommandContract(command.type, service);
   if (contract?.service !== service) return new Rejection('unknown-command', `${service} knows no command "${command.type}".`);
   if (!PROJECT_PATTERN.test(command.project)) return new Rejection('invalid-command', `"${command.project}" is not a project name.`);
   if (!ID_PATTERN.test(command.correlationId))

@@ -2,6 +2,8 @@
 export interface HostClock {
   /** Epoch ms. */
   nowMs(): number;
+  /** Ms since some moment of the past; never goes back and never jumps. */
+  monotonicMs(): number;
   /** Calls back once after `ms`. @returns how to cancel. */
   after(ms: number, call: () => void): () => void;
   /** Calls back once what is going on in this round of the event loop is done. */
@@ -12,6 +14,7 @@ export interface HostClock {
 
 export const SYSTEM_CLOCK: HostClock = {
   nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
   after: (ms, call) => {
     const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);
@@ -20,12 +23,24 @@ export const SYSTEM_CLOCK: HostClock = {
   random: () => Math.random(),
 };
 
-export const pause = (clock: HostClock, ms: number): Promise<void> => new Promise((over) => clock.after(ms, over));
+/** @param until ends the pause early. */
+export async function pause(clock: HostClock, ms: number, until?: AbortSignal): Promise<void> {
+  if (until?.aborted) return;
+  await new Promise<void>((over) => {
+    const end = (): void => {
+      cancel();
+      until?.removeEventListener('abort', end);
+      over();
+    };
+    const cancel = clock.after(ms, end);
+    until?.addEventListener('abort', end);
+  });
+}
 
 /** Pauses for an exponential back-off with jitter between half and all of it, from `retryMs` up to `retryMsMax`. */
-export function backOff(clock: HostClock, attempt: number, { retryMs, retryMsMax }: BackOff): Promise<void> {
+export function backOff(clock: HostClock, attempt: number, { retryMs, retryMsMax }: BackOff, until?: AbortSignal): Promise<void> {
   const full = Math.min(retryMsMax, retryMs * 2 ** Math.min(attempt, 16));
-  return pause(clock, full / 2 + clock.random() * (full / 2));
+  return pause(clock, full / 2 + clock.random() * (full / 2), until);
 }
 
 /** First and longest pause, ms. */

@@ -6,8 +6,18 @@ export interface HostConfig {
   readonly acquireEveryMs: number;
   /** Commands decided in one turn at most. */
   readonly turnCommandsMax: number;
-  /** Bytes of events after which a turn takes no further command from the queue. */
+  /** Bytes of events that one turn makes, over commands, reactions, timers and settling; what is left goes on in the next. */
   readonly turnBytesMax: number;
+  /** How long one turn decides, likewise. */
+  readonly turnMsMax: number;
+  /** How long a turn decides before everybody else in the process has a turn, such as the renewal of the lease. */
+  readonly turnSliceMs: number;
+  /** Commands of one project's timers that are decided at a time. */
+  readonly timersAtOnceMax: number;
+  /** How long a new owner holds back what ends other people's leases and time-outs, so that they are heard first. */
+  readonly leaseGraceMs: number;
+  /** A project whose rules fail again within this, after its state was built anew, is quarantined. */
+  readonly faultProbationMs: number;
   /** Pause between news of the log and reading it. Commands are read at once. */
   readonly logGatherMs: number;
   /** Entries read from the log, and from the command queue, at a time. */
@@ -34,7 +44,12 @@ export const HOST_DEFAULTS: HostConfig = {
   renewEveryMs: 1000,
   acquireEveryMs: 500,
   turnCommandsMax: 256,
-  turnBytesMax: 512 * 1024,
+  turnBytesMax: 2 * 1024 * 1024,
+  turnMsMax: 200,
+  turnSliceMs: 10,
+  timersAtOnceMax: 250,
+  leaseGraceMs: 10_000,
+  faultProbationMs: 60_000,
   logGatherMs: 20,
   readEntriesMax: 500,
   idempotencyIdsMax: 100_000,

@@ -41,12 +41,12 @@ export class LeaseKeeper {
    * @throws Fenced when the lease is lost; LogUnavailable when that cannot be found out now.
    */
   async hold(): Promise<void> {
-    if (!this.lost && this.clock.nowMs() >= this.validUntilMs) await this.renew();
+    if (!this.lost && this.clock.monotonicMs() >= this.validUntilMs) await this.renew();
     if (this.lost) throw new Fenced(this.appender.currentLease.partition, this.appender.currentLease.service, this.appender.epoch);
   }
 
   private async renew(): Promise<void> {
-    const askedAtMs = this.clock.nowMs();
+    const askedAtMs = this.clock.monotonicMs();
     const lease = this.appender.currentLease;
     const held = await this.leases.renew(lease, this.config.leaseMs);
     if (held) this.validUntilMs = askedAtMs + this.config.leaseMs;

@@ -10,6 +10,10 @@ export interface WaitingCommand {
 /** Commands of the service's own that wait for the next turn. Bounded: `submit` waits for room. */
 export class OwnCommands {
   private waiting: WaitingCommand[] = [];
+  /** Of `waiting`, how many have been taken. */
+  private next = 0;
+  /** Those that the turn at hand has decided. */
+  private inTurn: WaitingCommand[] = [];
   private readonly waitingForRoom: (() => void)[] = [];
   private closedBy: Error | undefined;
 
@@ -18,9 +22,9 @@ export class OwnCommands {
     private readonly wake: () => void,
   ) {}
 
-  /** Resolves when the command's turn is in the log. Rejects when this instance stops being the owner before that. */
+  /** Resolves when the command's turn is in the log. Rejects when it is not to be decided, or this instance stops being the owner. */
   async submit(project: string, command: OwnCommand): Promise<void> {
-    while (!this.closedBy && this.waiting.length >= this.commandsMax) await new Promise<void>((room) => this.waitingForRoom.push(room));
+    while (!this.closedBy && this.size >= this.commandsMax) await new Promise<void>((room) => this.waitingForRoom.push(room));
     if (this.closedBy) throw this.closedBy;
     const done = new Promise<void>((taken, dropped) => this.waiting.push({ project, command, taken, dropped }));
     this.wake();
@@ -28,18 +32,31 @@ export class OwnCommands {
   }
 
   get size(): number {
-    return this.waiting.length;
+    return this.waiting.length - this.next;
   }
 
-  take(): readonly WaitingCommand[] {
-    const taken = this.waiting;
-    this.waiting = [];
-    this.waitingForRoom.splice(0).forEach((room) => room());
+  /** The next one, for the turn at hand. */
+  take(): WaitingCommand | undefined {
+    const taken = this.waiting[this.next];
+    if (!taken) return undefined;
+    if (++this.next === this.waiting.length) {
+      this.waiting = [];
+      this.next = 0;
+    }
+    this.inTurn.push(taken);
+    this.waitingForRoom.shift()?.();
     return taken;
+  }
+
+  /** What the turn has decided is in the log. */
+  turnIsOver(): void {
+    for (const { taken } of this.inTurn.splice(0)) taken();
   }
 
   close(error: Error): void {
     this.closedBy = error;
-    for (const { dropped } of this.take()) dropped(error);
+    for (const { dropped } of [...this.inTurn.splice(0), ...this.waiting.splice(0).slice(this.next)]) dropped(error);
+    this.next = 0;
+    for (const room of this.waitingForRoom.splice(0)) room();
   }
 }

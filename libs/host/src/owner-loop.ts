@@ -1,5 +1,5 @@
+import { SUSPENDED_NAMED_MAX } from '@torch/contracts';
 import { Fenced, formatPosition, type LogEntry, type LogServer, LogUnavailable, type Position, requestsChannel } from '@torch/log';
-import { answeredKey } from './answered-commands';
 import { Appender } from './appender';
 import { CommandBacklog } from './command-backlog';
 import { commitBatch } from './commit-batches';
@@ -13,11 +13,14 @@ import type { LogCursor } from './log-cursor';
 import type { LogTails } from './log-tails';
 import { OwnCommands } from './own-commands';
 import { answerQuery } from './owner-queries';
+import type { PartitionClock } from './partition-clock';
 import type { PartitionState } from './partition-state';
 import { type Addressed, publishAnswers } from './replies';
 import type { OwnCommand, OwnedPartition, ServiceDefinition } from './service';
 import { Timers } from './timers';
-import { type Answered, type ForeignEvent, OwnerTurn, type Unit } from './turn';
+import type { TrimmedLog } from './trimmed-log';
+import type { Unit } from './turn';
+import { type AnsweredCommand, TurnStages } from './turn-stages';
 import { WaitingQueries } from './waiting-queries';
 import { WakeUp } from './wake-up';
 
@@ -38,14 +41,11 @@ export interface OwnerLoopParts<State> {
   readonly cursor: LogCursor;
   readonly tails: LogTails;
   readonly appender: Appender;
+  readonly time: PartitionClock;
+  readonly partition: number;
+  readonly trimmed?: TrimmedLog;
   /** Called at the end of each turn, when everybody has their answer: for snapshots. The next turn waits for it. */
   readonly onTurnEnd: () => Promise<void>;
-}
-
-interface AnsweredCommand {
-  readonly id: string;
-  readonly replyTo: string | undefined;
-  readonly answered: Answered;
 }
 
 /**
@@ -58,24 +58,24 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
   private readonly ownCommands: OwnCommands;
   private readonly queries: WaitingQueries;
   private readonly timers: Timers<State>;
+  private readonly time: PartitionClock;
+  private readonly stages: TurnStages<State>;
   private readonly lease: LeaseKeeper;
-  private stopping = false;
+  private readonly ending = new AbortController();
   private mustVerify = false;
   private readonly backlog: CommandBacklog;
-  private readonly handleCommand: ServiceDefinition<State>['handleCommand'];
-  private firstTurn = true;
   private turns = 0;
   /** Answers of the last turn, on their way while the next one begins. */
   private answering: Promise<void> | undefined;
   commandsDecided = 0;
 
   constructor(private readonly parts: OwnerLoopParts<State>) {
-    const { config, clock, state, server, appender } = parts;
-    this.handleCommand = parts.definition.handleCommand.bind(parts.definition);
+    const { config, clock, state, server, appender, time } = parts;
+    this.time = time;
     this.wakeUp = new WakeUp(clock);
     this.ownCommands = new OwnCommands(config.ownCommandsMax, this.wakeUp.wake);
     this.queries = new WaitingQueries(server.signals, config.queriesWaitingMax, this.wakeUp.wake, parts.log);
-    this.timers = new Timers(state, clock);
+    this.timers = new Timers(state, time, config);
     this.lease = new LeaseKeeper(server.leases, appender, config, clock, this.wakeUp.wake);
     const { service } = parts.definition;
     const { partition } = parts.cursor;
@@ -84,6 +84,8 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
       { queues: server.commands, partition, service, entriesMax: config.readEntriesMax, log: parts.log },
       state.consumed,
     );
+    const { backlog, ownCommands, timers } = this;
+    this.stages = new TurnStages({ ...parts, partition, backlog, ownCommands, timers, wake: this.wakeUp.wake });
   }
 
   get partition(): number {
@@ -98,13 +100,21 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     return this.parts.state.state(project);
   }
 
+  get suspended(): readonly string[] {
+    return [...this.parts.state.suspensions.keys()].slice(0, SUSPENDED_NAMED_MAX);
+  }
+
+  timeMs(): number {
+    return this.time.nowMs();
+  }
+
   submit(project: string, command: OwnCommand): Promise<void> {
     return this.ownCommands.submit(project, command);
   }
 
   /** Ends the loop after the turn that it is in. */
   stop(): void {
-    this.stopping = true;
+    this.ending.abort();
     this.wakeUp.wake();
   }
 
@@ -123,20 +133,21 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     );
     this.lease.start();
     try {
-      for (let failures = 0; !this.stopping;) {
+      for (let failures = 0; !this.ending.signal.aborted;) {
         try {
           await this.round();
           failures = 0;
         } catch (error) {
           if (!(error instanceof LogUnavailable)) throw error;
-          await backOff(this.parts.clock, failures++, this.parts.config);
+          await backOff(this.parts.clock, failures++, this.parts.config, this.ending.signal);
         }
       }
     } finally {
       this.lease.stop();
+      this.stages.recoveries.stop();
       await this.watch.close();
       await this.answering;
-      this.ownCommands.close(new Fenced(this.partition, definition.service, this.parts.appender.epoch));
+      this.ownCommands.close(this.fenced());
       await stopListening().catch(() => undefined); // The connection may be gone; nobody is answered any more either way.
     }
   }
@@ -145,18 +156,17 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     await this.lease.hold();
     if (this.mustVerify) await this.verify();
     await this.queries.answerAll(this.parts.clock.nowMs(), (query) =>
-      answerQuery(query, { ...this.parts, commandsDecided: this.commandsDecided }),
+      answerQuery(query, { ...this.parts, clock: this.time, commandsDecided: this.commandsDecided }),
     );
-    const { watch } = this;
-    const due = watch.commands || watch.log || this.backlog.size > 0 || this.ownCommands.size > 0 || this.timers.due() || this.firstTurn;
-    if (due) await this.turn(await this.gather());
+    this.time.follow();
+    if (this.watch.commands || this.watch.log || this.stages.due) await this.turn(await this.gather());
     else await this.idle();
   }
 
   /** @throws Fenced where the service has to prepare anew; LogRegressed. */
   private async verify(): Promise<void> {
-    const { definition, appender } = this.parts;
-    if (definition.prepare) throw new Fenced(this.partition, definition.service, appender.epoch);
+    const { definition } = this.parts;
+    if (definition.prepare) throw this.fenced();
     await this.parts.cursor.verify();
     this.mustVerify = false;
   }
@@ -183,24 +193,32 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
   }
 
   private async turn(entries: readonly LogEntry[]): Promise<void> {
-    const { state, clock, newId } = this.parts;
-    for (const entry of entries) state.takeIn(entry);
-    const turn = new OwnerTurn({ partition: this.partition, state, nowMs: clock.nowMs(), newId });
-    if (this.firstTurn) for (const project of state.projectNames()) turn.touch(project);
-    this.firstTurn = false;
-    await this.react(turn, turn.drainForeign());
-    const answered = this.watch.log ? [] : await this.decideQueued(turn);
-    const own = this.ownCommands.take();
-    for (const { project, command } of own) await this.decideOwn(turn, project, command);
-    for (const { project, command } of this.timers.takeDue(turn.touch)) await this.decideOwn(turn, project, command);
-    turn.settle();
-    this.timers.update(turn.touched);
-    const [positions] = await Promise.all([this.append(turn.units), answered.length > 0 ? this.readAhead() : undefined]);
-    for (const { taken } of own) taken();
+    const { answered, positions } = await this.decideAndAppend(entries);
+    this.commandsDecided += answered.length;
+    this.ownCommands.turnIsOver();
     await this.answering;
     this.answering = this.answer(answered, positions);
-    this.trimConsumed();
-    await this.parts.onTurnEnd();
+    if (++this.turns % TRIM_EVERY_TURNS === 0) this.trimConsumed();
+    if (!this.stages.recoveries.underWay) await this.parts.onTurnEnd();
+  }
+
+  /**
+   * From the first decision on, the state is ahead of the log: what keeps the turn from being appended ends this ownership.
+   *
+   * @throws Fenced
+   */
+  private async decideAndAppend(entries: readonly LogEntry[]) {
+    try {
+      const { turn, answered } = await this.stages.run(entries, !this.watch.log);
+      const [positions] = await Promise.all([this.append(turn.units), answered.length > 0 ? this.readAhead() : undefined]);
+      return { answered, positions };
+    } catch (error) {
+      throw error instanceof LogUnavailable ? this.fenced() : error;
+    }
+  }
+
+  private fenced(): Fenced {
+    return new Fenced(this.partition, this.parts.definition.service, this.parts.appender.epoch);
   }
 
   /** Commands that came in meanwhile, if it has none left: while its commits are on their way, an owner under load has nothing else to do. */
@@ -211,44 +229,13 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     watch.commands ||= backlog.size > 0;
   }
 
-  private async react(turn: OwnerTurn<State>, events: readonly ForeignEvent[]): Promise<void> {
-    const { reactions } = this.parts.definition;
-    for (const { event, id } of events) {
-      const commands = (await reactions.get(event.type)?.(event, turn.forProject(event.project))) ?? [];
-      const inherited = { correlationId: event.correlationId, causationId: id, traceparent: event.traceparent };
-      for (const command of commands) await this.decideOwn(turn, event.project, { ...inherited, ...command });
-    }
-  }
-
-  /** As many commands as one turn takes; the others have theirs next. */
-  private async decideQueued(turn: OwnerTurn<State>): Promise<AnsweredCommand[]> {
-    const { config, tracing } = this.parts;
-    const answered: AnsweredCommand[] = [];
-    while (answered.length < config.turnCommandsMax && turn.bytes < config.turnBytesMax) {
-      const waiting = this.backlog.take();
-      if (!waiting) break;
-      const { command, place, handle = this.handleCommand } = waiting;
-      const result = await tracing.command(command, (traced) => turn.decideCommand(traced, place, handle));
-      answered.push({ id: answeredKey(command.project, command.id), replyTo: command.replyTo, answered: result });
-    }
-    this.commandsDecided += answered.length;
-    return answered;
-  }
-
-  private async decideOwn(turn: OwnerTurn<State>, project: string, command: OwnCommand): Promise<void> {
-    const { definition, log } = this.parts;
-    const decision = await turn.decideOwn(project, command, this.handleCommand);
-    if ('rejection' in decision)
-      log.debug(`${definition.service} refused its own ${command.type}: ${decision.rejection.message}`, { code: decision.rejection.code });
-  }
-
   /** The position of each unit. */
   private async append(units: readonly Unit[]): Promise<ReadonlyMap<Unit, Position>> {
-    const { appender, state, clock, definition, tails, config } = this.parts;
+    const { appender, state, definition, tails, config } = this.parts;
     const positions = new Map<Unit, Position>();
     const checkpointEverySeqs = Math.min(CHECKPOINT_EVERY_SEQS, config.snapshotEveryCommits);
     if (units.length === 0 && state.foreignSeq - state.consumed.seq < checkpointEverySeqs) return positions;
-    const recordedAtMs = clock.nowMs();
+    const recordedAtMs = this.time.nowMs();
     const { first, batch } = await appender.append((epoch) =>
       commitBatch(units, { service: definition.service, epoch, recordedAtMs }, state.foreignSeq, state.consumed),
     );
@@ -274,6 +261,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
   private async answer(answered: readonly AnsweredCommand[], positions: ReadonlyMap<Unit, Position>): Promise<void> {
     if (answered.length === 0) return;
     const answers = answered.map(({ id, replyTo, answered: by }): Addressed<Answer> => {
+      if ('refused' in by) return { replyTo, answer: { id, ok: false, code: by.refused.code, message: by.refused.message } };
       const [answer, position] = 'unit' in by ? [by.unit.answer, positions.get(by.unit)] : [by.answer, by.position];
       const [, code, message] = answer ?? [];
       if (code !== undefined) return { replyTo, answer: { id, ok: false, code, message: message ?? '' } };
@@ -288,7 +276,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
   private trimConsumed(): void {
     const { server, definition, log } = this.parts;
     const { decidedThrough } = this.backlog;
-    if (++this.turns % TRIM_EVERY_TURNS !== 0 || decidedThrough === '0-0') return;
+    if (decidedThrough === '0-0') return;
     server.commands.trim(this.partition, definition.service, decidedThrough).catch((error: unknown) => {
       log.debug('Consumed commands could not be trimmed; the next trim takes them along.', { error: String(error) });
     });

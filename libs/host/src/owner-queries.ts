@@ -1,11 +1,11 @@
-import type { OwnerView, StateDigest } from '@torch/contracts';
+import { type OwnerView, type StateDigest, SUSPENDED_NAMED_MAX } from '@torch/contracts';
 import { Rejection } from '@torch/kernel';
 import type { Appender } from './appender';
 import type { QueryEnvelope } from './envelope';
 import type { HostClock } from './host.clock';
 import type { LogCursor } from './log-cursor';
 import type { PartitionState } from './partition-state';
-import { stateDigest } from './replay';
+import { projectDigest } from './replay';
 import type { ServiceDefinition } from './service';
 
 interface Answering<State> {
@@ -13,7 +13,7 @@ interface Answering<State> {
   readonly state: PartitionState<State>;
   readonly cursor: LogCursor;
   readonly appender: Appender;
-  readonly clock: HostClock;
+  readonly clock: Pick<HostClock, 'nowMs'>;
   readonly commandsDecided: number;
 }
 
@@ -32,7 +32,7 @@ export function answerQuery<State>(query: QueryEnvelope, owner: Answering<State>
 }
 
 function digest<State>({ project }: QueryEnvelope, { state }: Answering<State>): StateDigest {
-  return { digest: stateDigest(state.decider, state.state(project)), ownSeq: state.ownSeq, foreignSeq: state.foreignSeq };
+  return { digest: projectDigest(state, project), ownSeq: state.ownSeq, foreignSeq: state.foreignSeq };
 }
 
 function ownerView<State>({ definition, state, cursor, appender, commandsDecided }: Answering<State>): OwnerView {
@@ -45,5 +45,9 @@ function ownerView<State>({ definition, state, cursor, appender, commandsDecided
     headSeq: cursor.seen.seq,
     catchingUp: state.read.seq < cursor.seen.seq,
     commandsDecided,
+    suspendedCount: state.suspensions.size,
+    suspended: [...state.suspensions]
+      .slice(0, SUSPENDED_NAMED_MAX)
+      .map(([project, { incidentId, sinceMs, quarantined }]) => ({ project, incidentId, sinceMs, quarantined })),
   };
 }

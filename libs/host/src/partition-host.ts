@@ -3,6 +3,7 @@ import {
   Fenced,
   formatPosition,
   type Lease,
+  type LogEntry,
   LogRegressed,
   type LogServer,
   LogUnavailable,
@@ -16,9 +17,11 @@ import type { HostLogger, HostTracing } from './host.ports';
 import { LogCursor } from './log-cursor';
 import type { LogTails } from './log-tails';
 import { OwnerLoop } from './owner-loop';
+import { PartitionClock } from './partition-clock';
 import { PartitionState } from './partition-state';
 import { recordRecovery } from './recovery';
 import type { ServiceDefinition } from './service';
+import { Slice } from './slice';
 import { Snapshots } from './snapshots';
 import type { TrimmedLog } from './trimmed-log';
 
@@ -44,7 +47,7 @@ export type PartitionRole = 'starting' | 'standby' | 'owner' | 'failed' | 'stopp
 /** One service on one partition, in one instance: follows the log, becomes the owner when nobody else is, and steps down when it must. */
 export class PartitionHost<State> {
   role: PartitionRole = 'starting';
-  private stopping = false;
+  private readonly ending = new AbortController();
   private loop: OwnerLoop<State> | undefined;
   private mustVerify = false;
   /** Set when a tail was lost that this instance had seen. */
@@ -52,13 +55,15 @@ export class PartitionHost<State> {
   /** Of the newest snapshot, written or restored. */
   private snapshotSeq = 0;
   /** Not before this, however far the log has come. */
-  private snapshotAtMs = 0;
+  private snapshotAtMs = -Infinity;
   /** Said once, however long it lasts. */
   private lastTrouble: string | undefined;
   private readonly snapshots: Snapshots;
+  private readonly time: PartitionClock;
 
   constructor(private readonly parts: PartitionHostParts<State>) {
     this.snapshots = new Snapshots(parts.server.caches, parts.server.log);
+    this.time = new PartitionClock(parts.server, parts.clock, parts.log);
   }
 
   /**
@@ -77,7 +82,7 @@ export class PartitionHost<State> {
           if (error instanceof LogRegressed) this.lostFrom = error.seen;
           else if (!(error instanceof Fenced || error instanceof LogUnavailable)) throw error;
           this.warn('starts again', error);
-          await backOff(clock, failures++, config);
+          await backOff(clock, failures++, config, this.ending.signal);
         }
       }
       this.role = 'stopped';
@@ -87,14 +92,23 @@ export class PartitionHost<State> {
     }
   }
 
+  /** Projects that nothing is decided for. */
+  get suspended(): readonly string[] {
+    return this.loop?.suspended ?? [];
+  }
+
   private warn(what: string, { message }: Error): void {
     const { log, definition, partition } = this.parts;
     if (message !== this.lastTrouble) log.warn(`${definition.service} ${what} on partition ${partition}: ${message}`);
     this.lastTrouble = message;
   }
 
+  private get stopping(): boolean {
+    return this.ending.signal.aborted;
+  }
+
   stop(): void {
-    this.stopping = true;
+    this.ending.abort();
     this.loop?.stop();
   }
 
@@ -132,7 +146,7 @@ export class PartitionHost<State> {
         if (!(error instanceof LogUnavailable)) throw error;
         this.role = 'starting';
         this.warn('waits', error);
-        await backOff(clock, failures, config);
+        await backOff(clock, failures, config, this.ending.signal);
       }
     }
     return undefined;
@@ -150,6 +164,7 @@ export class PartitionHost<State> {
         return state.consumed;
       });
       await this.catchUp(state, cursor);
+      await this.time.set(state.recordedAtMs);
       return lease;
     } catch (error) {
       if (error instanceof LogRegressed) await server.leases.release(lease).catch(() => undefined); // It runs out by itself.
@@ -168,7 +183,7 @@ export class PartitionHost<State> {
     while (!this.stopping && state.read.seq + 1 < first.seq) {
       const entries = await trimmed.read(partition, state.read.seq, Math.min(config.readEntriesMax, first.seq - 1 - state.read.seq));
       checkContiguity({ partition, afterSeq: state.read.seq, entries, headBefore: first });
-      for (const entry of entries) state.takeIn(entry);
+      await this.takeIn(state, entries);
     }
   }
 
@@ -180,8 +195,17 @@ export class PartitionHost<State> {
         this.mustVerify = false;
       }
       const entries = await cursor.read(state.read.seq, this.parts.config.readEntriesMax);
-      for (const entry of entries) state.takeIn(entry);
+      await this.takeIn(state, entries);
       if (!cursor.mayHaveMore) return;
+    }
+  }
+
+  /** In slices, so that a long stretch of the log keeps nobody else in this process waiting. */
+  private async takeIn(state: PartitionState<State>, entries: readonly LogEntry[]): Promise<void> {
+    const { clock, config } = this.parts;
+    const slice = new Slice(clock, config.turnSliceMs);
+    for (const entry of entries) {
+      for (const step of state.stepsIn(entry)) (void step, await slice.giveWay());
     }
   }
 
@@ -191,7 +215,7 @@ export class PartitionHost<State> {
     while (!this.stopping) {
       const lease = await server.leases.acquire(partition, definition.service, instance, config.leaseMs);
       if (lease) return lease;
-      await pause(clock, config.acquireEveryMs);
+      await pause(clock, config.acquireEveryMs, this.ending.signal);
       await this.catchUp(state, cursor);
     }
     return undefined;
@@ -205,6 +229,7 @@ export class PartitionHost<State> {
       state,
       cursor,
       appender,
+      time: this.time,
       onTurnEnd: () => this.snapshotWhenDue(state, cursor),
     });
     this.loop = loop;
@@ -246,7 +271,7 @@ export class PartitionHost<State> {
   /** After a lost tail, what follows is in the next generation, so that no position ever means two things. */
   private async recover(state: PartitionState<State>, cursor: LogCursor, lease: Lease): Promise<Appender> {
     const { server, config, clock, log, definition } = this.parts;
-    const parts = { server, cursor, config, clock, lease, keepsGate: definition.prepare !== undefined };
+    const parts = { server, cursor, config, clock, lease, keepsGate: definition.prepare !== undefined, ending: this.ending.signal };
     const lostFrom = this.lostFrom;
     this.lostFrom = undefined;
     if (!lostFrom || cursor.seen.generation > lostFrom.generation) return new Appender({ ...parts, generationMin: cursor.seen.generation });
@@ -255,7 +280,7 @@ export class PartitionHost<State> {
       partition: this.parts.partition,
       lostFrom,
       head: cursor.seen,
-      nowMs: clock.nowMs(),
+      nowMs: this.time.nowMs(),
       newId: this.parts.newId,
     });
     log.error(
@@ -267,14 +292,14 @@ export class PartitionHost<State> {
   /** By how far the log has come, whoever wrote it: the log can only be trimmed behind the snapshots of all services. */
   private async snapshotWhenDue(state: PartitionState<State>, cursor: LogCursor): Promise<void> {
     const { config, clock } = this.parts;
-    if (state.ownSeq - this.snapshotSeq < config.snapshotEveryCommits || clock.nowMs() < this.snapshotAtMs) return;
-    const startedAtMs = clock.nowMs();
+    if (state.ownSeq - this.snapshotSeq < config.snapshotEveryCommits || clock.monotonicMs() < this.snapshotAtMs) return;
+    const startedAtMs = clock.monotonicMs();
     try {
       await this.snapshot(state, cursor);
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error; // The next one is due soon enough.
     }
-    this.snapshotAtMs = startedAtMs + (clock.nowMs() - startedAtMs) / config.snapshotShareMax;
+    this.snapshotAtMs = startedAtMs + (clock.monotonicMs() - startedAtMs) / config.snapshotShareMax;
   }
 
   private async snapshot(state: PartitionState<State>, { furthest }: LogCursor): Promise<void> {

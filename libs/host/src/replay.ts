@@ -11,6 +11,13 @@ export function stateDigest<State>(decider: Decider<State>, state: State): strin
     .digest('hex');
 }
 
+/** As `stateDigest`; of a suspended project, what says so, since its state counts for nothing until it is released. */
+export function projectDigest<State>(state: PartitionState<State>, project: string): string {
+  const suspension = state.suspensions.get(project);
+  if (suspension) return createHash('sha256').update(canonicalJson({ suspension })).digest('hex');
+  return stateDigest(state.decider, state.state(project));
+}
+
 export interface ReplayRequest<State> {
   readonly log: Pick<Log, 'read'>;
   readonly decider: Decider<State>;
@@ -49,10 +56,11 @@ export async function replayProject<State>(request: ReplayRequest<State>): Promi
     onProgress?.(state.read.seq);
   }
   state.drain();
+  if (!state.suspensions.has(project) && state.inDoubt.has(project)) throw state.inDoubt.get(project);
   return {
     state: state.state(project),
     isKnown: state.projectNames().includes(project),
-    digest: stateDigest(decider, state.state(project)),
+    digest: projectDigest(state, project),
     ownSeq: state.ownSeq,
     foreignSeq: state.foreignSeq,
   };

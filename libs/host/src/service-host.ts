@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type LogServer, PARTITIONS_DEFAULT } from '@torch/log';
-import { type HostClock, SYSTEM_CLOCK } from './host.clock';
+import { type HostClock, pause, SYSTEM_CLOCK } from './host.clock';
 import { HOST_DEFAULTS, type HostConfig } from './host.config';
 import { type HostLogger, type HostTracing, NO_TRACING, SILENT_LOGGER } from './host.ports';
 import { LOG_TAILS_DEFAULTS, LogTails } from './log-tails';
@@ -28,8 +28,11 @@ export interface HostReadiness {
   /** Every partition is owned or stood by for, and the log answers. */
   readonly ready: boolean;
   readonly logReachable: boolean;
-  readonly partitions: readonly { readonly partition: number; readonly role: PartitionRole }[];
+  readonly partitions: readonly { readonly partition: number; readonly role: PartitionRole; readonly suspended?: readonly string[] }[];
 }
+
+/** How long a log server that is being stopped without is given to answer, three times at most. */
+const AWAY_LOOK_MS = 250;
 
 /** One instance of one service: a partition host for each partition. */
 export class ServiceHost<State = unknown> {
@@ -84,15 +87,35 @@ export class ServiceHost<State = unknown> {
 
   async readiness(): Promise<HostReadiness> {
     const logReachable = await this.options.server.ping();
-    const partitions = this.hosts.map(({ partition, host }) => ({ partition, role: host.role }));
+    const partitions = this.hosts.map(({ partition, host }) => ({
+      partition,
+      role: host.role,
+      ...(host.suspended.length > 0 && { suspended: host.suspended }),
+    }));
     const serving = partitions.length > 0 && partitions.every(({ role }) => role === 'owner' || role === 'standby');
     return { ready: logReachable && serving, logReachable, partitions };
   }
 
-  /** Finishes the turns at hand, hands every partition over, and stops. */
+  /**
+   * Finishes the turns at hand, hands every partition over, and stops. While the log server is away nothing can be handed over: then it
+   * stops within a second, and the leases run out.
+   */
   async stop(): Promise<void> {
     for (const { host } of this.hosts) host.stop();
-    await Promise.all(this.hosts.map(({ done }) => done));
-    if (this.ownsTails) await this.tails.close();
+    await this.unlessAway(Promise.all(this.hosts.map(({ done }) => done)));
+    if (this.ownsTails) await this.unlessAway(this.tails.close());
+  }
+
+  /** Waits for what may need the log server, for as long as that answers. */
+  private async unlessAway(work: Promise<unknown>): Promise<void> {
+    const { server, clock = SYSTEM_CLOCK } = this.options;
+    let over = false;
+    const done = work.finally(() => (over = true));
+    while (!over) {
+      await Promise.race([done, pause(clock, AWAY_LOOK_MS)]);
+      if (over || (await Promise.race([server.ping(), pause(clock, AWAY_LOOK_MS).then(() => false)]))) continue;
+      await Promise.race([done, pause(clock, AWAY_LOOK_MS)]);
+      return;
+    }
   }
 }

@@ -81,7 +81,15 @@ export interface ServiceDefinition<State = unknown> {
 /** A partition that this instance owns, for adapters that act by themselves: a watch over heartbeats, a process runtime. */
 export interface OwnedPartition<State = unknown> {
   readonly partition: number;
+  /** Those of which there is a state. */
   projects(): readonly string[];
+  /** Of a suspended project it may be out of date. @throws Rejection `project-quarantined` when there is none. */
   state(project: string): State;
+  /** The owner's time, epoch ms: what the rules compare times with. */
+  timeMs(): number;
+  /**
+   * Resolves when the command's turn is in the log. @throws Rejection `project-quarantined` where nothing is decided for the project;
+   * Fenced when this instance stops being the owner before that.
+   */
   submit(project: string, command: OwnCommand): Promise<void>;
 }

@@ -1,59 +1,93 @@
-import type { HostClock } from './host.clock';
+import { MinHeap } from '@torch/kernel';
+import type { HostConfig } from './host.config';
+import type { PartitionClock } from './partition-clock';
 import type { PartitionState } from './partition-state';
 import type { OwnCommand } from './service';
 
 /** Pause before a project is asked again whose timer is due but led to nothing. */
 const FUTILE_TIMER_PAUSE_MS = 100;
-/** Commands of one project's timers at a time. */
-const DUE_MAX = 1000;
+
+interface Timer {
+  readonly project: string;
+  readonly dueAtMs: number;
+  /** What the decider had said, which may have been over already. */
+  readonly setForMs: number;
+}
+
+/** Timers that were set anew, and are still in the heap, beside as many again as there are projects. */
+const STALE_MAX = 64;
+
+const inOrder = (timers?: Iterable<Timer>): MinHeap<Timer> => new MinHeap<Timer>((a, b) => a.dueAtMs < b.dueAtMs, timers);
 
 /** When the decider of each project wants to be asked next: timers are inputs, not interruptions. */
 export class Timers<State> {
-  private readonly dueAtMs = new Map<string, number>();
-  private earliestMs = Infinity;
+  private readonly timers = new Map<string, Timer>();
+  /** Earliest first; what `timers` does not hold any more is passed over. */
+  private order = inOrder();
+  private readonly ownedSinceMs: number;
+  /** The last time that the owner before is known to have been there. */
+  private readonly ownedBeforeMs: number;
 
   constructor(
     private readonly state: PartitionState<State>,
-    private readonly clock: HostClock,
-  ) {}
+    private readonly time: PartitionClock,
+    private readonly config: Pick<HostConfig, 'timersAtOnceMax' | 'leaseGraceMs'>,
+  ) {
+    this.ownedSinceMs = time.nowMs();
+    this.ownedBeforeMs = state.recordedAtMs;
+  }
 
   due(): boolean {
-    return this.earliestMs <= this.clock.nowMs();
+    return this.msUntilDue() === 0;
   }
 
   msUntilDue(): number {
-    return Math.max(0, Math.ceil(this.earliestMs - this.clock.nowMs()));
+    const first = this.first();
+    return first ? Math.max(0, Math.ceil(first.dueAtMs - this.time.nowMs())) : Infinity;
   }
 
-  /** The commands whose time has come. Their projects are touched, so that they are settled. */
-  takeDue(touch: (project: string, causationId: string) => void): { readonly project: string; readonly command: OwnCommand }[] {
-    const nowMs = this.clock.nowMs();
-    if (this.earliestMs > nowMs) return [];
+  /** The next project whose time has come. It is to be settled, which sets its timer anew. */
+  takeDue(): { readonly project: string; readonly causationId: string } | undefined {
+    const first = this.first();
+    if (!first || first.dueAtMs > this.time.nowMs()) return undefined;
+    this.forget(first.project);
+    return { project: first.project, causationId: `timer:${first.setForMs}` };
+  }
+
+  /** The commands of a project whose time has come, a limited number at a time. */
+  commandsOf(project: string): readonly OwnCommand[] {
     const { decider } = this.state;
-    return [...this.dueAtMs].flatMap(([project, dueAtMs]) => {
-      if (dueAtMs > nowMs) return [];
-      const state = this.state.state(project);
-      // A timer that was overdue already when it was looked at is asked later than it was set for.
-      const causationId = `timer:${decider.dueAtMs?.(state) ?? dueAtMs}`;
-      touch(project, causationId);
-      return (decider.due?.(state, { nowMs, leaseNowMs: nowMs, max: DUE_MAX }) ?? []).map((command) => ({
-        project,
-        command: { causationId, ...command },
-      }));
-    });
+    const nowMs = this.time.nowMs();
+    const { timersAtOnceMax, leaseGraceMs } = this.config;
+    // What was leased while nobody was the owner could not be renewed: whoever holds it is heard first.
+    const leaseNowMs = nowMs < this.ownedSinceMs + leaseGraceMs ? Math.min(nowMs, this.ownedBeforeMs) : nowMs;
+    return decider.due?.(this.state.state(project), { nowMs, leaseNowMs, max: timersAtOnceMax }) ?? [];
   }
 
-  /** Asks again for the projects that a turn touched. */
-  update(touched: ReadonlySet<string>): void {
+  /** @param isNews whether anything has happened in the project since it was asked last: otherwise what is due leads to nothing now. */
+  update(project: string, isNews: boolean): void {
     const { decider } = this.state;
     if (!decider.dueAtMs) return;
-    const nowMs = this.clock.nowMs();
-    for (const project of touched) {
-      const dueAtMs = decider.dueAtMs(this.state.state(project));
-      if (dueAtMs === Infinity) this.dueAtMs.delete(project);
-      else this.dueAtMs.set(project, dueAtMs <= nowMs ? nowMs + FUTILE_TIMER_PAUSE_MS : dueAtMs);
+    const setForMs = decider.dueAtMs(this.state.state(project));
+    if (setForMs === Infinity) return this.forget(project);
+    const nowMs = this.time.nowMs();
+    const dueAtMs = setForMs <= nowMs && !isNews ? nowMs + FUTILE_TIMER_PAUSE_MS : setForMs;
+    if (this.timers.get(project)?.dueAtMs === dueAtMs) return;
+    const timer = { project, dueAtMs, setForMs };
+    this.timers.set(project, timer);
+    this.order.push(timer);
+    if (this.order.size > 2 * this.timers.size + STALE_MAX) this.order = inOrder(this.timers.values());
+  }
+
+  forget(project: string): void {
+    this.timers.delete(project);
+  }
+
+  private first(): Timer | undefined {
+    for (let first = this.order.peek(); first; first = this.order.peek()) {
+      if (this.timers.get(first.project) === first) return first;
+      this.order.pop();
     }
-    this.earliestMs = Infinity;
-    for (const dueAtMs of this.dueAtMs.values()) if (dueAtMs < this.earliestMs) this.earliestMs = dueAtMs;
+    return undefined;
   }
 }

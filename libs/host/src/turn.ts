@@ -1,26 +1,23 @@
-import { assertFits, eventContract, redactedData, redactText } from '@torch/contracts';
-import {
-  type AnyCommand,
-  type AnyEvent,
-  type DecisionContext,
-  invariant,
-  InvariantViolation,
-  type NewEvent,
-  Rejection,
-} from '@torch/kernel';
-import { COMMIT_BYTES_MAX, type Consumed, EntryTooLarge, EVENT_BYTES_MAX, eventId, type RecordedAnswer } from '@torch/log';
+import { type HostEvent, redactText } from '@torch/contracts';
+import { type AnyCommand, type AnyEvent, type DecisionContext, invariant, type NewEvent, Rejection } from '@torch/kernel';
+import { COMMIT_BYTES_MAX, type Consumed, EntryTooLarge, eventId, type RecordedAnswer } from '@torch/log';
 import { type AnsweredBefore, answeredKey } from './answered-commands';
+import { type Cause, type EncodedEvent, encodeEvent } from './encoded-event';
 import type { CommandEnvelope } from './envelope';
+import type { Fault } from './incident';
 import type { PartitionState } from './partition-state';
 import type { Decision, OwnCommand, Turn } from './service';
+import type { TouchedProjects } from './touched-projects';
 
 /** Room that a commit keeps for its header: names, positions, and the answers, which are counted on top. */
 export const HEADER_BYTES_MAX = 1024;
 
-/** Answers of one project's settling in one turn; a decider that has still more to say never comes to rest. */
-const SETTLE_ANSWERS_MAX = 100_000;
+/** Bytes of what one command leads to: a commit holds it. */
+const UNIT_BYTES_MAX = COMMIT_BYTES_MAX - 2 * HEADER_BYTES_MAX;
+/** Bytes of an answer of settling that make a unit; the rest of it is the next one. */
+const SETTLED_UNIT_BYTES = 128 * 1024;
 
-/** What one command, reaction, timer or settling led to. Never split over two commits. */
+/** What one command, reaction, timer or part of settling led to. Never split over two commits. */
 export interface Unit {
   /** Each event as the log will hold it. */
   readonly events: readonly string[];
@@ -33,36 +30,36 @@ export interface Unit {
   readonly commands: number;
 }
 
-/** What a command is answered: by a commit of the past, or by a unit of this turn. */
-export type Answered = AnsweredBefore | { readonly unit: Unit };
+/** What a command is answered: by a commit of the past, by a unit of this turn, or for now, without keeping it under its id. */
+export type Answered = AnsweredBefore | { readonly unit: Unit } | { readonly refused: Rejection };
 
-/** Who asks, for the envelope of the events. */
-interface Cause {
-  readonly actor: string;
-  readonly correlationId: string;
-  readonly causationId?: string;
-  readonly traceparent?: string;
-}
+type Handle<State> = (command: AnyCommand, turn: Turn<State>) => Decision | Promise<Decision>;
 
 export interface TurnOptions<State> {
   readonly partition: number;
   readonly state: PartitionState<State>;
+  readonly touched: TouchedProjects;
   readonly nowMs: number;
   readonly newId: () => string;
+  /** The rules failed: what becomes of the project. Returns what the host notes about it, for the same unit. */
+  readonly onFault: (project: string, fault: Fault, incidentId: string) => readonly NewEvent[];
 }
 
 /**
  * One round of an owner: decides everything that has come in against the state in memory, and gathers what is to be
  * appended. The state is ahead of the log until that has happened.
+ *
+ * Whatever the rules throw that is no refusal stays with the one command, or the one project, that it happened to.
  */
 export class OwnerTurn<State> {
   readonly units: Unit[] = [];
   /** Of the units so far. */
   bytes = 0;
-  /** The one thing that touched each project, by its causation id; undefined when there were several, or it has none. */
-  private readonly touches = new Map<string, string | undefined>();
+  /** Projects in which something has happened in this turn. */
+  readonly changed = new Set<string>();
   private readonly unitsByAnswer = new Map<string, Unit>();
   private readonly context: DecisionContext;
+  private readonly settlingId: string;
   private cause: Cause | undefined;
   private decided: string[] = [];
   private decidedBytes = 0;
@@ -70,38 +67,25 @@ export class OwnerTurn<State> {
 
   constructor(private readonly options: TurnOptions<State>) {
     this.context = { nowMs: options.nowMs, newId: options.newId };
+    this.settlingId = options.newId();
     const { entry, commands } = options.state.consumed;
     this.place = { entry, commands };
   }
 
-  /** Takes in what other services wrote. */
-  drainForeign(): ForeignEvent[] {
-    const { partition, state } = this.options;
-    return state.drain().flatMap(({ position, events, indexes }) =>
-      events.map((event, i) => {
-        const id = eventId({ partition, position, index: indexes?.[i] ?? i });
-        this.touch(event.project, id);
-        return { event, id };
-      }),
-    );
+  /** Takes in the next commit of another service; undefined when there is none. */
+  drainForeign(): ForeignEvent[] | undefined {
+    const { partition, state, touched } = this.options;
+    const drained = state.drainNext();
+    return drained?.events.map((event, i) => {
+      const { position } = drained;
+      const id = eventId({ partition, position, index: drained.indexes?.[i] ?? i });
+      touched.touch(event.project, id);
+      return { event, id, seq: position.seq };
+    });
   }
-
-  /** Projects to settle, and to ask for their timers. */
-  get touched(): ReadonlySet<string> {
-    return new Set(this.touches.keys());
-  }
-
-  readonly touch = (project: string, causationId?: string): void => {
-    const first = !this.touches.has(project) || this.touches.get(project) === causationId;
-    this.touches.set(project, first ? causationId : undefined);
-  };
 
   /** Decides a command from the queue through the service's handler. Returns the answer, which may be an older one. */
-  async decideCommand(
-    command: CommandEnvelope,
-    place: Pick<Consumed, 'entry' | 'commands'>,
-    handle: (command: AnyCommand, turn: Turn<State>) => Decision | Promise<Decision>,
-  ): Promise<Answered> {
+  async decideCommand(command: CommandEnvelope, place: Pick<Consumed, 'entry' | 'commands'>, handle: Handle<State>): Promise<Answered> {
     const { state } = this.options;
     this.place = place;
     const key = answeredKey(command.project, command.id);
@@ -110,40 +94,66 @@ export class OwnerTurn<State> {
     const unitBefore = this.unitsByAnswer.get(key);
     if (unitBefore) return { unit: unitBefore };
     const { id: causationId, actor, correlationId, traceparent } = command;
-    const decision = await this.run({ actor, correlationId, causationId, traceparent }, command.project, handle, command);
+    const decision = await this.run({ actor, correlationId, causationId, traceparent }, command, handle, 'command');
     const answer: RecordedAnswer = 'rejection' in decision ? [key, decision.rejection.code, redactText(decision.rejection.message)] : [key];
     return { unit: this.close(answer) as Unit };
   }
 
-  /** Decides a command of the service's own: from a timer, a reaction or an effect. A refusal is returned, not recorded. */
-  async decideOwn(
-    project: string,
-    own: OwnCommand,
-    handle: (command: AnyCommand, turn: Turn<State>) => Decision | Promise<Decision>,
-  ): Promise<Decision> {
+  /** Consumes a command that is not decided now; nothing is kept under its id. */
+  refuse(place: Pick<Consumed, 'entry' | 'commands'>, refused: Rejection): Answered {
+    this.place = place;
+    this.units.push({ events: [], bytes: 0, ...place });
+    return { refused };
+  }
+
+  /**
+   * Decides a command of the service's own: from a timer, a reaction or an effect. A refusal is returned, not recorded.
+   *
+   * @param stage what the command comes from. Where it is a reaction or a timer, a failure of the rules suspends the project.
+   */
+  async decideOwn(project: string, own: OwnCommand, handle: Handle<State>, stage: 'own-command' | 'reaction' | 'timer'): Promise<Decision> {
     const cause = this.serviceCause(own);
-    const decision = await this.run(cause, project, handle, { type: own.type, project, data: own.data, ...cause });
+    const decision = await this.run(cause, { type: own.type, project, data: own.data, ...cause }, handle, stage);
     this.close();
     return decision;
   }
 
-  /** Lets the decider draw its conclusions for every project that this turn touched. */
-  settle(): void {
-    const { decider } = this.options.state;
-    if (!decider.settle) return;
-    const correlationId = this.context.newId();
-    for (const [project, causationId] of this.touches) {
-      this.cause = this.serviceCause({ correlationId, causationId });
-      for (let answers = 0; ; answers++) {
-        const events = decider.settle(this.options.state.state(project), this.context);
-        if (events.length === 0) break;
-        invariant(
-          answers < SETTLE_ANSWERS_MAX,
-          `The decider of ${this.options.state.service} does not come to rest on project ${project}.`,
-        );
-        for (const event of this.encode(project, events)) this.apply(event);
+  /** Something failed around a project's rules, such as asking for its timers. */
+  failed(project: string, fault: Fault): void {
+    this.cause = this.serviceCause({});
+    this.contain(project, fault);
+    this.close();
+  }
+
+  /** Appends what the host itself has to say of a project. */
+  note(project: string, events: readonly NewEvent[]): void {
+    this.cause = this.serviceCause({});
+    this.record(project, events);
+    this.options.touched.touch(project);
+    this.close();
+  }
+
+  /**
+   * Asks the decider once what follows from the state of a project, and takes it in until `enough` says so: what is left is asked for
+   * again. Returns whether there may be more.
+   */
+  settle(project: string, causationId: string | undefined, enough: () => boolean): boolean {
+    const { state } = this.options;
+    this.cause = this.serviceCause({ correlationId: this.settlingId, causationId });
+    try {
+      const drafts = state.decider.settle?.(state.state(project), this.context) ?? [];
+      for (const draft of drafts) {
+        if (!this.take(this.encode(project, draft))) throw state.inDoubt.get(project);
+        if (this.decidedBytes < SETTLED_UNIT_BYTES) continue;
         this.close();
+        if (enough()) return true;
       }
+      this.close();
+      return drafts.length > 0;
+    } catch (error) {
+      this.close(); // What came before is in the log like any other: the state was evolved by it.
+      this.failed(project, { stage: 'settling', error });
+      return false;
     }
   }
 
@@ -152,48 +162,85 @@ export class OwnerTurn<State> {
     return new ProjectTurn(project, this.options, this.decide);
   }
 
-  private async run(
-    cause: Cause,
-    project: string,
-    handle: (command: AnyCommand, turn: Turn<State>) => Decision | Promise<Decision>,
-    command: AnyCommand,
-  ): Promise<Decision> {
+  private async run(cause: Cause, command: AnyCommand, handle: Handle<State>, stage: Fault['stage']): Promise<Decision> {
     this.cause = cause;
-    this.touch(project, cause.causationId);
-    return handle(command, this.forProject(project));
+    const { project } = command;
+    this.options.touched.touch(project, cause.causationId);
+    try {
+      return await handle(command, this.forProject(project));
+    } catch (error) {
+      if (error instanceof Rejection && this.decided.length === 0) return { rejection: error };
+      this.takeBack(project, error);
+      return { rejection: this.contain(project, { stage, inputType: command.type, error }) };
+    }
   }
 
   private readonly decide = (command: AnyCommand): Decision => {
+    const { project } = command;
     const { state } = this.options;
+    let encoded: readonly EncodedEvent[];
     try {
-      const encoded = this.encode(command.project, state.decider.decide(state.state(command.project), command, this.context));
-      for (const event of encoded) this.apply(event);
-      return { events: encoded.length };
+      encoded = this.encodeAll(command, state.decider.decide(state.state(project), command, this.context));
     } catch (error) {
-      return { rejection: asRejection(error, command) };
+      if (error instanceof Rejection) return { rejection: error };
+      throw error;
     }
+    for (const event of encoded) if (!this.take(event)) throw state.inDoubt.get(project);
+    return { events: encoded.length };
   };
 
-  private apply({ event, text, bytes }: EncodedEvent): void {
-    this.options.state.evolve(event);
-    this.decided.push(text);
-    this.decidedBytes += bytes;
+  /** A command has an effect as a whole, or none: what the state has taken in of it already puts the state in doubt. */
+  private takeBack(project: string, error: unknown): void {
+    if (this.decided.length > 0 && !this.options.state.inDoubt.has(project)) this.options.state.inDoubt.set(project, error);
+    this.decided = [];
+    this.decidedBytes = 0;
   }
 
-  /** @throws EntryTooLarge before anything is applied. */
-  private encode(project: string, drafts: readonly NewEvent[]): EncodedEvent[] {
+  /** False when the rules could not take it in; then it is no part of the turn. */
+  private take({ event, text, bytes }: EncodedEvent): boolean {
+    if (!this.options.state.evolve(event)) return false;
+    this.changed.add(event.project);
+    this.decided.push(text);
+    this.decidedBytes += bytes;
+    return true;
+  }
+
+  private encode(project: string, draft: NewEvent): EncodedEvent {
     invariant(this.cause, 'A decision outside of a turn.');
-    let total = this.decidedBytes;
-    return drafts.map((draft) => {
-      const event = complete(draft, project, this.cause as Cause);
-      const text = JSON.stringify(event);
-      const bytes = Buffer.byteLength(text) + 1;
-      if (bytes > EVENT_BYTES_MAX) throw new EntryTooLarge(`Event ${event.type} of ${event.subject}`, bytes, EVENT_BYTES_MAX);
-      total += bytes;
-      if (total > COMMIT_BYTES_MAX - 2 * HEADER_BYTES_MAX)
-        throw new EntryTooLarge('What one command leads to', total, COMMIT_BYTES_MAX - 2 * HEADER_BYTES_MAX);
-      return { event, text, bytes };
-    });
+    return encodeEvent(draft, project, this.cause);
+  }
+
+  /** @throws Rejection `too-large` before anything is applied. */
+  private encodeAll({ type, project }: AnyCommand, drafts: readonly NewEvent[]): readonly EncodedEvent[] {
+    try {
+      let total = this.decidedBytes;
+      return drafts.map((draft) => {
+        const encoded = this.encode(project, draft);
+        total += encoded.bytes;
+        if (total > UNIT_BYTES_MAX) throw new EntryTooLarge('What one command leads to', total, UNIT_BYTES_MAX);
+        return encoded;
+      });
+    } catch (error) {
+      if (error instanceof EntryTooLarge) throw new Rejection('too-large', `${type}: ${error.message}`);
+      throw error;
+    }
+  }
+
+  /** Records an incident, and what the owner makes of it. */
+  private contain(project: string, fault: Fault): Rejection {
+    const incidentId = this.context.newId();
+    this.record(project, this.options.onFault(project, fault, incidentId));
+    return new Rejection('internal', `The rules of ${this.options.state.service} failed on this; incident ${incidentId} says where.`);
+  }
+
+  /** Takes in what the host itself writes of a project, in the same unit as what is being decided. */
+  record(project: string, events: readonly NewEvent[]): void {
+    for (const draft of events) {
+      const { event, text, bytes } = this.encode(project, draft);
+      this.options.state.evolveSuspension(event as HostEvent);
+      this.decided.push(text);
+      this.decidedBytes += bytes;
+    }
   }
 
   private close(answer?: RecordedAnswer): Unit | undefined {
@@ -239,38 +286,9 @@ class ProjectTurn<State> implements Turn<State> {
   }
 }
 
-/** Another service's event, and its id: `<partition>/<seq>-<generation>/<index>`. */
+/** Another service's event, its commit's seq, and its id: `<partition>/<seq>-<generation>/<index>`. */
 export interface ForeignEvent {
   readonly event: AnyEvent;
   readonly id: string;
-}
-
-interface EncodedEvent {
-  readonly event: AnyEvent;
-  readonly text: string;
-  readonly bytes: number;
-}
-
-function complete(draft: NewEvent, project: string, cause: Cause): AnyEvent {
-  const contract = eventContract(draft.type);
-  if (!contract) throw new InvariantViolation(`No contract for event ${draft.type}.`);
-  assertFits(contract.data, draft.data, `Event ${draft.type} of ${draft.subject}`);
-  return {
-    type: draft.type,
-    v: contract.v,
-    subject: draft.subject,
-    project,
-    actor: cause.actor,
-    correlationId: draft.correlationId ?? cause.correlationId,
-    causationId: cause.causationId,
-    traceparent: draft.traceparent ?? cause.traceparent,
-    data: redactedData(contract.data, draft.data), // Whatever way a text came: no secret is appended.
-  };
-}
-
-/** What a decider may refuse with. Anything else is a bug, and whoever runs the turn must stop. */
-function asRejection(error: unknown, { type }: AnyCommand): Rejection {
-  if (error instanceof Rejection) return error;
-  if (error instanceof EntryTooLarge) return new Rejection('too-large', `${type}: ${error.message}`);
-  throw error;
+  readonly seq: number;
 }

@@ -98,6 +98,11 @@ export class DragonflyLogServer implements LogServer {
     return waiter;
   }
 
+  async timeMs(): Promise<number> {
+    const [seconds, micros] = await this.connection.ask({ what: 'time' }, (redis) => redis.time());
+    return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+  }
+
   async ping(): Promise<boolean> {
     const pong = this.connection
       .ask({ what: 'ping' }, (redis) => redis.ping())

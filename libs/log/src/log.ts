@@ -164,6 +164,8 @@ export interface LogServer {
    */
   replicas(replicasMin: number, waitMs: number): Promise<number>;
   waiter(): Waiter;
+  /** The log server's own clock, epoch ms: the one clock that all owners share. */
+  timeMs(): Promise<number>;
   /** True while the log server answers. */
   ping(): Promise<boolean>;
   /** Called whenever a connection was lost and is there again, before anything else is sent over it. */

@@ -19,6 +19,7 @@ export class OwnerDouble implements OwnedPartition<RegistryState> {
     this.run.at(nowMs);
   }
 
+  timeMs = (): number => this.nowMs;
   projects = (): string[] => [SPEC_PROJECT];
   state = (): RegistryState => this.run.state;
   reading = () => ({ partition: this.partition, project: SPEC_PROJECT, nowMs: this.nowMs, state: this.run.state });

@@ -33,14 +33,14 @@ export class PresenceWatch implements OwnershipHooks<RegistryState>, OnModuleIni
   constructor(@Inject(REGISTRY_CONFIG) private readonly config: RegistryConfig) {}
 
   onModuleInit(): void {
-    this.timer = setInterval(() => this.look(Date.now()), this.config.lookEveryMs);
+    this.timer = setInterval(() => this.look(), this.config.lookEveryMs);
   }
 
   onModuleDestroy(): void {
     clearInterval(this.timer);
   }
 
-  onOwned(owned: OwnedPartition<RegistryState>, nowMs = Date.now()): void {
+  onOwned(owned: OwnedPartition<RegistryState>, nowMs = owned.timeMs()): void {
     this.partitions.set(owned.partition, { owned, sinceMs: nowMs, lookedAtMs: nowMs, sightings: new Map(), busy: false });
     for (const project of owned.projects()) owned.state(project).index.listen();
   }
@@ -67,8 +67,9 @@ export class PresenceWatch implements OwnershipHooks<RegistryState>, OnModuleIni
   }
 
   /** One look at every owned partition. A partition whose last look is not dealt with yet waits for the next one. */
-  look(nowMs: number): void {
+  look(atMs?: number): void {
     for (const watched of this.partitions.values()) {
+      const nowMs = atMs ?? watched.owned.timeMs();
       this.noticeGap(watched, nowMs);
       if (watched.busy) continue;
       watched.busy = true;
@@ -92,14 +93,25 @@ export class PresenceWatch implements OwnershipHooks<RegistryState>, OnModuleIni
 
   private async lookAt({ owned, sinceMs, sightings: all }: Watched, nowMs: number): Promise<void> {
     for (const project of owned.projects()) {
-      const state = owned.state(project);
-      state.index.listen();
-      const sightings = all.get(project) ?? new Map();
-      const commands = await inTurns(presenceLook({ state, sightings, ownedSinceMs: sinceMs, nowMs, config: this.config }));
+      const sightings = all.get(project) ?? (new Map() as Sightings);
+      await this.lookAtProject(owned, project, { sightings, ownedSinceMs: sinceMs, nowMs }).catch((error: Error) =>
+        // One project that nothing is decided for keeps nobody else's agents from being looked at.
+        this.logger.warn(`Presence in project ${project} was not reported: ${error.message}`),
+      );
       if (all.get(project)?.size === 0) all.delete(project);
-      for (let from = 0; from < commands.length; from += COMMANDS_A_TURN)
-        await Promise.all(commands.slice(from, from + COMMANDS_A_TURN).map((command) => owned.submit(project, command)));
     }
+  }
+
+  private async lookAtProject(
+    owned: OwnedPartition<RegistryState>,
+    project: string,
+    look: { readonly sightings: Sightings; readonly ownedSinceMs: number; readonly nowMs: number },
+  ): Promise<void> {
+    const state = owned.state(project);
+    state.index.listen();
+    const commands = await inTurns(presenceLook({ state, ...look, config: this.config }));
+    for (let from = 0; from < commands.length; from += COMMANDS_A_TURN)
+      await Promise.all(commands.slice(from, from + COMMANDS_A_TURN).map((command) => owned.submit(project, command)));
   }
 }
 

@@ -17,7 +17,7 @@ interface Responsible {
   readonly owned: Partition;
 }
 
-type Partition = Pick<OwnedPartition<SpawnerState>, 'partition' | 'projects' | 'state' | 'submit'>;
+type Partition = Pick<OwnedPartition<SpawnerState>, 'partition' | 'projects' | 'state' | 'submit' | 'timeMs'>;
 
 /**
  * Compares what the log says is to run with what does run, and reports the difference. It works from what it finds, not from
@@ -104,7 +104,7 @@ export class ProcessWatch implements OwnershipHooks<SpawnerState>, OnModuleInit,
           for (const wanted of processesToRun(owned.state(project))) {
             const folder = this.processes.folder(wanted.process.agentId, wanted.process.spawnId);
             known.set(folder.path, folder);
-            const found = this.reconcile(project, wanted, folder, (command) => owned.submit(project, command), nowMs);
+            const found = this.reconcile(project, wanted, folder, (command) => owned.submit(project, command), owned.timeMs());
             if (found.kind !== 'running') continue;
             held.push({ folder, memoryMib: wanted.pool.memoryMib });
             ofProject.push(wanted.process);

@@ -12,6 +12,7 @@ export class OwnerDouble implements OwnedPartition<SpawnerState> {
   private ids = 0;
   private poolSpec?: PoolSpec;
 
+  timeMs = (): number => Date.now();
   projects = (): string[] => [this.project];
   state = (): SpawnerState => this.current;
 

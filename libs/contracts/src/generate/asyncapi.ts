@@ -1,4 +1,4 @@
-import { type CommandContract, type EventContract, SERVICE_NAMES, type ServiceName } from '../contract';
+import { type CommandContract, type EventContract, HOST, SERVICE_NAMES, type ServiceName } from '../contract';
 import { closureOf, type JsonSchema, objectSchema } from '../json-schema';
 import { COMMANDS, EVENTS } from '../registry-of-contracts';
 import { commandSchema, commitSchema, eventSchema } from './envelope.schema';
@@ -73,7 +73,7 @@ function operationsOf(service: ServiceName): [string, JsonSchema][] {
     channel: { $ref: `#/channels/${channel}` },
     messages: names.map((name) => ({ $ref: `#/channels/${channel}/messages/${name}` })),
   });
-  const events = EVENTS.filter((contract) => contract.service === service).map(eventMessage);
+  const events = EVENTS.filter((contract) => contract.service === service || contract.service === HOST).map(eventMessage);
   const appends =
     events.length > 0 ? [entry(`${service}Appends`, 'send', `Appends what ${service} decided.`, on('log', ['commit', ...events]))] : [];
   const decides = deciding.includes(service)

@@ -1,4 +1,4 @@
-import { Flag, Id, OneOf, Optional, Text, Whole } from '../field';
+import { AtMs, Flag, Id, ListOf, OneOf, Optional, ProjectName, Text, Whole } from '../field';
 import { SERVICE_NAMES, type QueryContract, type ServiceName } from '../contract';
 
 /** Answered by every owner, whatever its service: what state it has of a project. */
@@ -15,6 +15,19 @@ export class StateDigest {
 /** Answered by every owner: how it is doing on its partition. */
 export class GetOwner {}
 
+/** A project that a service decides nothing for: its rules failed on it. */
+export class SuspendedProject {
+  @ProjectName() project!: string;
+  /** Of the incident that led to it; the service's log has the error under it. */
+  @Id() incidentId!: string;
+  @AtMs() sinceMs!: number;
+  /** False while its state is being built again; true until somebody releases it. */
+  @Flag() quarantined!: boolean;
+}
+
+/** Suspended projects that one answer names; how many there are is said beside. */
+export const SUSPENDED_NAMED_MAX = 100;
+
 export class OwnerView {
   @OneOf(SERVICE_NAMES) service!: ServiceName;
   @Whole() partition!: number;
@@ -24,6 +37,9 @@ export class OwnerView {
   @Whole() headSeq!: number;
   @Flag() catchingUp!: boolean;
   @Optional() @Whole() commandsDecided?: number;
+  /** Of all suspended projects, how many, and the first of them. */
+  @Optional() @Whole() suspendedCount?: number;
+  @Optional() @ListOf(() => SuspendedProject, { max: SUSPENDED_NAMED_MAX }) suspended?: SuspendedProject[];
 }
 
 /** Queries that go to the owner of any service; the caller names which. */

@@ -1,5 +1,5 @@
 import type { CommandContract, QueryContract } from '@torch/contracts';
-import { commandContract, hostQueries, queryContract } from '@torch/contracts';
+import { commandContract, hostCommandContract, hostQueries, queryContract } from '@torch/contracts';
 import { decodeCommit, InMemoryLogServer } from '@torch/log';
 import { waitUntil } from '@torch/testing';
 import type { ConnectedTorchClient } from '../torch-client';
@@ -13,7 +13,7 @@ export const SPEC_CONFIG = { leaseMs: 4000, renewEveryMs: 500, acquireEveryMs: 2
 /** One log server in memory, with one partition, and whatever runs on it. Everything is stopped by `end`. */
 export class World {
   readonly server = new InMemoryLogServer();
-  private readonly hosts: { host: ServiceHost<never>; server: InMemoryLogServer }[] = [];
+  private readonly started: { host: ServiceHost<never>; server: InMemoryLogServer }[] = [];
   private client: ConnectedTorchClient | undefined;
 
   static async create(): Promise<World> {
@@ -26,24 +26,29 @@ export class World {
   async start<State>(definition: ServiceDefinition<State>, options: Partial<ServiceHostOptions<State>> = {}): Promise<ServiceHost<State>> {
     const server = this.server.connect();
     const host = new ServiceHost<State>({ server, definition, ...options, config: { ...SPEC_CONFIG, ...options.config } });
-    this.hosts.push({ host: host as unknown as ServiceHost<never>, server });
+    this.started.push({ host: host as unknown as ServiceHost<never>, server });
     await host.start();
     await waitUntil(async () => (await host.readiness()).ready, { what: `${definition.service} to be ready` });
     return host;
   }
 
-  async command(type: string, data: object, idempotencyId?: string): Promise<string> {
-    const contract = commandContract(type) as CommandContract;
-    const { position } = await this.connected.command(contract, { project: 'default', actor: 'user:spec', idempotencyId }, data as never);
+  async command(type: string, data: object, idempotencyId?: string, project = 'default'): Promise<string> {
+    const contract = commandContract(type) ?? (hostCommandContract(type, 'registry') as CommandContract);
+    const { position } = await this.connected.command(contract, { project, actor: 'user:spec', idempotencyId }, data as never);
     return position;
   }
 
-  register(agentId: string, idempotencyId?: string): Promise<string> {
-    return this.command('RegisterAgent', { agentId, role: 'developer', skills: [], harness: 'exec', instance: 'i' }, idempotencyId);
+  register(agentId: string, idempotencyId?: string, project?: string): Promise<string> {
+    return this.command(
+      'RegisterAgent',
+      { agentId, role: 'developer', skills: [], harness: 'exec', instance: 'i' },
+      idempotencyId,
+      project,
+    );
   }
 
-  async names(): Promise<string[]> {
-    const answer = (await this.connected.query(queryContract('ListAgents') as QueryContract, 'default', {} as never)) as unknown as {
+  async names(project = 'default'): Promise<string[]> {
+    const answer = (await this.connected.query(queryContract('ListAgents') as QueryContract, project, {} as never)) as unknown as {
       names: string[];
     };
     return answer.names;
@@ -51,6 +56,10 @@ export class World {
 
   digest(service: 'registry' | 'scheduler') {
     return this.connected.query(hostQueries.getDigest(service), 'default', {} as never);
+  }
+
+  get hosts(): readonly ServiceHost<never>[] {
+    return this.started.map(({ host }) => host);
   }
 
   /** Every commit of the log, in order. */
@@ -68,8 +77,8 @@ export class World {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.hosts.map(({ host }) => host.stop()));
-    await Promise.all(this.hosts.map(({ server }) => server.close()));
+    await Promise.all(this.started.map(({ host }) => host.stop()));
+    await Promise.all(this.started.map(({ server }) => server.close()));
     await this.connected.close();
     await this.server.close();
   }

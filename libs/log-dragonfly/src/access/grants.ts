@@ -18,7 +18,7 @@ export interface LogServerTraits {
   readonly tearsScripts: boolean;
 }
 
-const CONNECTION: Grant = { commands: ['ping', 'quit', 'info', 'unsubscribe'] };
+const CONNECTION: Grant = { commands: ['ping', 'quit', 'info', 'time', 'unsubscribe'] };
 
 /**
  * The least that a user needs. Patterns are those of the log server: `*` is anything, a backslash takes the next character

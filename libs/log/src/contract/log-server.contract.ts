@@ -34,6 +34,13 @@ export const logServerChecks: Checks = {
     expect(await caches.get(PARTITION, 'snapshot')).toBe('fits');
   },
 
+  'all clients are told one time, which goes on': async ({ connect }) => {
+    const [one, other] = [await connect(), await connect()];
+    const times = [await one.timeMs(), await other.timeMs(), await one.timeMs()];
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(Number.isInteger(times[0])).toBe(true);
+  },
+
   'a log server that answers is there': async ({ connect }) => {
     expect(await (await connect()).ping()).toBe(true);
   },

@@ -102,6 +102,10 @@ export class InMemoryLogServer implements LogServer {
     return waiter;
   }
 
+  async timeMs(): Promise<number> {
+    return this.faults.around('time', undefined, this.options.nowMs ?? Date.now);
+  }
+
   async ping(): Promise<boolean> {
     return !this.faults.isAway;
   }

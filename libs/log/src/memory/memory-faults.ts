@@ -25,7 +25,8 @@ export type Operation =
   | 'gate'
   | 'mark'
   | 'archived'
-  | 'replicas';
+  | 'replicas'
+  | 'time';
 
 /** `before`: nothing has happened yet. `after`: it has taken effect, and the caller does not know. */
 export type Phase = 'before' | 'after';

@@ -26,6 +26,7 @@ export function linkedLogServer(link: Link, server: LogServer, client: InMemoryL
     partitions: (partitionsDefault) => link.call('partitions', () => server.partitions(partitionsDefault)),
     identity: (created) => link.call('identity', () => server.identity(created)),
     replicas: (replicasMin, waitMs) => link.call('replicas', () => server.replicas(replicasMin, waitMs)),
+    timeMs: () => link.call('time', () => server.timeMs()),
     waiter: () => linkedWaiter(link, server.waiter()),
     ping: () =>
       link

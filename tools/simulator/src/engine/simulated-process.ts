@@ -32,6 +32,10 @@ export class SimulatedProcess implements HostClock {
     return this.time.nowMs + this.clockErrorMs;
   }
 
+  monotonicMs(): number {
+    return this.time.nowMs;
+  }
+
   after(ms: number, call: () => void): () => void {
     let wanted = true;
     const cancel = this.time.after(ms, () => this.happen(() => wanted && call()));
