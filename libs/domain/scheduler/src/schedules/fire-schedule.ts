@@ -1,7 +1,7 @@
 import { type FireSchedule, ID_PATTERN, MISSED_RUNS_MAX, type SubmitRun } from '@torch/contracts';
 import { type NewEvent, Rejection } from '@torch/kernel';
 import { cancelRun } from '../control';
-import { cut, inThread } from '../scheduler.facts';
+import { derivedText, inThread } from '../scheduler.facts';
 import type { RunState, SchedulerState } from '../scheduler.state';
 import { isStopped } from '../stopped';
 import { submitRun } from '../submit-run';
@@ -12,7 +12,6 @@ import type { Schedule } from './schedules.state';
 
 /** Runs of one schedule that wait behind the one before, under the policy `queue`. */
 const RUNS_WAITING_MAX = MISSED_RUNS_MAX;
-const SKIPPED_CHARS_MAX = 2000;
 
 /** From the timer: a run for a time that has come, or why there is none; and when to look again. */
 export function fireSchedule(state: SchedulerState, { scheduleId, dueAtMs }: FireSchedule, nowMs: number): readonly NewEvent[] {
@@ -36,7 +35,7 @@ export function fireSchedule(state: SchedulerState, { scheduleId, dueAtMs }: Fir
 
   const run = runOf(state, schedule, atMs);
   const events = submitted(state, run, { actor: schedule.setBy, nowMs });
-  if (events instanceof Rejection) return [fired({ skipped: cut(events.message, SKIPPED_CHARS_MAX) })];
+  if (events instanceof Rejection) return [fired({ skipped: derivedText(events.message) })];
   return [...replaced(state, schedule, { by: run.runId, overlapping, nowMs }), fired({ runId: run.runId }), ...events];
 }
 
