@@ -1,5 +1,5 @@
 import { type FireSchedule, ID_PATTERN, MISSED_RUNS_MAX, type SubmitRun } from '@torch/contracts';
-import { type NewEvent, Rejection } from '@torch/kernel';
+import { jsonBytes, type NewEvent, Rejection } from '@torch/kernel';
 import { cancelRun } from '../control';
 import { derivedText, inThread } from '../scheduler.facts';
 import type { RunState, SchedulerState } from '../scheduler.state';
@@ -82,6 +82,19 @@ export function runOf(state: SchedulerState, schedule: Schedule, atMs: number): 
   };
 }
 
+/** Of a task as JSON: an event has 64 KiB, its envelope and the ids of a run included. */
+const SPEC_BYTES_MAX = 62 * 1024;
+
+/** The timer would come to nothing, again and again. */
+function refuseTooLarge({ runId, tasks }: SubmitRun): void {
+  const bytes = Math.max(...tasks.map(jsonBytes));
+  if (bytes > SPEC_BYTES_MAX)
+    throw new Rejection(
+      'task-too-large',
+      `The task of run ${runId} takes ${bytes} bytes as JSON, of ${SPEC_BYTES_MAX} at most: shorten it.`,
+    );
+}
+
 /** By the same checks as a run that somebody submits. */
 export function submitted(
   state: SchedulerState,
@@ -89,6 +102,7 @@ export function submitted(
   { actor, nowMs }: { readonly actor: string; readonly nowMs: number },
 ): readonly NewEvent[] | Rejection {
   try {
+    refuseTooLarge(run);
     return submitRun(state, run, nowMs, actor);
   } catch (error) {
     if (error instanceof Rejection) return error;
