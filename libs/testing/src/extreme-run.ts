@@ -1,8 +1,9 @@
 import { assertFits, eventContract } from '@torch/contracts';
 import { type Decider, jsonBytes, type NewEvent, Rejection } from '@torch/kernel';
-import { COMMIT_BYTES_MAX, EVENT_BYTES_MAX } from '@torch/log';
 import { DeciderRun, type SpecCommand } from './decider-spec';
 
+/** As the log has them, whose own specs use this library. */
+export const LOG_BYTES = { eventMax: 64 * 1024, commitMax: 1024 * 1024 } as const;
 /** What a commit has besides its events. */
 const HEADER_BYTES_MAX = 2048;
 const DUE_MAX = 50;
@@ -80,10 +81,10 @@ function problemOf(events: readonly NewEvent[]): string | undefined {
   let total = HEADER_BYTES_MAX;
   for (const event of events) {
     const bytes = eventBytes(event);
-    if (bytes > EVENT_BYTES_MAX) return `event ${event.type} of ${bytes} bytes`;
+    if (bytes > LOG_BYTES.eventMax) return `event ${event.type} of ${bytes} bytes`;
     total += bytes;
   }
-  return total > COMMIT_BYTES_MAX ? `${events.length} events of ${total} bytes` : undefined;
+  return total > LOG_BYTES.commitMax ? `${events.length} events of ${total} bytes` : undefined;
 }
 
 /** As the host completes it, with everything that it adds as long as may be. */

@@ -9,7 +9,7 @@ export {
   type SpecCommand,
   type SpecEvent,
 } from './decider-spec';
-export { ExtremeRun } from './extreme-run';
+export { ExtremeRun, LOG_BYTES } from './extreme-run';
 export { extremes } from './extremes';
 export { FakeClock } from './fake-clock';
 export { freePort } from './free-port';
