@@ -15,6 +15,7 @@ export {
   Describe,
   Duration,
   EnvMap,
+  type FieldSchema,
   fieldsOf,
   Flag,
   Id,

@@ -26,6 +26,8 @@ export const SPEC_CORRELATION_ID = 'correlation-1';
 export const SPEC_START_MS = 1_000_000;
 /** Commands of timers that one `passTo` asks for at most. */
 const DUE_MAX = 1000;
+/** Answers of one settling, at most. */
+const ANSWERS_MAX = 10_000;
 
 /**
  * One project under one decider, as the host would run it, in memory. Every event that the decider writes must fit its
@@ -71,14 +73,27 @@ export class DeciderRun<State> {
     }
   }
 
+  /** Everything that follows by itself: `settle` is asked until it says nothing. */
   settle(): readonly NewEvent[] {
-    return this.take(this.decider.settle?.(this.state, this.context()) ?? [], 'service:spec', 'settle');
+    const all: NewEvent[] = [];
+    for (let asked = 0; ; asked++) {
+      const answer = this.answer();
+      if (answer.length === 0) return all;
+      if (asked > ANSWERS_MAX) throw new Error('Settling does not come to an end.');
+      all.push(...answer);
+    }
   }
 
-  /** Moves the clock and decides what is due then. */
-  passTo(nowMs: number): readonly NewEvent[] {
+  /** One answer of `settle`, of which no more than the first `taken` events are taken. */
+  answer(taken = Infinity): readonly NewEvent[] {
+    const said = this.decider.settle?.(this.state, this.context()) ?? [];
+    return this.take(said.slice(0, taken), 'service:spec', 'settle');
+  }
+
+  /** Moves the clock and decides what is due then; `leaseNowMs`, where it stands still for leases. */
+  passTo(nowMs: number, { leaseNowMs = nowMs }: { readonly leaseNowMs?: number } = {}): readonly NewEvent[] {
     this.nowMs = nowMs;
-    const due = this.decider.due?.(this.state, { nowMs, leaseNowMs: nowMs, max: DUE_MAX }) ?? [];
+    const due = this.decider.due?.(this.state, { nowMs, leaseNowMs, max: DUE_MAX }) ?? [];
     return due.flatMap(({ type, data }) => this.decide({ type, data: data as object, actor: 'service:spec' }));
   }
 
@@ -110,10 +125,14 @@ export class DeciderRun<State> {
   }
 
   private context() {
-    return { nowMs: this.nowMs, newId: () => `${this.newIds}-${++this.ids}` };
+    return { nowMs: this.nowMs, newId: () => this.freshId() };
   }
 
-  private take(events: readonly NewEvent[], actor: string, correlationId: string): readonly NewEvent[] {
+  protected freshId(): string {
+    return `${this.newIds}-${++this.ids}`;
+  }
+
+  protected take(events: readonly NewEvent[], actor: string, correlationId: string): readonly NewEvent[] {
     for (const event of events) {
       const contract = eventContract(event.type);
       if (!contract) throw new Error(`No contract for ${event.type}.`);

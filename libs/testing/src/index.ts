@@ -9,6 +9,8 @@ export {
   type SpecCommand,
   type SpecEvent,
 } from './decider-spec';
+export { ExtremeRun, LOG_BYTES } from './extreme-run';
+export { extremes } from './extremes';
 export { FakeClock } from './fake-clock';
 export { freePort } from './free-port';
 export { GuardedProcess } from './guarded-process';

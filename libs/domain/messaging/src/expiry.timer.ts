@@ -1,4 +1,5 @@
 import type { ExpireMessage } from '@torch/contracts';
+import type { TimerContext } from '@torch/kernel';
 import type { Expiry, MessagingLimits, MessagingState } from './messaging.state';
 
 /** When the next open message expires, epoch ms. */
@@ -6,15 +7,19 @@ export function nextExpiryAtMs(state: MessagingState): number {
   return nextExpiry(state)?.atMs ?? Infinity;
 }
 
-/** What has expired, earliest first, up to about `deadLettersMax` deliveries at a time. */
+/**
+ * What has expired, earliest first: `max` messages, and about `deadLettersMax` deliveries, at a time. By the time of leases: whoever has
+ * dealt with a message while nobody heard it is heard before the message becomes a dead letter.
+ */
 export function expired(
   state: MessagingState,
-  nowMs: number,
+  { leaseNowMs, max }: TimerContext,
   { deadLettersMax }: MessagingLimits,
 ): { type: 'ExpireMessage'; data: ExpireMessage }[] {
   const found: Expiry[] = [];
   let deliveries = 0;
-  for (let next = nextExpiry(state); next && next.atMs <= nowMs && deliveries < deadLettersMax; next = nextExpiry(state)) {
+  for (let next = nextExpiry(state); next && next.atMs <= leaseNowMs; next = nextExpiry(state)) {
+    if (found.length >= max || deliveries >= deadLettersMax) break;
     state.expiries.pop();
     found.push(next);
     deliveries += state.messages.get(next.messageId)?.open ?? 0;

@@ -28,7 +28,7 @@ export function messagingDeciderWith(limits: MessagingLimits): MessagingDecider 
     evolve: (state, event) => evolve(state, event, limits),
     foreign: ['agent.registered', 'agent.lost', 'agent.recovered', 'agent.deregistered'],
     dueAtMs: nextExpiryAtMs,
-    due: (state, { nowMs }) => expired(state, nowMs, limits),
+    due: (state, context) => expired(state, context, limits),
     snapshot: messagingSnapshot(limits),
   };
 }

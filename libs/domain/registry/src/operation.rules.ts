@@ -60,19 +60,23 @@ export function goesOn({ agentId, drainReason, pause }: AgentRecord, nowMs: numb
 
 /** Whoever met a rate limit gets nothing new until the task is tried again that met it. */
 export function pauseThrottled({ agents, ledger }: RegistryState, nowMs: number): readonly NewEvent[] {
-  if (ledger.throttled.size === 0) return [];
-  const waiting = [...ledger.throttled].filter(([agentId, untilMs]) => untilMs > nowMs && agents.has(agentId));
-  return waiting
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .slice(0, PAUSES_AT_ONCE_MAX)
-    .map(([agentId, untilMs]) => paused(agentId, { pause: 'rate-limited', untilMs }, nowMs));
+  const events: NewEvent[] = [];
+  for (const { agentId, untilMs } of ledger.throttled.latest()) {
+    if (untilMs <= nowMs || events.length >= PAUSES_AT_ONCE_MAX) break;
+    if (agents.has(agentId)) events.push(paused(agentId, { pause: 'rate-limited', untilMs }, nowMs));
+  }
+  return events;
 }
 
 /** When the next pause ends by itself, epoch ms; `Infinity` for never. */
 export const pausesDueAtMs = ({ pauses, agents }: RegistryState): number => pauses.dueAtMs(agents);
 
-export function pausesDue({ pauses, agents }: RegistryState, nowMs: number): readonly Pick<RegistryCommand, 'type' | 'data'>[] {
-  return pauses.due(agents, nowMs, PAUSES_AT_ONCE_MAX).map(({ agentId, instance, pause }) => {
+export function pausesDue(
+  { pauses, agents }: RegistryState,
+  nowMs: number,
+  max: number,
+): readonly Pick<RegistryCommand, 'type' | 'data'>[] {
+  return pauses.due(agents, nowMs, Math.min(max, PAUSES_AT_ONCE_MAX)).map(({ agentId, instance, pause }) => {
     const data: PauseAgent = { agentId, instance, ...(pause?.untilMs !== undefined && { untilMs: pause.untilMs }) };
     return { type: 'PauseAgent', data };
   });

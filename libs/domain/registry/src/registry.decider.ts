@@ -1,5 +1,5 @@
 import type { RegistryCommand, RegistryEvent, SchedulerEvent } from '@torch/contracts';
-import { decideBy, type Decider, evolveBy, ruled, told } from '@torch/kernel';
+import { decideBy, type Decider, evolveBy, ruled, type TimerContext, told } from '@torch/kernel';
 import {
   approvalRequested,
   approvalSettled,
@@ -46,6 +46,15 @@ const FOREIGN_TYPES = [
   'approval.answered',
   'approval.withdrawn',
 ] as const;
+
+/**
+ * Pauses that are over, then conflicts that nobody has resolved. All by the clock: agents and parties were told the moment, and nobody's
+ * work ends by it.
+ */
+function registryDue(state: RegistryState, { nowMs, max }: TimerContext): readonly Pick<RegistryCommand, 'type' | 'data'>[] {
+  const pauses = pausesDue(state, nowMs, max);
+  return [...pauses, ...conflictsDue(state, nowMs, max - pauses.length)];
+}
 
 /** What the registry folds. */
 export type RegistryFact = RegistryEvent | Extract<SchedulerEvent, { type: (typeof FOREIGN_TYPES)[number] }>;
@@ -108,7 +117,7 @@ export function registryDeciderWith(limits: Partial<RegistryLimits>): RegistryDe
     foreign: FOREIGN_TYPES,
     settle: (state, { nowMs }) => pauseThrottled(state, nowMs),
     dueAtMs: (state) => Math.min(pausesDueAtMs(state), conflictsDueAtMs(state)),
-    due: (state, { nowMs }) => [...pausesDue(state, nowMs), ...conflictsDue(state, nowMs)],
+    due: registryDue,
     snapshot: registrySnapshot(all),
   };
 }

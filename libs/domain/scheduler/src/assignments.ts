@@ -4,9 +4,9 @@ import { type Chosen, chooseAgent } from './matching/choose-agent';
 import type { DemandClass } from './matching';
 import { goesFirst, roleGoesFirst, type Strand } from './order/strand';
 import { Trial } from './order/trial';
-import { inThread, taskEvent } from './scheduler.facts';
+import { taskEvent } from './scheduler.facts';
 import type { AgentState, TaskState } from './scheduler.state';
-import { leaves, roomIn, type Settlement } from './settlement';
+import { roomIn, says, type Settlement } from './settlement';
 
 /**
  * Gives ready tasks to free agents that fit. Each time it takes what goes first in its role (see `goesFirst`) and of these what goes
@@ -40,10 +40,9 @@ class RoundOfAssignments {
   private readonly given = new Map<string, string>();
 
   constructor(private readonly settlement: Settlement) {
-    const { state, nowMs, ended } = settlement;
+    const { state, nowMs } = settlement;
     this.rounds = gates().map((gate) => gate.round(state, nowMs));
     this.trial = new Trial(state);
-    for (const task of ended.keys()) if (task.strand) this.trial.remove(task, task.strand);
   }
 
   fill(queues: readonly RoleQueue[]): void {
@@ -91,8 +90,7 @@ class RoundOfAssignments {
 
   private assign(strand: Strand, task: TaskState, { agent, choice }: Chosen): void {
     const { settlement } = this;
-    leaves(settlement, strand.demand);
-    settlement.events.push(inThread(task, assignedTo(agent, choice, task, settlement)));
+    says(settlement, task, assignedTo(agent, choice, task, settlement));
     for (const round of this.rounds) round.take(task, agent);
     this.given.set(task.spec.taskId, agent.id);
     this.trial.remove(task, strand);

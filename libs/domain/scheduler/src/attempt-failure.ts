@@ -1,10 +1,8 @@
 import type { AttemptFailure, FailureClass, TaskAttemptFailed } from '@torch/contracts';
 import type { NewEvent } from '@torch/kernel';
 import { backoffMs } from './backoff';
-import { cut, taskEvent } from './scheduler.facts';
+import { derivedText, taskEvent } from './scheduler.facts';
 import type { SchedulerState, TaskState } from './scheduler.state';
-
-const REASON_CHARS_MAX = 2000;
 
 /** Failures that say nothing about the work: the next attempt need not wait. */
 const WITHOUT_BACKOFF: ReadonlySet<AttemptFailure> = new Set<AttemptFailure>(['lease-expired', 'agent-lost', 'agent-gone']);
@@ -31,13 +29,11 @@ export function attemptFailed(
   const failed = taskEvent('task.attempt-failed', { ...failure, taskId, attempt, agentId: agentId as string, failedAtMs: nowMs });
   const retryAt = (atMs: number): NewEvent => taskEvent('task.retry-scheduled', { taskId, attempt, retryAtMs: atMs });
   if (failureClass === 'permanent' || failureClass === 'budget') {
-    const reason = failureClass === 'budget' ? cut(`budget: ${failure.message}`, REASON_CHARS_MAX) : failure.message;
-    return [failed, taskEvent('task.failed', { taskId, attempts: attempt, reason, failedAtMs: nowMs })];
+    if (failureClass === 'budget') return [failed, failedForBudget(task, failure.message, nowMs)];
+    return [failed, taskEvent('task.failed', { taskId, attempts: attempt, reason: failure.message, failedAtMs: nowMs })];
   }
   if (failure.reason === 'deadline') return [failed, deadLettered(task, `deadline: ${failure.message}`, nowMs)];
-  if (failure.reason === 'stopped') {
-    return [failed, retryAt(nowMs), taskEvent('task.requeued', { taskId, reason: 'stopped', requeuedAtMs: nowMs })];
-  }
+  if (failure.reason === 'stopped') return [failed, ...afterStop(task, nowMs)];
   const waitUntilMs = failureClass === 'rate-limited' ? waitFor(state, retryAtMs ?? nowMs, nowMs) : undefined;
   if (waitUntilMs !== undefined && task.rateLimits < state.limits.rateLimitsMax) return [failed, retryAt(waitUntilMs)];
 
@@ -50,8 +46,19 @@ export function attemptFailed(
   return [failed, retryAt(nowMs + backoffMs({ taskId, attempt, failures }, state.limits))];
 }
 
+/** Nothing of the attempt counts, and its task is ready again once work goes on. */
+export function afterStop({ spec: { taskId }, attempt, status, dueAtMs }: TaskState, nowMs: number): readonly NewEvent[] {
+  const requeued = taskEvent('task.requeued', { taskId, reason: 'stopped', requeuedAtMs: nowMs });
+  const isScheduled = status === 'backing-off' && dueAtMs < Infinity;
+  return isScheduled ? [requeued] : [taskEvent('task.retry-scheduled', { taskId, attempt, retryAtMs: nowMs }), requeued];
+}
+
+export function failedForBudget({ spec: { taskId }, attempt }: TaskState, message: string, nowMs: number): NewEvent {
+  return taskEvent('task.failed', { taskId, attempts: attempt, reason: derivedText(`budget: ${message}`), failedAtMs: nowMs });
+}
+
 export function deadLettered({ spec: { taskId }, attempt }: TaskState, reason: string, nowMs: number): NewEvent {
-  return taskEvent('task.dead-lettered', { taskId, attempts: attempt, reason: cut(reason, REASON_CHARS_MAX), deadLetteredAtMs: nowMs });
+  return taskEvent('task.dead-lettered', { taskId, attempts: attempt, reason: derivedText(reason), deadLetteredAtMs: nowMs });
 }
 
 const waitFor = ({ limits }: SchedulerState, wantedMs: number, nowMs: number): number =>

@@ -10,11 +10,9 @@ import { jsonBytes, type NewEvent, Rejection } from '@torch/kernel';
 import { attemptFailed } from './attempt-failure';
 import { missingEvidence } from './evidence/missing-evidence';
 import { type HeldAttempt, isNewReport, isOfLiveAttempt, unknownTask } from './fencing';
-import { cut, taskEvent } from './scheduler.facts';
+import { derivedText, taskEvent } from './scheduler.facts';
 import type { SchedulerState, TaskState } from './scheduler.state';
 import { topics } from './topics';
-
-const MESSAGE_CHARS_MAX = 2000;
 
 type Outcome = 'completed' | 'failed';
 type Result = HeldAttempt & { readonly exitCode?: number };
@@ -62,7 +60,7 @@ function completed(data: CompleteTask, completedAtMs: number): TaskCompleted {
 
 function notAccepted(state: SchedulerState, task: TaskState, data: CompleteTask, missing: readonly string[], nowMs: number) {
   const { exitCode, durationMs, outputTail, usage } = data;
-  const message = cut(`The result is not accepted, for want of evidence. ${missing.join(' ')}`, MESSAGE_CHARS_MAX);
+  const message = derivedText(`The result is not accepted, for want of evidence. ${missing.join(' ')}`);
   const failure = { reason: 'evidence-missing' as const, message, durationMs };
   const kept = { ...(exitCode === undefined ? {} : { exitCode }), ...(outputTail === undefined ? {} : { outputTail }) };
   return attemptFailed(state, task, { ...failure, ...kept, ...(usage ? { usage } : {}) }, nowMs);

@@ -2,11 +2,8 @@ import type { CancelRun, CancelTask, ChangePriority, RetryTask } from '@torch/co
 import { type NewEvent, Rejection } from '@torch/kernel';
 import { taskOf } from './attempt';
 import { brokenDependency, isDoomed } from './dependencies';
-import { cut, runEvent, taskEvent } from './scheduler.facts';
+import { cascadedReason, runEvent, taskEvent } from './scheduler.facts';
 import { hasEnded, isLive, type SchedulerState, type TaskState } from './scheduler.state';
-
-/** What a reason may take in the events of tasks that are cancelled along with what was asked for. */
-export const CASCADED_REASON_CHARS_MAX = 100;
 
 /** A task that is cancelled already stays so. */
 export function cancelTask(state: SchedulerState, { taskId, reason, subtree = false }: CancelTask, nowMs: number): readonly NewEvent[] {
@@ -19,7 +16,7 @@ export function cancelTask(state: SchedulerState, { taskId, reason, subtree = fa
     );
   }
   if (open.length === 0 && root.status !== 'cancelled') throw taskEnded(root);
-  const cascaded = cut(reason, CASCADED_REASON_CHARS_MAX);
+  const cascaded = cascadedReason(reason);
   return open.map((task) => taskCancelled(task, task === root ? reason : cascaded, nowMs));
 }
 

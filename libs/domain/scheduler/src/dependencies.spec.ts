@@ -72,7 +72,7 @@ describe('a task whose dependency fails', () => {
   it('fails too when its policy says so, and its own dependants hear of that', () => {
     const run = waiting({ dependsOn: ['a'], onDependencyFailure: 'fail' }, task('cleanup', after('b', 'failure')));
     run.decide(failTask('a'));
-    expect(run.settle()).toMatchObject([
+    expect(run.answer()).toMatchObject([
       { type: 'task.failed', data: { taskId: 'run-1.b', attempts: 0, reason: 'Its dependency run-1.a is dead-lettered.' } },
     ]);
     expect(told(run.settle())).toEqual(['task.assigned run-1.cleanup #1 → agent-1']);

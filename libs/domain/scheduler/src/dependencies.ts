@@ -14,6 +14,7 @@ export function edgesOf({ dependsOn, after }: Pick<TaskSpec, 'dependsOn' | 'afte
 }
 const NO_EDGES: readonly Edge[] = [];
 const NOBODY: readonly string[] = [];
+const NOTHING_ENDS: ReadonlyMap<TaskState, TaskEnd> = new Map();
 
 /** A cancelled task has not failed, and neither has a skipped one: of edges, they satisfy `completion` only. */
 export function satisfies(status: TaskEnd, on: EdgeCondition): boolean {
@@ -29,11 +30,16 @@ export const isDoomed = (task: TaskState): boolean => task.broken > 0 && !goesOn
 
 const goesOn = ({ spec }: TaskState): boolean => spec.onDependencyFailure === 'continue';
 
-/** The first dependency that has ended otherwise than the task waits for. */
-export function brokenDependency({ tasks }: SchedulerState, { spec }: TaskState): TaskState | undefined {
+/** The first dependency that has ended, or is about to end as `ending` says, otherwise than the task waits for. */
+export function brokenDependency(
+  { tasks }: SchedulerState,
+  { spec }: TaskState,
+  ending: ReadonlyMap<TaskState, TaskEnd> = NOTHING_ENDS,
+): TaskState | undefined {
   for (const { taskId, on } of edgesOf(spec)) {
     const dependency = tasks.get(taskId);
-    if (dependency && isEnd(dependency.status) && !satisfies(dependency.status, on)) return dependency;
+    const status = dependency && (ending.get(dependency) ?? dependency.status);
+    if (status !== undefined && isEnd(status) && !satisfies(status, on)) return dependency;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { Candidate, Misfit } from '@torch/contracts';
+import { cutToBytes, HeapWalk } from '@torch/kernel';
 import type { GateRound } from './gates/gates.exports';
 import { COMPARED_MAX } from './matching/choose-agent';
-import { HeapWalk } from './heap';
 import type { AgentProfile } from './matching/role-index';
 import { agentsOf, rounded, scoreParts, wishesOf } from './matching/score';
 import { fits, hasSkill, type Requirements, skillLevels } from './matching/skills';
@@ -77,7 +77,7 @@ function misfitsOf({ state, task, nowMs, rounds }: Asked, agent: AgentState): Mi
     const hold = round.holdAt(task, agent);
     if (hold) messages.push(hold.message);
   }
-  return messages.map((message) => ({ message: message.slice(0, 200) }));
+  return messages.map((message) => ({ message: cutToBytes(message, 200) }));
 }
 
 /** What it would have to be, and is not. */

@@ -1,17 +1,17 @@
 import type { Candidate, TaskExplained, Waiting } from '@torch/contracts';
+import { cutToBytes } from '@torch/kernel';
 import { edgesOf, satisfies } from './dependencies';
 import { type Asked, candidatesFor } from './explain-agents';
 import { gates } from './gates/gates.exports';
 import { fits, skillLevels } from './matching/skills';
 import { levelAt } from './order/ageing';
 import { countAhead } from './order/trial';
-import { cut } from './scheduler.facts';
 import { hasEnded, isEnd, isLive, type SchedulerState, type TaskState } from './scheduler.state';
 
 /** Tasks that are counted as ahead of one, at most. */
 export const AHEAD_MAX = 1000;
 const WAITING_MAX = 1100;
-const SUMMARY_CHARS_MAX = 4000;
+const SUMMARY_BYTES_MAX = 4000;
 
 /**
  * What the task waits for, all of it, or why its agent has it. From the state alone: what a gate says here is what it says to the plan.
@@ -25,12 +25,12 @@ export function explainTask(state: SchedulerState, taskId: string, nowMs: number
   if (isLive(task) || hasEnded(task)) {
     const chosen = choice && agentId !== undefined ? [{ agentId, score: choice.score }, ...choice.next] : [];
     const candidates = chosen.map((one): Candidate => ({ ...one, fits: true, misfits: [] }));
-    const base = { taskId, status, waiting: [], priority, candidates, summary: cut(outcomeOf(task), SUMMARY_CHARS_MAX) };
+    const base = { taskId, status, waiting: [], priority, candidates, summary: cutToBytes(outcomeOf(task), SUMMARY_BYTES_MAX) };
     return agentId === undefined ? base : { ...base, agentId };
   }
   const asked = { state, task, nowMs, rounds: gates().map((gate) => gate.round(state, nowMs)) };
   const waiting = waitingOf(asked).slice(0, WAITING_MAX);
-  const summary = cut([`Task ${taskId} is ${status}.`, ...waiting.map(({ message }) => message)].join(' '), SUMMARY_CHARS_MAX);
+  const summary = cutToBytes([`Task ${taskId} is ${status}.`, ...waiting.map(({ message }) => message)].join(' '), SUMMARY_BYTES_MAX);
   const explained = { taskId, status, waiting, priority, candidates: candidatesFor(asked), summary };
   if (status !== 'ready') return explained;
   const isHeld = asked.rounds.some((round) => round.hold(task));
@@ -67,7 +67,13 @@ function waitingOf(asked: Asked): Waiting[] {
     case 'awaiting-approval':
       return [{ reason: 'approval', message: 'Somebody has to agree before it starts.' }];
     case 'backing-off':
-      return [{ reason: 'backoff', message: `It is tried again at ${dueAtMs}, after: ${cut(task.reason ?? '', 1000)}`, untilMs: dueAtMs }];
+      return [
+        {
+          reason: 'backoff',
+          message: `It is tried again at ${dueAtMs}, after: ${cutToBytes(task.reason ?? '', 1000)}`,
+          ...(dueAtMs < Infinity && { untilMs: dueAtMs }),
+        },
+      ];
     default:
       return status === 'ready' ? waitingOfReady(asked) : [];
   }
@@ -84,7 +90,7 @@ function waitingOfReady(asked: Asked): Waiting[] {
   const { task, rounds } = asked;
   const held = rounds.flatMap((round) => round.hold(task) ?? []);
   const holds = held.map(({ reason, key, message, untilMs }): Waiting => {
-    const waiting = { reason, what: key.slice(0, 600), message: cut(message, 2000) };
+    const waiting = { reason, what: cutToBytes(key, 600), message: cutToBytes(message, 2000) };
     return untilMs === undefined ? waiting : { ...waiting, untilMs };
   });
   const agents = waitingForAgent(asked);
@@ -100,7 +106,7 @@ function waitingForAgent(asked: Asked): Waiting | undefined {
   const fitting = [...(state.matching.roles.get(role)?.profiles.values() ?? [])].filter((profile) => fits(profile, needs));
   const what = [role, ...skills, ...Object.entries(labels ?? {}).map(([name, text]) => `${name}=${text}`)].join(' ');
   if (fitting.length === 0)
-    return { reason: 'no-agent', what: what.slice(0, 600), message: `No agent that is there is ${cut(what, 1000)}.` };
+    return { reason: 'no-agent', what: cutToBytes(what, 600), message: `No agent that is there is ${cutToBytes(what, 1000)}.` };
   let members = 0;
   for (const profile of fitting) members += profile.members;
   if (candidatesFor(asked).some((candidate) => candidate.fits)) return undefined;

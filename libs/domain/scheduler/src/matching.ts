@@ -1,3 +1,4 @@
+import { OrderedSet } from '@torch/kernel';
 import { type AgentProfile, type DemandClass, newDemand, newProfile, newRole, type RoleIndex } from './matching/role-index';
 import { Pauses } from './matching/pauses';
 import { canonicalSkills, fits, labelKey, type LabelTexts } from './matching/skills';
@@ -14,8 +15,8 @@ export const DEMANDS_IDLE_MAX = 1024;
 /** 0 for none, then one more at each power of two. */
 export const bucketOf = (waiting: number): number => 32 - Math.clz32(waiting);
 
-/** True when `waiting` tasks in this class are news that `demand.changed` has to tell. */
-export function isNews({ announcedBucket, announcedFits, profiles }: DemandClass, waiting: number): boolean {
+/** True when how many tasks of this class wait is news that `demand.changed` has to tell. */
+function isNews({ announcedBucket, announcedFits, profiles, queue: { size: waiting } }: DemandClass): boolean {
   return bucketOf(waiting) !== announcedBucket || (waiting > 0 && profiles.size > 0 !== announcedFits);
 }
 
@@ -36,7 +37,7 @@ export class Matching {
   /** Roles with both a waiting task and a free agent. */
   readonly workable = new Set<RoleIndex>();
   /** Classes whose demand is news. */
-  readonly news = new Set<DemandClass>();
+  readonly news = new OrderedSet<DemandClass>((a, b) => a.role.name < b.role.name || (a.role.name === b.role.name && a.key < b.key));
   readonly order: TaskOrder;
   /** Turns of the roles: what limits them together, a project's limit, a semaphore, a budget, none of them has for itself. */
   readonly turns = new FairShares();
@@ -245,7 +246,7 @@ export class Matching {
   }
 
   private refreshNews(demand: DemandClass): void {
-    if (isNews(demand, demand.queue.size)) this.news.add(demand);
+    if (isNews(demand)) this.news.add(demand);
     else this.news.delete(demand);
   }
 }

@@ -30,6 +30,7 @@ export function newTask(given: Pick<TaskState, 'spec' | 'run' | 'seq' | 'submitt
     choice: undefined,
     pastAgents: undefined,
     instance: undefined,
+    between: undefined,
     dueAtMs: Infinity,
     startedAtMs: undefined,
     endedAtMs: undefined,

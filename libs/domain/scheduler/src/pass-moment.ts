@@ -1,35 +1,44 @@
 import type { Moment, PassMoment } from '@torch/contracts';
-import { type NewEvent, Rejection } from '@torch/kernel';
+import { inOrder, type NewEvent, Rejection, type TimerContext } from '@torch/kernel';
 import { attemptFailed, deadLettered } from './attempt-failure';
-import { HeapWalk } from './heap';
 import { type MomentField, momentOf } from './moments';
 import { inThread, taskEvent } from './scheduler.facts';
 import { isLive, type SchedulerState, type TaskMoments, type TaskState } from './scheduler.state';
 import type { DueCommand } from './topics';
 
-/** The deadline first: when it has passed, nothing else matters. */
-const FIELDS: readonly (readonly [Moment, MomentField])[] = [
-  ['deadline', 'deadlineMs'],
-  ['queue-timeout', 'queueUntilMs'],
-  ['progress-timeout', 'progressUntilMs'],
-  ['not-before', 'notBeforeMs'],
-];
-const FIELD_OF = new Map(FIELDS);
+const FIELD_OF: Readonly<Record<Moment, MomentField>> = {
+  deadline: 'deadlineMs',
+  'queue-timeout': 'queueUntilMs',
+  'progress-timeout': 'progressUntilMs',
+  'not-before': 'notBeforeMs',
+};
 
-/** The moments that have come, earliest first; of a task, the one that comes first in the list above. */
-export function passedMoments({ moments }: SchedulerState, nowMs: number): readonly DueCommand[] {
-  const commands: DueCommand[] = [];
-  const walk = new HeapWalk(moments);
-  for (let next = walk.peek(); next && next.dueAtMs <= nowMs; walk.next(), next = walk.peek()) {
-    const [moment, field] = FIELDS.find((one) => (next as TaskMoments)[one[1]] <= nowMs) as (typeof FIELDS)[number];
-    commands.push({ type: 'PassMoment', data: { taskId: next.task.spec.taskId, moment, dueAtMs: next[field] } });
+/**
+ * The moments that have come, of each sort the earliest first. Deadlines come first: when one has passed, nothing else matters to its task.
+ * Progress timeouts end other people's work, and go by the time of leases.
+ */
+export function* passedMoments(state: SchedulerState, { nowMs, leaseNowMs, max }: TimerContext): Iterable<DueCommand> {
+  const { moments, progress, queueing } = state;
+  for (const next of inOrder(moments)) {
+    if (next.dueAtMs > nowMs) break;
+    const isDeadline = next.deadlineMs <= nowMs;
+    yield passes(next, isDeadline ? 'deadline' : 'not-before', isDeadline ? next.deadlineMs : next.notBeforeMs);
   }
-  return commands;
+  for (const next of queueing.due(nowMs, max)) yield passes(next, 'queue-timeout', next.queueUntilMs);
+  for (const next of inOrder(progress)) {
+    if (next.progressUntilMs > leaseNowMs) break;
+    yield passes(next, 'progress-timeout', next.progressUntilMs);
+  }
 }
+
+const passes = ({ task }: TaskMoments, moment: Moment, dueAtMs: number): DueCommand => ({
+  type: 'PassMoment',
+  data: { taskId: task.spec.taskId, moment, dueAtMs },
+});
 
 export function passMoment(state: SchedulerState, { taskId, moment, dueAtMs }: PassMoment, nowMs: number): readonly NewEvent[] {
   const task = state.tasks.get(taskId);
-  if (!task || momentOf(task, FIELD_OF.get(moment) as MomentField) !== dueAtMs) return []; // It was put off, or the task went on.
+  if (!task || momentOf(state, task, FIELD_OF[moment]) !== dueAtMs) return []; // It was put off, or the task went on.
   if (nowMs < dueAtMs) throw new Rejection('moment-not-reached', `The ${moment} of task ${taskId} is at ${dueAtMs}.`);
   return PASSED[moment](state, task, nowMs).map((event) => inThread(task, event));
 }

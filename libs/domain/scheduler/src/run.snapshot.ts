@@ -1,10 +1,13 @@
 import type { AgentChoice, RunStatus, TaskSpec, TaskStatus, Usage } from '@torch/contracts';
 import { jsonBytes, present } from '@torch/kernel';
+import type { Between } from './between';
 import { forgetAwaited, isDoomed } from './dependencies';
-import { type MomentField, restoreMoments } from './moments';
+import { type MomentField, momentOf, queueTimeoutBegins, restoreMoments } from './moments';
 import { addTask, newTask } from './new-task';
 import { count, newRun, refreshEnded } from './run.evolve';
 import { type AgentState, hasEnded, isLive, type RunState, type SchedulerState, type TaskState, type Thread } from './scheduler.state';
+import { isStopped } from './stopped';
+import { setTimer } from './timers.evolve';
 import { enqueue } from './topics';
 
 /** A field that is absent has the value that a task begins with, or that of its run. */
@@ -36,6 +39,7 @@ export interface EncodedTask {
   readonly durationMs?: number;
   readonly reason?: string;
   readonly moments?: Partial<Record<MomentField, number>>;
+  readonly between?: Between;
 }
 
 export interface EncodedRun {
@@ -54,14 +58,14 @@ export interface EncodedRun {
   readonly tasks: readonly EncodedTask[];
 }
 
-export function encodeRun(run: RunState): EncodedRun {
+export function encodeRun(state: SchedulerState, run: RunState): EncodedRun {
   const { id, name, seq, total, submittedAtMs, thread, status, endedAtMs, endedSeq, cancelReason, tasks } = run;
   const encoded = { id, name, seq, total, at: submittedAtMs, thread: present(thread), status, endedAtMs, endedSeq, cancelReason };
   const key = tasks[0]?.fairnessKey;
-  return present({ ...encoded, key, tasks: tasks.map((task) => encodeTask(task, run, key)) });
+  return present({ ...encoded, key, tasks: tasks.map((task) => encodeTask(state, task, { run, key })) });
 }
 
-function encodeTask(task: TaskState, run: RunState, key: string | undefined): EncodedTask {
+function encodeTask(state: SchedulerState, task: TaskState, { run, key }: { run: RunState; key: string | undefined }): EncodedTask {
   const { spec, seq, status, attempt, assignments, agentId, instance, readyAtMs, usage, result, resultRef } = task;
   const { startedAtMs, endedAtMs, exitCode, durationMs, reason } = task;
   return present({
@@ -91,17 +95,19 @@ function encodeTask(task: TaskState, run: RunState, key: string | undefined): En
     exitCode,
     durationMs,
     reason,
-    moments: encodeMoments(task),
+    moments: encodeMoments(state, task),
+    between: task.between,
   });
 }
 
 const sameThread = (a: Thread, b: Thread): boolean => a.correlationId === b.correlationId && a.traceparent === b.traceparent;
 
-function encodeMoments({ moments }: TaskState): EncodedTask['moments'] {
-  if (!moments || moments.dueAtMs === Infinity) return undefined;
-  const { deadlineMs, notBeforeMs, queueUntilMs, progressUntilMs } = moments;
-  const given = Object.entries({ deadlineMs, notBeforeMs, queueUntilMs, progressUntilMs });
-  return Object.fromEntries(given.filter(([, atMs]) => atMs < Infinity));
+const MOMENT_FIELDS: readonly MomentField[] = ['deadlineMs', 'notBeforeMs', 'queueUntilMs', 'progressUntilMs'];
+
+function encodeMoments(state: SchedulerState, task: TaskState): EncodedTask['moments'] {
+  if (!task.moments) return undefined;
+  const given = MOMENT_FIELDS.map((field) => [field, momentOf(state, task, field)] as const).filter(([, atMs]) => atMs < Infinity);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
 }
 
 /** Once all agents are there. */
@@ -152,6 +158,7 @@ const SAME_FIELDS = new Set<string>([
   'exitCode',
   'durationMs',
   'reason',
+  'between',
 ] satisfies readonly (keyof EncodedTask & keyof TaskState)[]);
 
 /** Those that are there: few, in most of very many tasks. */
@@ -168,13 +175,15 @@ export function indexRuns(state: SchedulerState): void {
 
 function indexTask(state: SchedulerState, task: TaskState): void {
   if (task.status === 'ready') enqueue(state, task);
+  if (task.status === 'ready' && isStopped(state)) queueTimeoutBegins(state, task, 0); // Its time is counted from the resumption on.
   if (task.status === 'awaiting-approval' && !state.approvals.isAsked(task.spec.taskId)) state.awaitingApproval.add(task);
   if (task.status === 'dead-lettered') state.deadLetters.add(task);
-  if (task.dueAtMs !== Infinity) state.timers.push(task);
+  if (task.between) state.between.add(task);
+  if (task.dueAtMs !== Infinity) setTimer(state, task, task.dueAtMs);
   if (!isLive(task)) return;
   const agent = state.agents.get(task.agentId as string) as AgentState;
   agent.live.add(task);
-  state.liveAttempts++;
+  state.live.add(task);
   state.matching.refreshAgent(agent);
 }
 

@@ -1,5 +1,5 @@
 import type { RegistryEvent, SchedulerEvent } from '@torch/contracts';
-import type { NewEvent } from '@torch/kernel';
+import { cutToBytes, type NewEvent } from '@torch/kernel';
 import type { RunState, TaskState } from './scheduler.state';
 
 /** What the scheduler hears from the registry. */
@@ -43,9 +43,12 @@ export function inThread({ thread }: TaskState | RunState, { type, subject, data
   return { type, subject, data, correlationId: thread.correlationId, traceparent: thread.traceparent };
 }
 
-/** Cuts a text to `charsMax`, never through a surrogate pair: half of one does not survive UTF-8. */
-export function cut(text: string, charsMax: number): string {
-  if (text.length <= charsMax) return text;
-  const last = text.charCodeAt(charsMax - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? charsMax - 1 : charsMax);
-}
+/** Of a text that is put together from others, such as a reason behind what it is the reason for. */
+export const DERIVED_BYTES_MAX = 2000;
+
+/** Every text that a rule puts together from what others wrote goes through here. */
+export const derivedText = (text: string): string => cutToBytes(text, DERIVED_BYTES_MAX);
+
+/** Of a reason in the events of what ends along with what was asked for: there may be very many of them. */
+export const CASCADED_BYTES_MAX = 100;
+export const cascadedReason = (reason: string): string => cutToBytes(reason, CASCADED_BYTES_MAX);

@@ -32,7 +32,7 @@ export interface SchedulerLimits {
   readonly agentsLostMax: number;
   /** Attempts that one `ReleaseAgent` ends: what a decision leads to must fit into one commit. */
   readonly releasesPerCommandMax: number;
-  /** Events of one answer of `settle`, for the same reason. What is left is said when it is asked again. */
+  /** Events of one answer of `settle`: nobody is held up for long by one. What is left is said when it is asked again. */
   readonly settleEventsMax: number;
   /** Names of one group (roles, tasks, days …) of which usage is told apart; the others are added up. */
   readonly usageGroupsMax: number;
@@ -59,7 +59,7 @@ export const SCHEDULER_LIMITS: SchedulerLimits = {
   subtreeMax: 2000,
   agentsLostMax: 10_000,
   releasesPerCommandMax: 250,
-  settleEventsMax: 700,
+  settleEventsMax: 250,
   usageGroupsMax: 10_000,
   budgetAgentsMax: 200_000,
   assignmentsKeptMax: 16,

@@ -79,7 +79,7 @@ function viewOfTask(task: TaskState): TaskView {
     startedAtMs,
     endedAtMs,
     leaseUntilMs: isLive(task) ? task.dueAtMs : undefined,
-    retryAtMs: status === 'backing-off' ? task.dueAtMs : undefined,
+    retryAtMs: status === 'backing-off' && task.dueAtMs < Infinity ? task.dueAtMs : undefined,
     exitCode,
     durationMs,
     reason,

@@ -87,7 +87,7 @@ class StateDecoder implements PartsDecoder<SchedulerState> {
 }
 
 function* encodeRuns(state: SchedulerState): Iterable<EncodedRun> {
-  for (const run of [...state.runs.values()].sort(bySeq)) yield encodeRun(run);
+  for (const run of [...state.runs.values()].sort(bySeq)) yield encodeRun(state, run);
 }
 
 function encodeHead(state: SchedulerState): EncodedHead {

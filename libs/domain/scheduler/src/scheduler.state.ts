@@ -1,14 +1,15 @@
 import type { AgentChoice, RunStatus, TaskSpec, TaskStatus, Usage } from '@torch/contracts';
-import { invariant, RecentReports } from '@torch/kernel';
+import { Heap, invariant, noteIndex, orderedBySeq, type OrderedSet, RecentReports } from '@torch/kernel';
+import type { Between } from './between';
 import { Approvals } from './approvals/approvals.state';
 import { Budgets } from './budgets/budgets.state';
 import { Claims } from './claims/claims.state';
-import { Heap, noteIndex } from './heap';
 import { Quotas } from './limits/limits.state';
 import { type AgentProfile, type DemandClass, Matching } from './matching';
 import type { TrackRecord } from './matching/track-record';
-import { momentsHeap } from './moments';
+import { momentsHeap, progressHeap } from './moments';
 import type { Strand } from './order/strand';
+import { QueueTimeouts } from './queue-timeouts';
 import { SCHEDULER_LIMITS, type SchedulerLimits } from './scheduler.limits';
 import { Schedules } from './schedules/schedules.state';
 
@@ -103,12 +104,14 @@ export interface TaskState {
   broken: number;
   /** Derived: the tasks that depend on this one. */
   dependants: Set<TaskState> | undefined;
+  /** Said of it, and not yet followed up. */
+  between: Between | undefined;
   /** Derived, while ready: the queue that the task is in, and its neighbours there. */
   demand: DemandClass | undefined;
   strand: Strand | undefined;
   earlier: TaskState | undefined;
   later: TaskState | undefined;
-  /** Derived: place among the timers or among the late ones of a queue (never both), or -1. */
+  /** Derived: place among the leases, the back-offs, or among the late ones of a queue (of one only), or -1. */
   heapIndex: number;
 }
 
@@ -119,14 +122,17 @@ export interface TaskMoments {
   deadlineMs: number;
   /** While delayed. */
   notBeforeMs: number;
-  /** While ready, and the project's work is not stopped. */
+  /** While ready, as it was counted in the epoch; `QueueTimeouts` knows what it is now. */
   queueUntilMs: number;
+  queueEpoch: number;
   /** While running, and no question of it is open. */
   progressUntilMs: number;
-  /** Derived: the first of them. */
+  /** Derived: the first of deadline and `notBeforeMs`. */
   dueAtMs: number;
-  /** Derived: place among the moments of the project, or -1. */
+  /** Derived: places among the deadlines, the progress timeouts, and the queue timeouts of the project, or -1. */
   heapIndex: number;
+  progressIndex: number;
+  queueIndex: number;
 }
 
 /** `gone`: deregistered, kept only until its attempts are released. */
@@ -186,22 +192,31 @@ export interface SchedulerState {
   readonly schedules: Schedules;
   /** What follows is derived from the above. */
   readonly matching: Matching;
-  readonly timers: Heap<TaskState>;
+  /** By the end of the lease, and of the back-off. */
+  readonly leases: Heap<TaskState>;
+  readonly backoffs: Heap<TaskState>;
   readonly moments: Heap<TaskMoments>;
+  readonly progress: Heap<TaskMoments>;
+  readonly queueing: QueueTimeouts;
   openTasks: number;
-  liveAttempts: number;
+  /** Tasks with a live attempt. */
+  readonly live: OrderedSet<TaskState>;
   readonly deadLetters: Set<TaskState>;
-  readonly awaitingApproval: Set<TaskState>;
+  readonly awaitingApproval: OrderedSet<TaskState>;
   /** Ended runs without pins, their tasks, and what these have brought; the one that ended first is on top. */
   endedTasks: number;
   endedResultBytes: number;
   readonly endedRuns: Heap<RunState>;
   /** The one that was lost first is on top. */
   readonly lostAgents: Heap<AgentState>;
-  /** What `settle` has to deal with: runs to cancel, tasks whose dependency has failed, runs without an open task. */
-  readonly cancelling: Set<RunState>;
-  readonly doomed: Set<TaskState>;
-  readonly ending: Set<RunState>;
+  /**
+   * What `settle` has to deal with: tasks of which something is left to say, runs to cancel, tasks whose dependency has failed, runs
+   * without an open task.
+   */
+  readonly between: OrderedSet<TaskState>;
+  readonly cancelling: OrderedSet<RunState>;
+  readonly doomed: OrderedSet<TaskState>;
+  readonly ending: OrderedSet<RunState>;
 }
 
 /** What is not derived from other parts of the state. */
@@ -216,6 +231,9 @@ export const noTopicStates = (limits: SchedulerLimits): TopicStates => ({
   schedules: new Schedules(),
 });
 
+const timersHeap = (): Heap<TaskState> =>
+  new Heap<TaskState>((a, b) => a.dueAtMs < b.dueAtMs || (a.dueAtMs === b.dueAtMs && a.seq < b.seq), noteIndex);
+
 export function initialState(limits: SchedulerLimits = SCHEDULER_LIMITS, topics = noTopicStates(limits)): SchedulerState {
   return {
     limits,
@@ -227,19 +245,23 @@ export function initialState(limits: SchedulerLimits = SCHEDULER_LIMITS, topics 
     lastEndedSeq: 0,
     lastLostSeq: 0,
     matching: new Matching(limits),
-    timers: new Heap<TaskState>((a, b) => a.dueAtMs < b.dueAtMs || (a.dueAtMs === b.dueAtMs && a.seq < b.seq), noteIndex),
+    leases: timersHeap(),
+    backoffs: timersHeap(),
     moments: momentsHeap(),
+    progress: progressHeap(),
+    queueing: new QueueTimeouts(topics.quotas.stopped !== undefined),
     openTasks: 0,
-    liveAttempts: 0,
+    live: orderedBySeq(),
     deadLetters: new Set(),
-    awaitingApproval: new Set(),
+    awaitingApproval: orderedBySeq(),
     endedTasks: 0,
     endedResultBytes: 0,
     endedRuns: new Heap<RunState>((a, b) => a.endedSeq < b.endedSeq, noteIndex),
     lostAgents: new Heap<AgentState>((a, b) => a.lostSeq < b.lostSeq, noteIndex),
-    cancelling: new Set(),
-    doomed: new Set(),
-    ending: new Set(),
+    between: orderedBySeq(),
+    cancelling: orderedBySeq(),
+    doomed: orderedBySeq(),
+    ending: orderedBySeq(),
   };
 }
 

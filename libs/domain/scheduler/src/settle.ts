@@ -1,59 +1,67 @@
 import type { DecisionContext, NewEvent } from '@torch/kernel';
 import { planAssignments } from './assignments';
 import { settleDependants } from './broken-dependencies';
-import { CASCADED_REASON_CHARS_MAX, taskCancelled } from './control';
+import { taskCancelled } from './control';
 import { announceDemand } from './demand';
-import { cut, inThread, runEvent } from './scheduler.facts';
-import { bySeq, hasEnded, type RunState, type SchedulerState } from './scheduler.state';
-import { ends, roomIn, type Settlement } from './settlement';
+import { followUp } from './follow-up';
+import { cascadedReason, runEvent } from './scheduler.facts';
+import { hasEnded, type RunState, type SchedulerState } from './scheduler.state';
+import { type Conclusion, roomIn, says, type Settlement } from './settlement';
 import { isStopped, stopAttempts } from './stopped';
 import { topics } from './topics';
 
+/** Tasks of runs that one answer looks at, to find those that have not ended. */
+const LOOKED_AT_MAX = 20_000;
+
 /**
- * What follows from the state: cancellations, stopped attempts, tasks whose dependencies have failed, what each topic concludes,
- * ends of runs, assignments, news of demand. The cost depends on what there is to say, not on how many tasks wait. An answer has
- * at most `settleEventsMax` events; an empty one means that all is said.
+ * What follows from the state. An answer holds what the first of the conclusions says that has anything to say; of it, at most
+ * `settleEventsMax` events. It costs what it says, and not what waits. An empty answer means that all is said.
+ *
+ * Each event follows from the state and those before it, and none from one behind it: whoever takes only the first events of an answer,
+ * evolves them and asks again, hears what is left.
  */
 export function settle(state: SchedulerState, { nowMs, newId }: DecisionContext): readonly NewEvent[] {
-  const settlement: Settlement = { state, nowMs, newId, events: [], ended: new Map(), left: new Map() };
-  if (state.cancelling.size > 0) cancelRuns(settlement);
-  if (state.liveAttempts > 0 && isStopped(state)) stopAttempts(settlement);
-  if (state.doomed.size > 0) settleDependants(settlement);
-  for (const topic of topics()) if (roomIn(settlement) > 0) topic.settle?.(settlement);
-  if (state.ending.size > 0 || settlement.ended.size > 0) endRuns(settlement);
-  if (roomIn(settlement) > 0 && !isStopped(state)) planAssignments(settlement);
-  if (roomIn(settlement) > 0) announceDemand(settlement);
+  const settlement: Settlement = { state, nowMs, newId, events: [] };
+  const isSaid = (conclusions: readonly Conclusion[] = []): boolean =>
+    conclusions.some((conclude) => {
+      conclude(settlement);
+      return settlement.events.length > 0;
+    });
+  if (!isSaid(BEFORE_TOPICS) && !topics().some(({ conclusions }) => isSaid(conclusions))) isSaid(BEHIND_TOPICS);
   return settlement.events;
 }
 
 function cancelRuns(settlement: Settlement): void {
-  for (const run of [...settlement.state.cancelling].sort(bySeq)) {
-    const reason = cut(run.cancelReason ?? '', CASCADED_REASON_CHARS_MAX);
+  let lookedAt = 0;
+  for (const run of settlement.state.cancelling) {
+    if (settlement.events.length > 0 && lookedAt + run.tasks.length > LOOKED_AT_MAX) return;
+    lookedAt += run.tasks.length;
+    const reason = cascadedReason(run.cancelReason ?? '');
     for (const task of run.tasks) {
-      if (!hasEnded(task)) ends(settlement, task, 'cancelled', taskCancelled(task, reason, settlement.nowMs));
+      if (hasEnded(task)) continue;
+      if (roomIn(settlement) <= 0) return;
+      says(settlement, task, taskCancelled(task, reason, settlement.nowMs));
     }
   }
 }
 
 function endRuns(settlement: Settlement): void {
-  const endedHere = new Map<RunState, number>();
-  for (const run of settlement.state.ending) endedHere.set(run, 0);
-  for (const { run } of settlement.ended.keys()) endedHere.set(run, (endedHere.get(run) ?? 0) + 1);
-  for (const [run, count] of [...endedHere].sort(([a], [b]) => bySeq(a, b))) {
-    if (run.open > count || roomIn(settlement) <= 0) continue;
-    settlement.events.push(inThread(run, runEnded(settlement, run)));
+  for (const run of settlement.state.ending) {
+    if (roomIn(settlement) <= 0) return;
+    says(settlement, run, runEnded(settlement, run));
   }
 }
 
+function assign(settlement: Settlement): void {
+  if (!isStopped(settlement.state)) planAssignments(settlement);
+}
+
+const BEFORE_TOPICS: readonly Conclusion[] = [followUp, cancelRuns, stopAttempts, settleDependants];
+const BEHIND_TOPICS: readonly Conclusion[] = [endRuns, assign, announceDemand];
+
 /** Skipped tasks do not count against a run: it has completed when all others have. */
-function runEnded({ ended, nowMs }: Settlement, run: RunState): NewEvent {
-  const here = { cancelled: 0, skipped: 0, failed: 0, 'dead-lettered': 0 };
-  for (const [task, status] of ended) if (task.run === run) here[status]++;
-  const { id: runId, completed, cancelReason, tasks } = run;
-  const failed = run.failed + here.failed;
-  const cancelled = run.cancelled + here.cancelled;
-  const deadLettered = run.deadLettered + here['dead-lettered'];
-  const skipped = run.skipped + here.skipped;
+function runEnded({ nowMs }: Settlement, run: RunState): NewEvent {
+  const { id: runId, completed, failed, cancelled, deadLettered, skipped, cancelReason, tasks } = run;
   const status = completed + skipped === tasks.length ? 'completed' : cancelReason === undefined ? 'failed' : 'cancelled';
   const counts = { completed, failed, cancelled, deadLettered, ...(skipped > 0 ? { skipped } : {}) };
   return runEvent('run.ended', { runId, status, ...counts, endedAtMs: nowMs });

@@ -16,14 +16,14 @@ import type {
 } from '@torch/contracts';
 import { type EventEnvelope, invariant, jsonBytes } from '@torch/kernel';
 import { attemptBegins, attemptEnds, outcomeOf } from './agent.evolve';
+import { setBetween } from './between.evolve';
 import { dependencyEnded, dependencyReopened, isDoomed, isUnblocked, pinDependencies } from './dependencies';
 import { waitsForAnswer } from './approvals/lease';
 import { moreOf } from './budgets/usage';
-import { clearMoments, setMoment } from './moments';
+import { clearMoments, queueTimeoutBegins, queueTimeoutEnds, setMoment } from './moments';
 import { addTask, newTask, threadOf } from './new-task';
 import { refreshEnded, runGoesOn, taskEndedInRun } from './run.evolve';
 import { isEnd, isLive, knownRun, knownTask, type SchedulerState, type TaskEnd, type TaskState } from './scheduler.state';
-import { isStopped } from './stopped';
 import { clearTimer, setTimer } from './timers.evolve';
 import { dequeue, enqueue, topics } from './topics';
 
@@ -66,7 +66,7 @@ export function onTaskAssigned(state: SchedulerState, data: TaskAssigned): void 
   task.startedAtMs = undefined;
   task.usage = undefined;
   task.choice = data.choice;
-  state.liveAttempts++;
+  state.live.add(task);
   attemptBegins(state, task, agentId);
   setTimer(state, task, leaseUntilMs);
   for (const topic of topics()) topic.attemptBegan?.(state, task, assignedAtMs);
@@ -120,17 +120,21 @@ export function onTaskAttemptFailed(state: SchedulerState, data: TaskAttemptFail
   task.exitCode = data.exitCode;
   task.durationMs = data.durationMs;
   task.reason = data.message;
+  setBetween(state, task, { after: 'attempt-failed', reason: data.reason });
   if (data.reason === 'stopped') task.attemptsBefore++;
   if (data.reason === 'rate-limited' && task.rateLimits++ < state.limits.rateLimitsMax) task.attemptsBefore++;
 }
 
 export function onTaskRetryScheduled(state: SchedulerState, { taskId, retryAtMs }: TaskRetryScheduled): void {
-  setTimer(state, knownTask(state, taskId), retryAtMs);
+  const task = knownTask(state, taskId);
+  setTimer(state, task, retryAtMs);
+  if (task.between?.after !== 'attempt-failed' || task.between.reason !== 'stopped') setBetween(state, task, undefined);
 }
 
 export function onTaskRequeued(state: SchedulerState, { taskId, reason, requeuedAtMs }: TaskRequeued): void {
   const task = knownTask(state, taskId);
   clearTimer(state, task);
+  setBetween(state, task, undefined);
   if (reason === 'retry-asked') reopen(state, task, requeuedAtMs);
   if (reason === 'approved') task.approved = true;
   proceed(state, task, requeuedAtMs);
@@ -171,7 +175,7 @@ function attemptOver(
   how: { readonly outcome: 'completed' | 'failed' | 'cancelled'; readonly atMs: number },
 ): void {
   for (const topic of topics()) topic.attemptOver?.(state, task, how.atMs);
-  state.liveAttempts--;
+  state.live.delete(task);
   setMoment(state, task, 'progressUntilMs', Infinity);
   attemptEnds(state, task, how);
 }
@@ -186,6 +190,7 @@ function endTask(state: SchedulerState, task: TaskState, { status, reason, atMs 
   unready(state, task);
   clearTimer(state, task);
   clearMoments(state, task);
+  setBetween(state, task, undefined);
   state.awaitingApproval.delete(task);
   state.doomed.delete(task);
   task.status = status;
@@ -226,17 +231,12 @@ function opened(state: SchedulerState, task: TaskState, atMs: number): void {
 function makeReady(state: SchedulerState, task: TaskState, atMs: number): void {
   task.status = 'ready';
   task.readyAtMs = atMs;
-  if (!isStopped(state)) queueTimeoutFrom(state, task, atMs);
+  queueTimeoutBegins(state, task, atMs);
   enqueue(state, task);
-}
-
-export function queueTimeoutFrom(state: SchedulerState, task: TaskState, atMs: number): void {
-  const { queueTimeoutMs } = task.spec;
-  if (queueTimeoutMs !== undefined) setMoment(state, task, 'queueUntilMs', atMs + queueTimeoutMs);
 }
 
 function unready(state: SchedulerState, task: TaskState, how: { readonly isAssigned?: boolean } = {}): void {
   dequeue(state, task, how);
   task.readyAtMs = undefined;
-  setMoment(state, task, 'queueUntilMs', Infinity);
+  queueTimeoutEnds(state, task);
 }

@@ -1,30 +1,55 @@
 import type { EndBackoff, ExpireLease } from '@torch/contracts';
-import { type NewEvent, Rejection, type TimerContext } from '@torch/kernel';
+import { type Heap, inOrder, type NewEvent, Rejection, type TimerContext } from '@torch/kernel';
 import { waitsForAnswer } from './approvals/approvals.exports';
 import { attemptFailed } from './attempt-failure';
-import { HeapWalk } from './heap';
 import { passedMoments } from './pass-moment';
 import { inThread, taskEvent } from './scheduler.facts';
-import { isLive, type SchedulerState } from './scheduler.state';
+import { isLive, type SchedulerState, type TaskState } from './scheduler.state';
 import { isStopped } from './stopped';
 import { type DueCommand, topics } from './topics';
 
 /** When the next lease, back-off or other moment of a task ends, or a topic has something to say, epoch ms. */
 export function dueAtMs(state: SchedulerState): number {
-  let earliestMs = Math.min(state.timers.peek()?.dueAtMs ?? Infinity, state.moments.peek()?.dueAtMs ?? Infinity);
-  if (!isStopped(state)) earliestMs = Math.min(earliestMs, state.matching.nextWakeMs());
+  const { leases, backoffs, moments, progress, queueing, matching } = state;
+  let earliestMs = Math.min(leases.peek()?.dueAtMs ?? Infinity, backoffs.peek()?.dueAtMs ?? Infinity);
+  earliestMs = Math.min(earliestMs, moments.peek()?.dueAtMs ?? Infinity, progress.peek()?.progressUntilMs ?? Infinity, queueing.dueAtMs());
+  if (!isStopped(state)) earliestMs = Math.min(earliestMs, matching.nextWakeMs());
   for (const topic of topics()) earliestMs = Math.min(earliestMs, topic.dueAtMs?.(state) ?? Infinity);
   return earliestMs;
 }
 
-/** What has come due: leases and back-offs, earliest first, other moments of tasks likewise, then each topic's. */
-export function due(state: SchedulerState, { nowMs }: TimerContext): readonly DueCommand[] {
+/**
+ * What has come due: leases and back-offs, other moments of tasks, then each topic's; of each sort the earliest first, and `max` of all.
+ * Whatever is asked for comes after O(log n), however much has come due at once.
+ *
+ * By the time of leases (`leaseNowMs`) go `ExpireLease`, `PassMoment` of progress timeouts, and `ExpireClaim`: they end the work of agents,
+ * which may have gone on while nobody heard them. Back-offs, deadlines, queue timeouts, `notBeforeMs`, approvals and schedules go by the
+ * clock: they are promises to whoever asked for something.
+ */
+export function due(state: SchedulerState, context: TimerContext): readonly DueCommand[] {
   const commands: DueCommand[] = [];
-  const walk = new HeapWalk(state.timers);
-  for (let task = walk.peek(); task && task.dueAtMs <= nowMs; walk.next(), task = walk.peek()) {
-    commands.push({ type: isLive(task) ? 'ExpireLease' : 'EndBackoff', data: { taskId: task.spec.taskId, attempt: task.attempt } });
+  for (const command of dueOfTasks(state, context)) {
+    if (commands.length >= context.max) return commands;
+    commands.push(command);
   }
-  return [...commands, ...passedMoments(state, nowMs), ...topics().flatMap((topic) => topic.due?.(state, nowMs) ?? [])];
+  for (const topic of topics()) {
+    const max = context.max - commands.length;
+    if (max > 0 && topic.due) commands.push(...topic.due(state, { ...context, max }));
+  }
+  return commands;
+}
+
+function* dueOfTasks(state: SchedulerState, context: TimerContext): Iterable<DueCommand> {
+  yield* dueOf('ExpireLease', state.leases, context.leaseNowMs);
+  yield* dueOf('EndBackoff', state.backoffs, context.nowMs);
+  yield* passedMoments(state, context);
+}
+
+function* dueOf(type: 'ExpireLease' | 'EndBackoff', timers: Heap<TaskState>, nowMs: number): Iterable<DueCommand> {
+  for (const { dueAtMs: atMs, attempt, spec } of inOrder(timers)) {
+    if (atMs > nowMs) return;
+    yield { type, data: { taskId: spec.taskId, attempt } };
+  }
 }
 
 export function expireLease(state: SchedulerState, { taskId, attempt }: ExpireLease, nowMs: number): readonly NewEvent[] {

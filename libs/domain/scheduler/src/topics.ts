@@ -1,12 +1,12 @@
 import type { SchedulerCommand, TaskSpec, Usage } from '@torch/contracts';
-import type { NewEvent } from '@torch/kernel';
+import type { NewEvent, TimerContext } from '@torch/kernel';
 import { approvalsTopic } from './approvals/approvals.exports';
 import { budgetsTopic } from './budgets/budgets.exports';
 import { claimsTopic } from './claims/claims.exports';
 import { limitsTopic } from './limits/limits.exports';
 import { schedulesTopic } from './schedules/schedules.exports';
 import type { SchedulerState, TaskState } from './scheduler.state';
-import type { Settlement } from './settlement';
+import type { Conclusion } from './settlement';
 
 export type DueCommand = Pick<SchedulerCommand, 'type' | 'data'>;
 
@@ -36,11 +36,11 @@ export interface Topic {
   taskEnded?(state: SchedulerState, task: TaskState, atMs: number): void;
   /** For `evolve`: the agent is lost, gone, or replaced by another instance. Its attempts end by events of their own. */
   agentGone?(state: SchedulerState, agentId: string): void;
-  /** What follows by itself. Pushes to `settlement.events`, up to `roomIn(settlement)`. */
-  settle?(settlement: Settlement): void;
+  /** What follows by itself, in the order of precedence. */
+  readonly conclusions?: readonly Conclusion[];
   /** When `due` has something next, or `settle` may decide otherwise; `Infinity` for never. */
   dueAtMs?(state: SchedulerState): number;
-  due?(state: SchedulerState, nowMs: number): readonly DueCommand[];
+  due?(state: SchedulerState, context: TimerContext): readonly DueCommand[];
   /** A task that a run brings, before anything of the run is accepted: @throws Rejection that names the field and the way out. */
   checkSubmitted?(state: SchedulerState, spec: TaskSpec, nowMs: number): void;
   /** A run as a whole, once each of its tasks has passed: @throws Rejection, `queue-full` for one. */

@@ -1,8 +1,11 @@
 import type { AgentExited, AgentQuarantined, AgentSpawned, RecordExited, RecordSpawned, StopAgent } from '@torch/contracts';
-import { type NewEvent, Rejection } from '@torch/kernel';
+import { cutToBytes, type NewEvent, Rejection } from '@torch/kernel';
 import { backoffMs } from './backoff.rules';
 import { stopRequested } from './pool.rules';
 import { type AgentProcess, type Pool, type SpawnerLimits, type SpawnerState } from './spawner.state';
+
+/** Of a reason that is put together from others. */
+const REASON_BYTES_MAX = 2000;
 
 /** Idempotent: who is stopping already is not asked again. */
 export function stopAgent(state: SpawnerState, { agentId, reason }: StopAgent, nowMs: number): readonly NewEvent[] {
@@ -46,7 +49,7 @@ export function recordExited(state: SpawnerState, report: RecordExited, nowMs: n
   if (!crashed || crashes < pool.spec.crashesMax || pool.quarantined || pool.retired) return [event];
 
   const { poolId } = pool.spec;
-  const why = `${crashes} crashes in a row; the last one: ${reason}`.slice(0, 2000);
+  const why = cutToBytes(`${crashes} crashes in a row; the last one: ${reason}`, REASON_BYTES_MAX);
   const quarantined: AgentQuarantined = { poolId, crashes, reason: why, quarantinedAtMs: nowMs };
   return [event, { type: 'agent.quarantined', subject: `pool/${poolId}`, data: quarantined }];
 }

@@ -32,7 +32,7 @@ export function spawnerDeciderWith(limits: SpawnerLimits): SpawnerDecider {
     foreign: ['demand.changed', 'run.submitted', 'run.ended', 'agent.registered'],
     settle: (state, context) => settleSpawns(state, context, limits),
     dueAtMs: (state) => spawnerDueAtMs(state, limits),
-    due: (state, { nowMs }) => spawnerDue(state, nowMs, limits),
+    due: (state, context) => spawnerDue(state, context, limits),
     snapshot: spawnerSnapshot(limits),
   };
 }

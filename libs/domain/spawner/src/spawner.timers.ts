@@ -1,4 +1,5 @@
 import type { RetirePool, StopAgent } from '@torch/contracts';
+import type { TimerContext } from '@torch/kernel';
 import { spawnDueAtMs } from './spawning.rules';
 import { type AgentProcess, type Pool, type SpawnerLimits, type SpawnerState } from './spawner.state';
 
@@ -13,11 +14,14 @@ export function spawnerDueAtMs(state: SpawnerState, limits: SpawnerLimits): numb
   return atMs;
 }
 
-/** Stops processes that never became agents, and retires pools whose run never came. */
-export function spawnerDue(state: SpawnerState, nowMs: number, limits: SpawnerLimits): SpawnerOwnCommand[] {
-  const stuck = [...state.processes.values()].filter((process) => isStarting(process) && startDeadlineMs(process, limits) <= nowMs);
-  const deserted = [...state.pools.values()].filter((pool) => isAwaiting(pool) && runDeadlineMs(pool, limits) <= nowMs);
-  return [
+/**
+ * Stops processes that never became agents, and retires pools whose run never came. Both by the time of leases: nobody could register an
+ * agent, or submit a run, while nobody heard them. What it looks at is limited by `agentsPerNodeMax` and `poolsMax`.
+ */
+export function spawnerDue(state: SpawnerState, { leaseNowMs, max }: TimerContext, limits: SpawnerLimits): SpawnerOwnCommand[] {
+  const stuck = [...state.processes.values()].filter((process) => isStarting(process) && startDeadlineMs(process, limits) <= leaseNowMs);
+  const deserted = [...state.pools.values()].filter((pool) => isAwaiting(pool) && runDeadlineMs(pool, limits) <= leaseNowMs);
+  const commands = [
     ...stuck.map(({ agentId }): SpawnerOwnCommand => {
       return { type: 'StopAgent', data: { agentId, reason: `It did not register within ${limits.startMsMax} ms.` } };
     }),
@@ -25,6 +29,7 @@ export function spawnerDue(state: SpawnerState, nowMs: number, limits: SpawnerLi
       return { type: 'RetirePool', data: { poolId, reason: `Run "${runId}" was not submitted within ${limits.runAwaitedMs} ms.` } };
     }),
   ];
+  return commands.slice(0, max);
 }
 
 const isStarting = ({ state, readyAtMs }: AgentProcess): boolean => state !== 'stopping' && readyAtMs === undefined;

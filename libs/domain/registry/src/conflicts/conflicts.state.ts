@@ -1,4 +1,5 @@
 import type { ConflictKind, ConflictParty, ConflictStatus } from '@torch/contracts';
+import { OrderedSet } from '@torch/kernel';
 import type { ConflictLimits } from './conflicts.limits';
 import { SetsByKey } from './sets-by-key';
 
@@ -31,8 +32,10 @@ export class Conflicts {
   private readonly matters = new SetsByKey();
   /** Unresolved ones about claims by who holds them. */
   private readonly holders = new SetsByKey();
-  /** The next deadline of an open one; `undefined`: to be looked for. */
-  private nextDeadlineMs: number | undefined = Infinity;
+  /** The open ones; the next to escalate comes first. */
+  private readonly deadlines = new OrderedSet<Conflict>(
+    (a, b) => a.deadlineAtMs < b.deadlineAtMs || (a.deadlineAtMs === b.deadlineAtMs && a.conflictId < b.conflictId),
+  );
 
   constructor(readonly limits: ConflictLimits) {}
 
@@ -66,34 +69,34 @@ export class Conflicts {
 
   /** When the next one escalates, epoch ms; `Infinity` for never. */
   dueAtMs(): number {
-    if (this.nextDeadlineMs === undefined) {
-      this.nextDeadlineMs = Infinity;
-      for (const { status, deadlineAtMs } of this.unresolved.values())
-        if (status === 'open') this.nextDeadlineMs = Math.min(this.nextDeadlineMs, deadlineAtMs);
-    }
-    return this.nextDeadlineMs;
+    return this.deadlines.first()?.deadlineAtMs ?? Infinity;
   }
 
-  /** Those whose deadline has come, oldest first. */
-  due(nowMs: number): readonly Conflict[] {
-    if (this.dueAtMs() > nowMs) return [];
-    return [...this.unresolved.values()].filter(({ status, deadlineAtMs }) => status === 'open' && deadlineAtMs <= nowMs);
+  /** Those whose deadline has come, the earliest first; at most `max`. */
+  due(nowMs: number, max: number): readonly Conflict[] {
+    const due: Conflict[] = [];
+    for (const conflict of this.deadlines) {
+      if (conflict.deadlineAtMs > nowMs || due.length >= max) break;
+      due.push(conflict);
+    }
+    return due;
   }
 
   add(conflict: Conflict): void {
     this.resolved.delete(conflict.conflictId);
+    const before = this.unresolved.get(conflict.conflictId);
+    if (before) this.deadlines.delete(before);
     this.unresolved.set(conflict.conflictId, conflict);
     this.matters.add(matter(conflict), conflict.conflictId);
     if (conflict.kind === 'claim') this.holders.add(holderOf(conflict), conflict.conflictId);
-    if (conflict.status === 'open' && this.nextDeadlineMs !== undefined)
-      this.nextDeadlineMs = Math.min(this.nextDeadlineMs, conflict.deadlineAtMs);
+    if (conflict.status === 'open') this.deadlines.add(conflict);
   }
 
   escalate(conflictId: string): void {
     const conflict = this.unresolved.get(conflictId);
     if (!conflict) return;
+    this.deadlines.delete(conflict);
     this.unresolved.set(conflictId, { ...conflict, status: 'escalated' });
-    this.nextDeadlineMs = undefined;
   }
 
   resolve(conflictId: string, how: Pick<Conflict, 'resolution' | 'inFavourOf' | 'resolvedBy' | 'resolvedAtMs'>): void {
@@ -102,7 +105,7 @@ export class Conflicts {
     this.unresolved.delete(conflictId);
     this.matters.remove(matter(conflict), conflictId);
     this.holders.remove(holderOf(conflict), conflictId);
-    this.nextDeadlineMs = undefined;
+    this.deadlines.delete(conflict);
     this.resolved.set(conflictId, { ...conflict, ...how, status: 'resolved' });
     for (const oldest of this.resolved.keys()) {
       if (this.resolved.size <= this.limits.resolvedMax) break;

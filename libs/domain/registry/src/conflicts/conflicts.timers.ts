@@ -10,6 +10,7 @@ export function conflictsDueAtMs({ conflicts }: Pick<RegistryState, 'conflicts'>
 export function conflictsDue(
   { conflicts }: Pick<RegistryState, 'conflicts'>,
   nowMs: number,
+  max: number,
 ): readonly Pick<ConflictCommand, 'type' | 'data'>[] {
-  return conflicts.due(nowMs).map(({ conflictId }) => ({ type: 'EscalateConflict', data: { conflictId } }));
+  return conflicts.due(nowMs, max).map(({ conflictId }) => ({ type: 'EscalateConflict', data: { conflictId } }));
 }

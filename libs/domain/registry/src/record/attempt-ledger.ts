@@ -1,4 +1,5 @@
 import { KIND_DEFAULT, skillLevel, type TaskSpec } from '@torch/contracts';
+import { Throttled } from './throttled';
 
 /** What a task is to track records. Tasks of one sort share it. */
 interface TaskSort {
@@ -41,7 +42,7 @@ export class AttemptLedger {
   /** Who met a rate limit, until it is said when the task is tried again. */
   private readonly limited = new Map<string, string>();
   /** Agents that are to get nothing new for a while, and until when. */
-  readonly throttled = new Map<string, number>();
+  readonly throttled = new Throttled();
 
   constructor(private readonly endedMax: number) {}
 
@@ -147,7 +148,7 @@ export class AttemptLedger {
       live: byFirst([...this.live].map(([taskId, { attempt, agentId }]) => [taskId, attempt, agentId] as const)),
       questions: byFirst([...this.questions]),
       limited: byFirst([...this.limited]),
-      throttled: byFirst([...this.throttled]),
+      throttled: byFirst([...this.throttled.all()]),
     };
   }
 

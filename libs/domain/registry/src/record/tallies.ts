@@ -1,7 +1,11 @@
 import type { AttemptFailure, TrackRecord } from '@torch/contracts';
+import { saturatingAdd } from '@torch/kernel';
 
 /** What an attempt still counts after each further one of its sort. */
 const DECAY = 0.98;
+
+/** The longest mean duration that an answer tells. */
+const DURATION_MS_MAX = 1e12;
 
 /** How attempts of one sort went. */
 export interface Tally {
@@ -44,7 +48,7 @@ function countIn(tally: Tally, outcome: Outcome): void {
     tally.completed++;
     tally.successes = tally.successes * DECAY + 1;
     tally.failures *= DECAY;
-    tally.durationsMs = tally.durationsMs * DECAY + outcome.durationMs;
+    tally.durationsMs = saturatingAdd(tally.durationsMs * DECAY, outcome.durationMs);
     tally.durationsWeight = tally.durationsWeight * DECAY + 1;
     return;
   }
@@ -89,7 +93,7 @@ export function trackRecord(tallies: readonly Tally[]): TrackRecord[] {
       completed: tally.completed,
       failed: tally.failed,
       successRate: successRate(tally),
-      ...(tally.durationsWeight > 0 && { durationMs: tally.durationsMs / tally.durationsWeight }),
+      ...(tally.durationsWeight > 0 && { durationMs: Math.min(tally.durationsMs / tally.durationsWeight, DURATION_MS_MAX) }),
       failures: tally.reasons.map(([reason, count]) => ({ reason, count })),
     }));
 }

@@ -11,14 +11,13 @@ import {
 import { type NewEvent, Rejection } from '@torch/kernel';
 import { isOfLiveAttempt } from '../fencing';
 import type { Rules } from '../rules';
-import { cut, inThread, taskEvent } from '../scheduler.facts';
+import { derivedText, inThread, taskEvent } from '../scheduler.facts';
 import type { SchedulerState } from '../scheduler.state';
-import { approvalEvent, ESCALATE_TO_DEFAULT, QUESTION_CHARS_MAX, refuseContradiction } from './question';
+import { approvalEvent, ESCALATE_TO_DEFAULT, refuseContradiction } from './question';
 import type { Approval } from './approvals.state';
 
 /** Open questions of one attempt. */
 export const ATTEMPT_QUESTIONS_MAX = 10;
-const REASON_CHARS_MAX = 2000;
 
 export const approvalRules: Rules<ApprovalCommand> = {
   RequestApproval: (state, { data }, { nowMs }) => requestApproval(state, data, nowMs),
@@ -49,7 +48,7 @@ function requestApproval(state: SchedulerState, data: RequestApproval, nowMs: nu
       taskId,
       attempt,
       agentId,
-      question: cut(question, QUESTION_CHARS_MAX),
+      question,
       options,
       timeoutAtMs: nowMs + timeoutMs,
       onTimeout,
@@ -126,7 +125,7 @@ function answered(state: SchedulerState, approval: Approval, { option, note, by,
   const answer = approvalEvent('approval.answered', { approvalId, taskId, option, ...given, timedOut, answeredAtMs: nowMs });
   if (attempt !== undefined || option === APPROVE) return [answer];
   const because = timedOut ? `Nobody answered within ${approval.timeoutMs} ms.` : `${by} said no${note ? `: ${note}` : '.'}`;
-  const reason = cut(`approval-denied: ${because}`, REASON_CHARS_MAX);
+  const reason = derivedText(`approval-denied: ${because}`);
   const attempts = state.tasks.get(taskId)?.attempt ?? 0;
   return [answer, taskEvent('task.failed', { taskId, attempts, reason, failedAtMs: nowMs })];
 }

@@ -1,6 +1,5 @@
 import type { ApprovalTimeoutPolicy } from '@torch/contracts';
-import { present } from '@torch/kernel';
-import { Heap, noteIndex } from '../heap';
+import { Heap, noteIndex, orderedIds, present } from '@torch/kernel';
 
 /** Answered and withdrawn questions that a project remembers; the one that was closed first is forgotten first. */
 export const APPROVALS_CLOSED_KEPT = 1000;
@@ -54,7 +53,7 @@ export class Approvals {
   /** In the order of closing. */
   readonly closed = new Map<string, Approval>();
   /** Open questions whose task or attempt has ended: `settle` withdraws them. */
-  readonly moot = new Set<string>();
+  readonly moot = orderedIds();
   /** Derived: the next to run out of time is on top. */
   readonly timers = new Heap<Approval>(
     (a, b) => a.timeoutAtMs < b.timeoutAtMs || (a.timeoutAtMs === b.timeoutAtMs && a.seq < b.seq),
@@ -110,7 +109,7 @@ export class Approvals {
       lastSeq: this.lastSeq,
       open: [...this.open.values()].map(encoded),
       closed: [...this.closed.values()].map(encoded),
-      moot: [...this.moot].sort(),
+      moot: [...this.moot],
     };
   }
 

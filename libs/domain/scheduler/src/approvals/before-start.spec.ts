@@ -94,8 +94,8 @@ describe('a task that needs an approval', () => {
   it('asks in the order of submission, as many questions at a time as fit into a commit', () => {
     const run = new DeciderRun(withAssignments(schedulerDeciderWith({ settleEventsMax: 3 })));
     run.decide(submitRun(['a', 'b', 'c', 'd', 'e'].map((key) => task(key, { approval: {} }))));
-    expect(questions(run.settle()).map(({ taskId }) => taskId)).toEqual(['run-1.a', 'run-1.b', 'run-1.c']);
-    expect(questions(run.restart().settle()).map(({ taskId }) => taskId)).toEqual(['run-1.d', 'run-1.e']);
+    expect(questions(run.answer()).map(({ taskId }) => taskId)).toEqual(['run-1.a', 'run-1.b', 'run-1.c']);
+    expect(questions(run.restart().answer()).map(({ taskId }) => taskId)).toEqual(['run-1.d', 'run-1.e']);
     expect(questions(run.settle())).toEqual([]);
   });
 });

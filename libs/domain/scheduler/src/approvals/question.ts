@@ -3,7 +3,6 @@ import { type NewEvent, Rejection } from '@torch/kernel';
 
 /** Whom an escalation asks, unless the question says otherwise. */
 export const ESCALATE_TO_DEFAULT = 'project-manager';
-export const QUESTION_CHARS_MAX = 2000;
 
 type DataOf<Type extends ApprovalEvent['type']> = Extract<ApprovalEvent, { type: Type }>['data'];
 

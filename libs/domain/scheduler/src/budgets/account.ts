@@ -1,6 +1,8 @@
 import type { ExhaustibleScope } from '@torch/contracts';
-import type { Sums } from './amounts';
-import { type Delta, reservedMicros, reservedTokens, reservedWallMs, type Spending, spendsMoney } from './spending';
+import { OrderedSet, saturatingAdd } from '@torch/kernel';
+import { addMicros, type Sums } from './amounts';
+import { Reserved } from './reserved';
+import { type Delta, reservedWallMs, type Spending, spendsMoney } from './spending';
 
 export const DAY_MS = 86_400_000;
 /** UTC. */
@@ -22,10 +24,9 @@ export class Account {
   limit: Partial<Sums> | undefined;
   /** Derived: the live attempts, and of them those that cost tokens or money. */
   readonly live = new Set<Spending>();
-  readonly spenders = new Set<Spending>();
+  readonly spenders = new OrderedSet<Spending>((a, b) => a.taskId < b.taskId);
   /** Derived: what they have reserved. */
-  reservedTokens = 0;
-  reservedMicros = 0;
+  readonly reserved = new Reserved();
   /** Derived: when time runs out; place among the accounts for which it will, or -1. */
   runsOutAtMs = Infinity;
   heapIndex = -1;
@@ -44,14 +45,14 @@ export class Account {
     const { tokens, micros, wallMs, asOfMs, live } = this;
     const midnight = midnightBefore(nowMs);
     if (this.scope === 'day' && midnight > asOfMs) return { tokens: 0, micros: 0, wallMs: live.size * (nowMs - midnight) };
-    return { tokens, micros, wallMs: wallMs + live.size * Math.max(0, nowMs - asOfMs) };
+    return { tokens, micros, wallMs: saturatingAdd(wallMs, live.size * Math.max(0, nowMs - asOfMs)) };
   }
 
   /** Costs time in proportion to the live attempts: those that have an estimate of their time use it up as it passes. */
   reservedAt(nowMs: number): Sums {
     let wallMs = 0;
-    if (this.limit?.wallMs !== undefined) for (const spending of this.live) wallMs += reservedWallMs(spending, nowMs);
-    return { tokens: this.reservedTokens, micros: this.reservedMicros, wallMs };
+    if (this.limit?.wallMs !== undefined) for (const spending of this.live) wallMs = saturatingAdd(wallMs, reservedWallMs(spending, nowMs));
+    return { tokens: this.reserved.tokensBeside(0), micros: this.reserved.microsBeside(0), wallMs };
   }
 
   join(spending: Spending, atMs: number): void {
@@ -70,14 +71,13 @@ export class Account {
 
   add({ input, output, micros }: Delta, atMs: number): void {
     this.advance(atMs);
-    this.tokens += input + output;
-    this.micros += micros;
+    this.tokens = saturatingAdd(this.tokens, input, output);
+    this.micros = addMicros(this.micros, micros);
   }
 
   /** Called before and after the attempt's own numbers change. */
   reserve(spending: Spending, sign: 1 | -1): void {
-    this.reservedTokens += sign * reservedTokens(spending);
-    this.reservedMicros += sign * reservedMicros(spending);
+    this.reserved.change(spending, sign);
     if (sign > 0 && this.live.has(spending) && spendsMoney(spending)) this.spenders.add(spending);
   }
 
@@ -114,7 +114,7 @@ export class Account {
       this.asOfMs = midnight;
     }
     if (atMs <= this.asOfMs) return;
-    this.wallMs += this.live.size * (atMs - this.asOfMs);
+    this.wallMs = saturatingAdd(this.wallMs, this.live.size * (atMs - this.asOfMs));
     this.asOfMs = atMs;
   }
 }

@@ -1,8 +1,9 @@
 import type { Amounts } from '@torch/contracts';
+import { saturatingAdd } from '@torch/kernel';
 
 /**
  * Amounts in whole numbers: tokens, millionths of a US dollar, milliseconds. Sums of them are exact, whatever their order, so that a
- * replay and a restored snapshot come to the same.
+ * replay and a restored snapshot come to the same; they saturate at what `Amounts` holds.
  */
 export interface Sums {
   readonly tokens: number;
@@ -13,7 +14,15 @@ export type Dimension = keyof Sums;
 export const DIMENSIONS: readonly Dimension[] = ['tokens', 'micros', 'wallMs'];
 
 const MICROS_PER_USD = 1_000_000;
+/** The most money that `Amounts` holds: a billion US dollars. */
+const MICROS_MAX = 1_000_000_000 * MICROS_PER_USD;
 export const microsOf = (usd: number): number => Math.round(usd * MICROS_PER_USD);
+export const addMicros = (...micros: readonly number[]): number => Math.min(saturatingAdd(...micros), MICROS_MAX);
+export const plus = (a: Sums, b: Sums): Sums => ({
+  tokens: saturatingAdd(a.tokens, b.tokens),
+  micros: addMicros(a.micros, b.micros),
+  wallMs: saturatingAdd(a.wallMs, b.wallMs),
+});
 export const usdOf = (micros: number): number => micros / MICROS_PER_USD;
 
 /** Undefined when nothing is given. */

@@ -1,5 +1,7 @@
 import type { BudgetEvent } from '@torch/contracts';
+import { setBetween } from '../between.evolve';
 import type { Facts } from '../rules';
+import { isLive } from '../scheduler.state';
 import { wakeAccount } from './budgets.gate';
 import { Account } from './account';
 import { EACH_AGENT } from './budgets.state';
@@ -12,5 +14,9 @@ export const budgetFacts: Facts<BudgetEvent> = {
     else for (const id of name === EACH_AGENT ? state.agents.keys() : [name as string]) wakeAccount(state, new Account('agent', id));
   },
   /** The attempt's own event ends it. */
-  'budget.exhausted': () => undefined,
+  'budget.exhausted': (state, { data: { scope, name, taskId } }) => {
+    const account = new Account(scope, scope === 'task' ? taskId : name).key;
+    const task = state.tasks.get(taskId);
+    if (task && isLive(task)) setBetween(state, task, { after: 'budget-exhausted', account });
+  },
 };

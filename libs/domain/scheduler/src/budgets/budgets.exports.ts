@@ -9,6 +9,7 @@
 export { budgetFacts } from './budgets.evolve';
 export { budgetGate } from './budgets.gate';
 export { getUsage, listBudgets, USAGE_PAGE_DEFAULT } from './budgets.reads';
+export { exhaustedAttempt } from './exhaustion';
 export { budgetRules } from './budgets.rules';
 export { Budgets } from './budgets.state';
 export { budgetsTopic } from './budgets.topic';

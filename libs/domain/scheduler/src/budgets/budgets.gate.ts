@@ -1,7 +1,8 @@
+import { saturatingAdd } from '@torch/kernel';
 import type { Gate, GateRound, Hold } from '../gates/gate';
 import type { AgentState, SchedulerState, TaskState } from '../scheduler.state';
 import { Account, DAY_MS, midnightBefore } from './account';
-import { type Dimension, DIMENSIONS, inWords, type Sums, sumsOf } from './amounts';
+import { type Dimension, DIMENSIONS, inWords, plus, type Sums, sumsOf } from './amounts';
 import { titleOf } from './exhaustion';
 
 /** What is parked on an account: tasks that are too dear for what is left, and, by dimension, all tasks once nothing is left. */
@@ -56,7 +57,7 @@ class BudgetRound implements GateRound {
     for (const account of [project, day, this.accountOf(agent)]) {
       if (!account.limit) continue;
       const committed = this.committedTo(account);
-      for (const dimension of DIMENSIONS) committed[dimension] += estimate[dimension] ?? 0;
+      for (const dimension of DIMENSIONS) committed[dimension] = saturatingAdd(committed[dimension], estimate[dimension] ?? 0);
     }
   }
 
@@ -92,11 +93,7 @@ class BudgetRound implements GateRound {
     if (!committed) {
       const used = account.usedAt(this.nowMs);
       const reserved = account.reservedAt(this.nowMs);
-      committed = {
-        tokens: used.tokens + reserved.tokens,
-        micros: used.micros + reserved.micros,
-        wallMs: used.wallMs + reserved.wallMs,
-      };
+      committed = { ...plus(used, reserved) };
       this.committed.set(account.key, committed);
     }
     return committed;

@@ -1,9 +1,8 @@
 import type { BudgetList, BudgetView, GetUsage, UsageFound, UsageTotal } from '@torch/contracts';
 import type { SchedulerState } from '../scheduler.state';
 import type { Account } from './account';
-import { amountsOf, type Sums, usdOf } from './amounts';
+import { amountsOf, plus, type Sums, usdOf } from './amounts';
 import { type BudgetSetting, EACH_AGENT } from './budgets.state';
-import { plus } from './exhaustion';
 import { namesOf, NO_MODEL } from './ledger';
 import { addInto, noTotal, type Total } from './usage-totals';
 

@@ -1,5 +1,5 @@
 import type { Amounts, BudgetScope, ExhaustibleScope } from '@torch/contracts';
-import { Heap, noteIndex } from '../heap';
+import { Heap, noteIndex, OrderedSet, orderedIds } from '@torch/kernel';
 import type { SchedulerLimits } from '../scheduler.limits';
 import { Account, type EncodedAccount } from './account';
 import { type Sums, sumsOf } from './amounts';
@@ -37,7 +37,7 @@ export class Budgets {
   readonly tasks = new Map<string, Account>();
   readonly live = new Map<string, Spending>();
   /** Open tasks whose own budget does not allow another attempt: `settle` fails them. */
-  readonly spent = new Set<string>();
+  readonly spent = orderedIds();
   readonly totals: UsageTotals;
   /** Derived: accounts whose time will run out, the next one on top. */
   readonly clocks = new Heap<Account>(
@@ -45,7 +45,7 @@ export class Budgets {
     noteIndex,
   );
   /** Derived: accounts beyond their limit in tokens or money, with a live attempt that costs some. */
-  readonly overdrawn = new Set<Account>();
+  readonly overdrawn = new OrderedSet<Account>((a, b) => a.key < b.key);
 
   constructor(readonly limits: SchedulerLimits) {
     this.totals = new UsageTotals(limits.usageGroupsMax);
@@ -124,7 +124,7 @@ export class Budgets {
       settings: [...this.settings].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, setting]) => setting),
       accounts: [this.project, this.day, ...this.agents.values(), ...sorted(this.tasks)].map((account) => account.encode()),
       live: sorted(this.live).map((spending) => ({ ...spending })),
-      spent: [...this.spent].sort(),
+      spent: [...this.spent],
       totals: this.totals.encode(),
     };
   }

@@ -1,16 +1,15 @@
 import type { TaskSpec, Usage } from '@torch/contracts';
-import { type NewEvent, Rejection } from '@torch/kernel';
+import { HeapWalk, type NewEvent, Rejection, saturatingAdd } from '@torch/kernel';
 import { attemptFailed } from '../attempt-failure';
-import { HeapWalk } from '../heap';
-import { inThread, taskEvent } from '../scheduler.facts';
+import { taskEvent } from '../scheduler.facts';
 import { bySeq, hasEnded, isLive, type SchedulerState, type TaskState } from '../scheduler.state';
-import { ends, roomIn, type Settlement } from '../settlement';
+import { hasRoomFor, roomIn, says, type Settlement } from '../settlement';
 import { isStopped } from '../stopped';
 import type { BroughtResult, Topic } from '../topics';
 import type { Account } from './account';
-import { DIMENSIONS, inWords, type Sums, sumsOf } from './amounts';
+import { addMicros, DIMENSIONS, inWords, plus, type Sums, sumsOf } from './amounts';
 import { wakeAccount } from './budgets.gate';
-import { exhausted, plus } from './exhaustion';
+import { exhausted } from './exhaustion';
 import { attemptBegan, attemptOver, usageSeen } from './ledger';
 import { deltaOf, reservedMicros, reservedTokens, type Spending } from './spending';
 import { moreOf, saysCost, saysTokens } from './usage';
@@ -27,10 +26,7 @@ export const budgetsTopic: Topic = {
   /** A retry that somebody asks for has the whole budget again. */
   taskOpened: ({ budgets }, { spec }) => budgets.forgetTask(spec.taskId),
   taskEnded: ({ budgets }, { spec }) => budgets.forgetTask(spec.taskId),
-  settle: (settlement) => {
-    failSpentTasks(settlement);
-    stopWhatIsExhausted(settlement);
-  },
+  conclusions: [failSpentTasks, stopWhatIsExhausted],
   dueAtMs: ({ budgets }) => budgets.clocks.peek()?.runsOutAtMs ?? Infinity,
   checkSubmitted: refuseContradiction,
   usageReported,
@@ -46,7 +42,7 @@ function usageReported(state: SchedulerState, task: TaskState, usage: Usage, now
   for (const account of budgets.accountsOf(spending)) {
     if (!account.limit) continue;
     const { tokens, micros, wallMs } = account.usedAt(nowMs);
-    const used = { tokens: tokens + delta.input + delta.output, micros: micros + delta.micros, wallMs };
+    const used = { tokens: saturatingAdd(tokens, delta.input, delta.output), micros: addMicros(micros, delta.micros), wallMs };
     const reservedForOthers = reservedBeside(account, spending);
     const all = plus(used, reservedForOthers);
     const { limit } = account;
@@ -57,8 +53,8 @@ function usageReported(state: SchedulerState, task: TaskState, usage: Usage, now
 }
 
 const reservedBeside = (account: Account, spending: Spending): Sums => ({
-  tokens: account.reservedTokens - reservedTokens(spending),
-  micros: account.reservedMicros - reservedMicros(spending),
+  tokens: account.reserved.tokensBeside(reservedTokens(spending)),
+  micros: account.reserved.microsBeside(reservedMicros(spending)),
   wallMs: 0,
 });
 
@@ -73,11 +69,12 @@ function resultBrought(state: SchedulerState, task: TaskState, { usage }: Brough
 /** Of their own budget, there is not enough left for another attempt. */
 function failSpentTasks(settlement: Settlement): void {
   const { state, nowMs } = settlement;
-  for (const taskId of [...state.budgets.spent].sort()) {
+  for (const taskId of state.budgets.spent) {
+    if (roomIn(settlement) <= 0) return;
     const task = state.tasks.get(taskId);
     if (!task || hasEnded(task) || isLive(task)) continue;
     const reason = `budget: What is left of the budget of task ${taskId} does not allow another attempt.`;
-    ends(settlement, task, 'failed', taskEvent('task.failed', { taskId, attempts: task.attempt, reason, failedAtMs: nowMs }));
+    says(settlement, task, taskEvent('task.failed', { taskId, attempts: task.attempt, reason, failedAtMs: nowMs }));
   }
 }
 
@@ -86,20 +83,45 @@ function stopWhatIsExhausted(settlement: Settlement): void {
   const { state, nowMs } = settlement;
   const { clocks, overdrawn } = state.budgets;
   if (isStopped(state)) return; // What is live is being stopped anyway.
+  const stopped = new Set<TaskState>();
   const walk = new HeapWalk(clocks);
-  for (let next = walk.peek(); next && next.runsOutAtMs <= nowMs; walk.next(), next = walk.peek()) stopAll(settlement, next, next.live);
-  for (const account of [...overdrawn].sort((a, b) => (a.key < b.key ? -1 : 1))) stopAll(settlement, account, account.spenders);
+  for (let next = walk.peek(); next && next.runsOutAtMs <= nowMs; walk.next(), next = walk.peek())
+    if (!stopAll(settlement, { account: next, tasks: tasksOf(state, next), stopped })) return;
+  for (const account of overdrawn) {
+    const tasks = tasksBy(state, account.spenders);
+    if (!stopAll(settlement, { account, tasks, stopped })) return;
+  }
 }
 
-function stopAll(settlement: Settlement, account: Account, spendings: Iterable<Spending>): void {
-  const { state, nowMs, ended, events } = settlement;
-  const tasks = [...spendings].flatMap(({ taskId }) => state.tasks.get(taskId) ?? []);
-  for (const task of tasks.sort(bySeq)) {
-    if (ended.has(task)) continue;
-    if (roomIn(settlement) < EVENTS_EACH && events.length > 0) return;
-    ended.set(task, 'failed');
-    events.push(...exhausted(state, task, { account, used: account.usedAt(nowMs), nowMs }).map((event) => inThread(task, event)));
+/** Those that use up its time, in order of submission. Every live attempt counts against the project and the day, and few against any other. */
+function tasksOf(state: SchedulerState, { scope, live }: Account): Iterable<TaskState> {
+  return scope === 'project' || scope === 'day' ? state.live : [...tasksBy(state, live)].sort(bySeq);
+}
+
+function* tasksBy({ tasks }: SchedulerState, spendings: Iterable<Spending>): Iterable<TaskState> {
+  for (const { taskId } of spendings) {
+    const task = tasks.get(taskId);
+    if (task) yield task;
   }
+}
+
+interface Stopping {
+  readonly account: Account;
+  readonly tasks: Iterable<TaskState>;
+  /** By this answer. */
+  readonly stopped: Set<TaskState>;
+}
+
+/** False when there was no room for all of them. */
+function stopAll(settlement: Settlement, { account, tasks, stopped }: Stopping): boolean {
+  const { state, nowMs } = settlement;
+  for (const task of tasks) {
+    if (stopped.has(task)) continue;
+    if (!hasRoomFor(settlement, EVENTS_EACH)) return false;
+    stopped.add(task);
+    says(settlement, task, ...exhausted(state, task, { account, used: account.usedAt(nowMs), nowMs }));
+  }
+  return true;
 }
 
 function refuseContradiction(_state: SchedulerState, { key, budget, estimate }: TaskSpec): void {

@@ -3,7 +3,7 @@ import type { NewEvent } from '@torch/kernel';
 import { attemptFailed } from '../attempt-failure';
 import type { SchedulerState, TaskState } from '../scheduler.state';
 import type { Account } from './account';
-import { amountsOf, type Dimension, DIMENSIONS, inWords, type Sums, usdOf } from './amounts';
+import { amountsOf, type Dimension, DIMENSIONS, inWords, plus, type Sums, usdOf } from './amounts';
 
 const TITLES: Readonly<Record<ExhaustibleScope, string>> = {
   project: 'The budget of the project',
@@ -54,13 +54,23 @@ export function exhausted(
   ];
 }
 
+/** What follows once it is said that a budget is exhausted; `account` is the key of it. */
+export function exhaustedAttempt(
+  state: SchedulerState,
+  task: TaskState,
+  { account: key, nowMs }: { account: string; nowMs: number },
+): readonly NewEvent[] {
+  const spending = state.budgets.live.get(task.spec.taskId);
+  const account = spending && state.budgets.accountsOf(spending).find((one) => one.key === key);
+  if (account) return exhausted(state, task, { account, used: account.usedAt(nowMs), nowMs }).slice(1);
+  return attemptFailed(state, task, { reason: 'budget', class: 'budget', message: 'Its budget is exhausted.' }, nowMs);
+}
+
 export const limitOf = ({ tokens, micros, wallMs }: Partial<Sums>) => ({
   ...(tokens === undefined ? {} : { tokens }),
   ...(micros === undefined ? {} : { costUsd: usdOf(micros) }),
   ...(wallMs === undefined ? {} : { wallMs }),
 });
-
-export const plus = (a: Sums, b: Sums): Sums => ({ tokens: a.tokens + b.tokens, micros: a.micros + b.micros, wallMs: a.wallMs + b.wallMs });
 
 const inPlainWords = (dimension: Dimension, sums: Sums): string =>
   dimension === 'micros' ? `${usdOf(sums.micros)} USD are` : `${sums[dimension]} are`;

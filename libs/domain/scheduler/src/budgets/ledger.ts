@@ -1,3 +1,4 @@
+import { saturatingAdd } from '@torch/kernel';
 import type { SchedulerState, TaskState } from '../scheduler.state';
 import { type Account, midnightBefore } from './account';
 import { DIMENSIONS, type Sums } from './amounts';
@@ -72,6 +73,6 @@ function isSpent([account]: readonly Account[], { budget, estimate }: Spending):
     const most = budget[dimension];
     if (most === undefined) return false;
     const used = account[dimension];
-    return used + (expected[dimension] ?? 0) > most || (used > 0 && used >= most);
+    return saturatingAdd(used, expected[dimension] ?? 0) > most || (used > 0 && used >= most);
   });
 }

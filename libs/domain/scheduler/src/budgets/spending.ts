@@ -1,5 +1,6 @@
 import type { TaskSpec, Usage } from '@torch/contracts';
-import { microsOf, type Sums, sumsOf } from './amounts';
+import { saturatingAdd } from '@torch/kernel';
+import { addMicros, microsOf, type Sums, sumsOf } from './amounts';
 import { saysCost, saysTokens } from './usage';
 
 /** What a live attempt uses, as far as is known. */
@@ -53,9 +54,9 @@ export function deltaOf({ input, output, micros }: Spending, { inputTokens = 0, 
 }
 
 export function spend(spending: Spending, { input, output, micros }: Delta, usage: Usage): void {
-  spending.input += input;
-  spending.output += output;
-  spending.micros += micros;
+  spending.input = saturatingAdd(spending.input, input);
+  spending.output = saturatingAdd(spending.output, output);
+  spending.micros = addMicros(spending.micros, micros);
   if (saysTokens(usage)) spending.told |= TOKENS_TOLD;
   if (saysCost(usage)) spending.told |= COST_TOLD;
 }

@@ -1,4 +1,5 @@
 import { USAGE_GROUPS, type UsageGroup } from '@torch/contracts';
+import { saturatingAdd } from '@torch/kernel';
 
 export interface Total {
   input: number;
@@ -92,11 +93,11 @@ class TotalsByName {
 export const noTotal = (): Total => ({ input: 0, output: 0, micros: 0, wallMs: 0, attempts: 0 });
 
 export function addInto(total: Total, { input, output, micros, wallMs, attempts }: Readonly<Total>): void {
-  total.input += input;
-  total.output += output;
-  total.micros += micros;
-  total.wallMs += wallMs;
-  total.attempts += attempts;
+  total.input = saturatingAdd(total.input, input);
+  total.output = saturatingAdd(total.output, output);
+  total.micros = saturatingAdd(total.micros, micros);
+  total.wallMs = saturatingAdd(total.wallMs, wallMs);
+  total.attempts = saturatingAdd(total.attempts, attempts);
 }
 
 const numbersOf = ({ input, output, micros, wallMs, attempts }: Total): number[] => [input, output, micros, wallMs, attempts];

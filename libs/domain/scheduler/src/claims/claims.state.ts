@@ -1,5 +1,5 @@
 import type { ClaimEnd, ClaimHolder, ClaimMode, PathClaim } from '@torch/contracts';
-import { Heap, noteIndex } from '../heap';
+import { Heap, noteIndex, orderedIds } from '@torch/kernel';
 import type { Strand } from '../order/strand';
 import { ClaimIndex, type Held, type Wanted } from './claim-index';
 import { wantedBy } from './conflict';
@@ -67,7 +67,8 @@ export class Claims {
   /** Refused requests by claim id, the oldest first. */
   readonly refused = new Map<string, Refusal>();
   /** Own claims whose attempt or agent is gone: `settle` releases them, and until then they are held. */
-  readonly ending = new Map<string, ClaimEnd>();
+  private readonly reasons = new Map<string, ClaimEnd>();
+  private readonly endingIds = orderedIds();
   /** Derived: the next to run out is on top. */
   readonly timers = new Heap<OwnClaim>(
     (a, b) => a.leaseUntilMs < b.leaseUntilMs || (a.leaseUntilMs === b.leaseUntilMs && a.id < b.id),
@@ -78,6 +79,7 @@ export class Claims {
   private readonly index = new ClaimIndex();
   private readonly held = new Map<string, readonly Held[]>();
   private readonly ofAgent = new Map<string, Set<OwnClaim>>();
+  private readonly ofTask = new Map<string, Set<OwnClaim>>();
 
   constructor(waiting: EncodedWaiting = []) {
     this.waiting = new WaitingClaims(waiting);
@@ -86,6 +88,26 @@ export class Claims {
   /** Agents' own claims, in no order that means anything. */
   ownOf(agentId: string): Iterable<OwnClaim> {
     return this.ofAgent.get(agentId) ?? [];
+  }
+
+  /** Those that end with an attempt of the task, likewise. */
+  ownFor(taskId: string): Iterable<OwnClaim> {
+    return this.ofTask.get(taskId) ?? [];
+  }
+
+  get ending(): ReadonlyMap<string, ClaimEnd> {
+    return this.reasons;
+  }
+
+  /** What it was for is over: it is held until it is released. */
+  ends(claimId: string, reason: ClaimEnd): void {
+    this.reasons.set(claimId, reason);
+    this.endingIds.add(claimId);
+  }
+
+  /** Those that are to be released, by id. */
+  *endingFirst(): Iterable<readonly [id: string, reason: ClaimEnd]> {
+    for (const id of this.endingIds) yield [id, this.reasons.get(id) as ClaimEnd];
   }
 
   /** The strand has its first ready task, since `sinceMs`. `isFull`: one of its semaphores is. */
@@ -116,21 +138,21 @@ export class Claims {
     const added = { ...claim, heapIndex: -1 };
     this.own.set(id, added);
     this.timers.push(added);
-    const ofAgent = this.ofAgent.get(agentId);
-    if (ofAgent) ofAgent.add(added);
-    else this.ofAgent.set(agentId, new Set([added]));
+    addTo(this.ofAgent, agentId, added);
+    if (taskId !== undefined) addTo(this.ofTask, taskId, added);
     this.hold(heldBy(claim.paths, { key: ownKey(id), agentId, claimId: id, ...(taskId === undefined ? {} : { taskId }) }), atMs);
     this.refused.delete(id);
   }
 
   release(claimId: string): void {
     const claim = this.own.get(claimId);
-    this.ending.delete(claimId);
+    this.reasons.delete(claimId);
+    this.endingIds.delete(claimId);
     if (!claim) return;
     this.own.delete(claimId);
     this.timers.removeAt(claim.heapIndex);
-    const ofAgent = this.ofAgent.get(claim.agentId);
-    if (ofAgent?.delete(claim) && ofAgent.size === 0) this.ofAgent.delete(claim.agentId);
+    deleteFrom(this.ofAgent, claim.agentId, claim);
+    if (claim.taskId !== undefined) deleteFrom(this.ofTask, claim.taskId, claim);
     this.letGo(ownKey(claimId));
   }
 
@@ -157,7 +179,7 @@ export class Claims {
       tasks: [...this.tasks.values()].sort((a, b) => (a.taskId < b.taskId ? -1 : 1)),
       own: [...this.own.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ heapIndex: _derived, ...claim }) => claim),
       refused: [...this.refused.values()],
-      ending: [...this.ending].sort(([a], [b]) => (a < b ? -1 : 1)),
+      ending: [...this.endingFirst()],
     };
   }
 
@@ -167,7 +189,7 @@ export class Claims {
     for (const one of tasks) claims.taskBegins(one, 0); // Nobody waits yet: it makes no difference since when.
     for (const claim of own) claims.grant(claim, 0);
     for (const refusal of refused) claims.refused.set(refusal.claimId, refusal);
-    for (const [id, reason] of ending) claims.ending.set(id, reason);
+    for (const [id, reason] of ending) claims.ends(id, reason);
     return claims;
   }
 
@@ -188,6 +210,17 @@ export class Claims {
     for (const one of this.held.get(key) ?? []) this.index.remove(one);
     this.held.delete(key);
   }
+}
+
+function addTo(claims: Map<string, Set<OwnClaim>>, key: string, claim: OwnClaim): void {
+  const known = claims.get(key);
+  if (known) known.add(claim);
+  else claims.set(key, new Set([claim]));
+}
+
+function deleteFrom(claims: Map<string, Set<OwnClaim>>, key: string, claim: OwnClaim): void {
+  const known = claims.get(key);
+  if (known?.delete(claim) && known.size === 0) claims.delete(key);
 }
 
 export function heldBy(paths: readonly PathClaim[], by: Pick<Held, 'key' | 'agentId' | 'claimId' | 'taskId'>): readonly Held[] {

@@ -1,10 +1,9 @@
+import { inOrder, type TimerContext } from '@torch/kernel';
 import { gatesBesideClaims } from '../gates/gates.exports';
-import { HeapWalk } from '../heap';
 import { isFull, semaphoreKey, severalOf } from '../limits/limits.exports';
 import type { Strand } from '../order/strand';
-import { inThread } from '../scheduler.facts';
 import { isLive, type SchedulerState, type TaskState } from '../scheduler.state';
-import { roomIn, type Settlement } from '../settlement';
+import { roomIn, says, type Settlement } from '../settlement';
 import type { DueCommand, Topic } from '../topics';
 import { claimGate } from './claims.gate';
 import { released } from './claims.rules';
@@ -38,16 +37,12 @@ export const claimsTopic: Topic = {
   },
   attemptOver: ({ claims, matching }, { spec: { taskId }, agentId = '', attempt }) => {
     if (claims.taskEnds(taskId)) matching.wake(taskKey(taskId));
-    for (const own of claims.ownOf(agentId))
-      if (own.taskId === taskId && own.attempt === attempt) claims.ending.set(own.id, 'attempt-ended');
+    for (const own of claims.ownFor(taskId)) if (own.agentId === agentId && own.attempt === attempt) claims.ends(own.id, 'attempt-ended');
   },
   agentGone: ({ claims }, agentId) => {
-    for (const { id } of claims.ownOf(agentId)) if (!claims.ending.has(id)) claims.ending.set(id, 'agent-gone');
+    for (const { id } of claims.ownOf(agentId)) if (!claims.ending.has(id)) claims.ends(id, 'agent-gone');
   },
-  settle: (settlement) => {
-    releaseEnding(settlement);
-    wakeKeptBack(settlement);
-  },
+  conclusions: [releaseEnding, wakeKeptBack],
   dueAtMs: ({ claims }) => claims.timers.peek()?.leaseUntilMs ?? Infinity,
   due,
   checkSubmitted: (_state, { key, claims = [] }) => {
@@ -56,13 +51,12 @@ export const claimsTopic: Topic = {
 };
 
 function releaseEnding(settlement: Settlement): void {
-  const { state, events, nowMs } = settlement;
-  for (const [id, reason] of [...state.claims.ending].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  const { state, nowMs } = settlement;
+  for (const [id, reason] of state.claims.endingFirst()) {
+    if (roomIn(settlement) <= 0) return;
     const claim = state.claims.own.get(id);
-    if (!claim || roomIn(settlement) <= 0) continue;
-    const task = claim.taskId === undefined ? undefined : state.tasks.get(claim.taskId);
-    const event = released(claim, reason, nowMs);
-    events.push(task ? inThread(task, event) : event);
+    if (!claim) continue;
+    says(settlement, claim.taskId === undefined ? undefined : state.tasks.get(claim.taskId), released(claim, reason, nowMs));
   }
 }
 
@@ -96,14 +90,11 @@ function wakeKeptBack({ state, nowMs }: Settlement): void {
   }
 }
 
-function due({ claims }: SchedulerState, nowMs: number): readonly DueCommand[] {
+function due({ claims }: SchedulerState, { leaseNowMs, max }: TimerContext): readonly DueCommand[] {
   const commands: DueCommand[] = [];
-  const walk = new HeapWalk(claims.timers);
-  for (
-    let next = walk.peek();
-    next && next.leaseUntilMs <= nowMs && commands.length < EXPIRED_PER_TURN_MAX;
-    walk.next(), next = walk.peek()
-  )
-    commands.push({ type: 'ExpireClaim', data: { claimId: next.id } });
+  for (const { id: claimId, leaseUntilMs } of inOrder(claims.timers)) {
+    if (leaseUntilMs > leaseNowMs || commands.length >= Math.min(max, EXPIRED_PER_TURN_MAX)) break;
+    commands.push({ type: 'ExpireClaim', data: { claimId } });
+  }
   return commands;
 }

@@ -1,5 +1,5 @@
 import type { PathClaim } from '@torch/contracts';
-import { Heap, HeapWalk, noteIndex } from '../heap';
+import { Heap, HeapWalk, noteIndex } from '@torch/kernel';
 import type { Strand } from '../order/strand';
 import { ClaimIndex, type Wanted } from './claim-index';
 import { wantedBy } from './conflict';

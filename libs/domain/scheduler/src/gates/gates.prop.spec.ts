@@ -38,7 +38,7 @@ describe('gates (safety)', () => {
           tokens: past.used.get('project') ?? 0,
           wallMs: past.wallMs('project'),
         });
-        expect(state.budgets.project.reservedTokens).toBe(past.committedTokens('project') - (past.used.get('project') ?? 0));
+        expect(state.budgets.project.reservedAt(nowMs).tokens).toBe(past.committedTokens('project') - (past.used.get('project') ?? 0));
         expect(state.quotas.countOf('role', 'developer').live).toBe(
           [...past.live.values()].filter(({ spec }) => spec.role === 'developer').length,
         );

@@ -29,8 +29,8 @@ export const quotaGate: Gate = {
 };
 
 /** Live attempts that count against the limit. */
-export function inUse({ quotas, agents, liveAttempts }: SchedulerState, scope: LimitScope, name: string): number {
-  if (scope === 'project') return liveAttempts;
+export function inUse({ quotas, agents, live }: SchedulerState, scope: LimitScope, name: string): number {
+  if (scope === 'project') return live.size;
   return scope === 'agent' ? (agents.get(name)?.live.size ?? 0) : quotas.countOf(scope, name).live;
 }
 

@@ -1,6 +1,6 @@
 import type { AgentChoice } from '@torch/contracts';
+import { HeapWalk } from '@torch/kernel';
 import type { GateRound, Hold } from '../gates/gates.exports';
-import { HeapWalk } from '../heap';
 import type { AgentState, SchedulerState, TaskState } from '../scheduler.state';
 import { type AgentProfile, type DemandClass, isBetter } from './role-index';
 import { agentsOf, rounded, scoreOf, wishesOf } from './score';

@@ -1,4 +1,4 @@
-import { Heap, noteIndex } from '../heap';
+import { Heap, noteIndex } from '@torch/kernel';
 import { ClassQueue } from '../order/class-queue';
 import { FairShares, type Share } from '../order/fair-shares';
 import type { AgentState } from '../scheduler.state';

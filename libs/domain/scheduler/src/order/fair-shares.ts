@@ -1,4 +1,4 @@
-import { Heap } from '../heap';
+import { Heap } from '@torch/kernel';
 import type { KeyLane } from './order-queue';
 
 /** Keys that have nothing waiting and are still remembered for what they have just had. */

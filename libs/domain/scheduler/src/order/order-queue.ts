@@ -1,4 +1,4 @@
-import { Heap } from '../heap';
+import { Heap } from '@torch/kernel';
 import type { Share } from './fair-shares';
 import type { Strand } from './strand';
 

@@ -1,4 +1,4 @@
-import { Heap } from '../heap';
+import { Heap } from '@torch/kernel';
 import type { Hold } from '../gates/gates.exports';
 import type { DemandClass } from '../matching';
 import type { OrderQueue } from './order-queue';

@@ -1,5 +1,4 @@
-import { invariant } from '@torch/kernel';
-import { Heap, noteIndex } from '../heap';
+import { Heap, invariant, noteIndex } from '@torch/kernel';
 import type { DemandClass } from '../matching';
 import type { TaskState } from '../scheduler.state';
 import type { Share } from './fair-shares';

@@ -1,5 +1,5 @@
+import { Heap } from '@torch/kernel';
 import { gates, type Hold } from '../gates/gates.exports';
-import { Heap } from '../heap';
 import type { DemandClass } from '../matching';
 import type { TaskState } from '../scheduler.state';
 import { levelAt, promotedAtMs } from './ageing';

@@ -1,7 +1,7 @@
 import { type FireSchedule, ID_PATTERN, MISSED_RUNS_MAX, type SubmitRun } from '@torch/contracts';
-import { type NewEvent, Rejection } from '@torch/kernel';
+import { jsonBytes, type NewEvent, Rejection } from '@torch/kernel';
 import { cancelRun } from '../control';
-import { cut, inThread } from '../scheduler.facts';
+import { derivedText, inThread } from '../scheduler.facts';
 import type { RunState, SchedulerState } from '../scheduler.state';
 import { isStopped } from '../stopped';
 import { submitRun } from '../submit-run';
@@ -12,7 +12,6 @@ import type { Schedule } from './schedules.state';
 
 /** Runs of one schedule that wait behind the one before, under the policy `queue`. */
 const RUNS_WAITING_MAX = MISSED_RUNS_MAX;
-const SKIPPED_CHARS_MAX = 2000;
 
 /** From the timer: a run for a time that has come, or why there is none; and when to look again. */
 export function fireSchedule(state: SchedulerState, { scheduleId, dueAtMs }: FireSchedule, nowMs: number): readonly NewEvent[] {
@@ -36,7 +35,7 @@ export function fireSchedule(state: SchedulerState, { scheduleId, dueAtMs }: Fir
 
   const run = runOf(state, schedule, atMs);
   const events = submitted(state, run, { actor: schedule.setBy, nowMs });
-  if (events instanceof Rejection) return [fired({ skipped: cut(events.message, SKIPPED_CHARS_MAX) })];
+  if (events instanceof Rejection) return [fired({ skipped: derivedText(events.message) })];
   return [...replaced(state, schedule, { by: run.runId, overlapping, nowMs }), fired({ runId: run.runId }), ...events];
 }
 
@@ -83,6 +82,19 @@ export function runOf(state: SchedulerState, schedule: Schedule, atMs: number): 
   };
 }
 
+/** Of a task as JSON: an event has 64 KiB, its envelope and the ids of a run included. */
+const SPEC_BYTES_MAX = 62 * 1024;
+
+/** The timer would come to nothing, again and again. */
+function refuseTooLarge({ runId, tasks }: SubmitRun): void {
+  const bytes = Math.max(...tasks.map(jsonBytes));
+  if (bytes > SPEC_BYTES_MAX)
+    throw new Rejection(
+      'task-too-large',
+      `The task of run ${runId} takes ${bytes} bytes as JSON, of ${SPEC_BYTES_MAX} at most: shorten it.`,
+    );
+}
+
 /** By the same checks as a run that somebody submits. */
 export function submitted(
   state: SchedulerState,
@@ -90,6 +102,7 @@ export function submitted(
   { actor, nowMs }: { readonly actor: string; readonly nowMs: number },
 ): readonly NewEvent[] | Rejection {
   try {
+    refuseTooLarge(run);
     return submitRun(state, run, nowMs, actor);
   } catch (error) {
     if (error instanceof Rejection) return error;

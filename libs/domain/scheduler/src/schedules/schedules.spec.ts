@@ -125,3 +125,12 @@ describe('many schedules that are due together', () => {
     expect(new Set(turns.flat().map(({ scheduleId }) => scheduleId)).size).toBe(40);
   });
 });
+
+describe('a schedule whose task is as large as an event', () => {
+  it('is refused when it is set, since its runs could not be recorded', () => {
+    const { run: _command, ...spec } = task('report');
+    const set = (length: number) => empty().tryToDecide(setSchedule({ task: { ...spec, prompt: '\u{1F6D1}'.repeat(length) } }));
+    expect(set(15_900)).toMatchObject({ code: 'task-too-large' });
+    expect(set(15_700)).toMatchObject([{ type: 'schedule.set' }]);
+  });
+});

@@ -1,6 +1,5 @@
 import type { ScheduleSet } from '@torch/contracts';
-import { present } from '@torch/kernel';
-import { Heap, noteIndex } from '../heap';
+import { Heap, noteIndex, present } from '@torch/kernel';
 
 /** What was asked for, with every default filled in. */
 export type ScheduleDefinition = Required<Omit<ScheduleSet, 'nextAtMs' | 'setAtMs'>>;

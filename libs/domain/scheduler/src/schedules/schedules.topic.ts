@@ -1,4 +1,4 @@
-import { HeapWalk } from '../heap';
+import { inOrder, type TimerContext } from '@torch/kernel';
 import type { SchedulerState } from '../scheduler.state';
 import { isStopped } from '../stopped';
 import type { DueCommand, Topic } from '../topics';
@@ -12,13 +12,11 @@ export const schedulesTopic: Topic = {
   due,
 };
 
-function due(state: SchedulerState, nowMs: number): readonly DueCommand[] {
+function due(state: SchedulerState, { nowMs, max }: TimerContext): readonly DueCommand[] {
   const commands: DueCommand[] = [];
   if (isStopped(state)) return commands;
-  const walk = new HeapWalk(state.schedules.timers);
-  for (let next = walk.peek(); next && commands.length < FIRED_PER_TURN_MAX; walk.next(), next = walk.peek()) {
-    const { nextAtMs: dueAtMs = Infinity, definition } = next;
-    if (dueAtMs > nowMs) break;
+  for (const { nextAtMs: dueAtMs = Infinity, definition } of inOrder(state.schedules.timers)) {
+    if (dueAtMs > nowMs || commands.length >= Math.min(max, FIRED_PER_TURN_MAX)) break;
     commands.push({ type: 'FireSchedule', data: { scheduleId: definition.scheduleId, dueAtMs } });
   }
   return commands;

@@ -1,3 +1,5 @@
+import { MinHeap } from './min-heap';
+
 /**
  * A binary heap that tells its items where they are (`moved`), so that any of them can be taken out or re-ordered in
  * O(log n). `moved` is called with -1 for an item that leaves.
@@ -88,39 +90,32 @@ export function noteIndex(item: { heapIndex: number }, index: number): void {
   item.heapIndex = index;
 }
 
-/** Goes through a heap in order without changing it: to the first k items with O(k log k) comparisons, however many there are. */
+/** Goes through a heap in order without changing it: to the first k items in O(k log k), however many there are. */
 export class HeapWalk<T> {
-  /** Places of the items that may be next, the next one at the end. */
-  private readonly frontier: number[] = [];
+  /** Places of the items that may be next. */
+  private readonly frontier: MinHeap<number>;
 
   constructor(private readonly heap: Heap<T>) {
+    this.frontier = new MinHeap((a, b) => heap.before(heap.at(a) as T, heap.at(b) as T));
     if (heap.size > 0) this.frontier.push(0);
   }
 
   peek(): T | undefined {
-    const index = this.frontier.at(-1);
+    const index = this.frontier.peek();
     return index === undefined ? undefined : this.heap.at(index);
   }
 
   next(): void {
     const index = this.frontier.pop();
     if (index === undefined) return;
-    this.reach(2 * index + 1);
-    this.reach(2 * index + 2);
+    const { size } = this.heap;
+    if (2 * index + 1 < size) this.frontier.push(2 * index + 1);
+    if (2 * index + 2 < size) this.frontier.push(2 * index + 2);
   }
+}
 
-  private reach(index: number): void {
-    const { heap, frontier } = this;
-    const item = heap.at(index);
-    if (item === undefined) return;
-    let from = 0;
-    let to = frontier.length;
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (heap.before(item, heap.at(frontier[middle] as number) as T)) from = middle + 1;
-      else to = middle;
-    }
-    for (let at = frontier.length; at > from; at--) frontier[at] = frontier[at - 1] as number;
-    frontier[from] = index;
-  }
+/** A heap's items in order. It must not change meanwhile. */
+export function* inOrder<T>(heap: Heap<T>): Iterable<T> {
+  const walk = new HeapWalk(heap);
+  for (let item = walk.peek(); item !== undefined; walk.next(), item = walk.peek()) yield item;
 }
