@@ -1,6 +1,7 @@
 import type { AnyEvent, Decider } from '@torch/kernel';
-import { encodeCommit, InMemoryLogServer, type LogEntry, START } from '@torch/log';
+import { InMemoryLogServer, type LogEntry } from '@torch/log';
 import { PartitionState } from './partition-state';
+import { appendOwn } from './spec/commit.fixture';
 import { Snapshots } from './snapshots';
 
 const LINE_CHARS = 1_500_000;
@@ -31,7 +32,7 @@ describe('snapshots in pages', () => {
   beforeEach(async () => {
     server = new InMemoryLogServer();
     await server.partitions(1);
-    await append(server);
+    await appendOwn(server, 'registry');
   });
   afterEach(() => server.close());
 
@@ -104,11 +105,3 @@ describe('snapshots in pages', () => {
     expect(await write(state)).toBe(false);
   });
 });
-
-async function append(server: InMemoryLogServer): Promise<void> {
-  const lease = await server.leases.acquire(0, 'registry', 'i', 60_000);
-  if (!lease) throw new Error('The lease is not free.');
-  const consumed = { entry: '0-0', commands: 0, seq: 0 };
-  const body = encodeCommit({ service: 'registry', epoch: lease.epoch, recordedAtMs: 1, consumed, events: [], answers: [] });
-  await server.log.append({ ...lease, seen: START, generation: 0 }, [body]);
-}

@@ -4,6 +4,7 @@ export type { DecisionContext, Decider, NewEvent, PartsDecoder, SnapshotFormat, 
 export type { AnyEvent, EventEnvelope } from './event';
 export { InvariantViolation, invariant, unreachable } from './invariant';
 export { jsonBytes } from './json-bytes';
+export { listedSnapshot, type ListedState, type ListsDecoder, PART_CHARS_MAX } from './listed-snapshot';
 export { MinHeap } from './min-heap';
 export { present } from './present';
 export { RecentMap } from './recent-map';
