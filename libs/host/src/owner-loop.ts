@@ -74,7 +74,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     this.handleCommand = parts.definition.handleCommand.bind(parts.definition);
     this.wakeUp = new WakeUp(clock);
     this.ownCommands = new OwnCommands(config.ownCommandsMax, this.wakeUp.wake);
-    this.queries = new WaitingQueries(server.signals, config.queriesWaitingMax, this.wakeUp.wake, parts.log);
+    this.queries = new WaitingQueries({ signals: server.signals, clock, config, log: parts.log, wake: this.wakeUp.wake });
     this.timers = new Timers(state, clock);
     this.lease = new LeaseKeeper(server.leases, appender, config, clock, this.wakeUp.wake);
     const { service } = parts.definition;
@@ -134,6 +134,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
       }
     } finally {
       this.lease.stop();
+      this.queries.close();
       await this.watch.close();
       await this.answering;
       this.ownCommands.close(new Fenced(this.partition, definition.service, this.parts.appender.epoch));
