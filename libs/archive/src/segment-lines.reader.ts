@@ -4,10 +4,13 @@ import { decodeRecord, type RecordLine } from '@torch/domain-audit';
 import type { ArchiveDisk, DiskFile } from './archive-disk';
 import { ArchiveBroken } from './archive.errors';
 import type { SegmentFile } from './archive.layout';
+import { GiveWay } from './give-way';
 import { NODE_DISK } from './node-disk.adapter';
 
 const NEWLINE = 0x0a;
 const READ_BYTES = 256 * 1024;
+/** Of lines that whoever reads may take apart, hash and parse before others of this process have their turn. */
+const STRETCH_BYTES = 1024 * 1024;
 /** A commit has at most 1 MiB, and at most six times that as a JSON string. A longer line is no record. */
 export const LINE_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -23,7 +26,8 @@ export interface SegmentReadOptions {
 
 /**
  * A segment's whole lines, in buffers that each begin at the start of a line and end with a newline. Memory is flat. A line
- * without an end at the end of an open segment is left out: it is being written, or was torn.
+ * without an end at the end of an open segment is left out: it is being written, or was torn. After every MiB others of this process
+ * have their turn, even where the disk answers at once.
  *
  * @throws ArchiveBroken when a sealed segment is not whole gzip, or a line is longer than `LINE_BYTES_MAX`.
  * @returns false when there is no such file (any more).
@@ -34,6 +38,7 @@ export async function* readSegmentLines(
 ): AsyncGenerator<Buffer, boolean, void> {
   const file = await (options.disk ?? NODE_DISK).openToRead(segment.path);
   if (!file) return false;
+  const giveWay = new GiveWay(STRETCH_BYTES);
   let rest: Buffer | undefined;
   try {
     for await (const chunk of segment.isSealed ? gunzipped(file, segment.path, options) : stretch(file, options)) {
@@ -45,6 +50,7 @@ export async function* readSegmentLines(
       }
       if (rest && rest.length > LINE_BYTES_MAX)
         throw new ArchiveBroken(`${segment.path} has a line of more than ${LINE_BYTES_MAX} bytes, which no record has.`);
+      await giveWay.after(chunk.length);
     }
   } finally {
     await file.close();

@@ -37,6 +37,9 @@ export async function pause(clock: HostClock, ms: number, until?: AbortSignal): 
   });
 }
 
+/** What is due in this round of the event loop is done, what follows from it without waiting for the world included. */
+export const nextRound = (clock: Pick<HostClock, 'soon'>): Promise<void> => new Promise((over) => clock.soon(over));
+
 /** Pauses for an exponential back-off with jitter between half and all of it, from `retryMs` up to `retryMsMax`. */
 export function backOff(clock: HostClock, attempt: number, { retryMs, retryMsMax }: BackOff, until?: AbortSignal): Promise<void> {
   const full = Math.min(retryMsMax, retryMs * 2 ** Math.min(attempt, 16));

@@ -30,8 +30,10 @@ export interface HostConfig {
   readonly snapshotShareMax: number;
   /** Commands of the service's own that wait for a turn, before `submit` waits too. */
   readonly ownCommandsMax: number;
-  /** Queries that wait for the end of a turn; beyond it they are refused as `busy`. */
+  /** Queries that an owner has in hand, waiting for the end of a turn, being answered or on their way back; beyond it they are refused as `busy`. */
   readonly queriesWaitingMax: number;
+  /** Queries that are being answered beside the owner's loop, at a time. Others wait until there is room, or until nobody waits for them. */
+  readonly queriesRunningMax: number;
   /** First and longest pause between attempts to reach the log server. */
   readonly retryMs: number;
   readonly retryMsMax: number;
@@ -57,6 +59,7 @@ export const HOST_DEFAULTS: HostConfig = {
   snapshotShareMax: 0.05,
   ownCommandsMax: 10_000,
   queriesWaitingMax: 10_000,
+  queriesRunningMax: 64,
   retryMs: 50,
   retryMsMax: 1000,
   effectAttemptsMax: 10,

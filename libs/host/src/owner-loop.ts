@@ -74,7 +74,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     this.time = time;
     this.wakeUp = new WakeUp(clock);
     this.ownCommands = new OwnCommands(config.ownCommandsMax, this.wakeUp.wake);
-    this.queries = new WaitingQueries(server.signals, config.queriesWaitingMax, this.wakeUp.wake, parts.log);
+    this.queries = new WaitingQueries({ signals: server.signals, clock, config, log: parts.log, wake: this.wakeUp.wake });
     this.timers = new Timers(state, time, config);
     this.lease = new LeaseKeeper(server.leases, appender, config, clock, this.wakeUp.wake);
     const { service } = parts.definition;
@@ -145,6 +145,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     } finally {
       this.lease.stop();
       this.stages.recoveries.stop();
+      this.queries.close();
       await this.watch.close();
       await this.answering;
       this.ownCommands.close(this.fenced());

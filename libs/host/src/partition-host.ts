@@ -62,7 +62,7 @@ export class PartitionHost<State> {
   private readonly time: PartitionClock;
 
   constructor(private readonly parts: PartitionHostParts<State>) {
-    this.snapshots = new Snapshots(parts.server.caches, parts.server.log);
+    this.snapshots = new Snapshots(parts.server.caches, parts.server.log, parts.log);
     this.time = new PartitionClock(parts.server, parts.clock, parts.log);
   }
 
@@ -308,9 +308,7 @@ export class PartitionHost<State> {
     const { definition, partition, log } = this.parts;
     const written = await this.snapshots.write(partition, state, furthest);
     if (!written)
-      log.warn(
-        `The state of ${definition.service} on partition ${partition} does not fit into a snapshot; the next start reads more of the log.`,
-      );
+      log.warn(`The state of ${definition.service} on partition ${partition} has no new snapshot; the next start reads more of the log.`);
   }
 
   /** An orderly end: the next owner starts from here at once. */

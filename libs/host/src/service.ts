@@ -15,7 +15,7 @@ export interface Turn<State = unknown> {
   decide(command: AnyCommand): Decision;
 }
 
-/** What a query handler sees: state that is in the log, nothing that is still on its way there. */
+/** What a query handler sees when it is called: state that is in the log, nothing that is still on its way there. */
 export interface Reading<State = unknown> {
   readonly project: string;
   readonly partition: number;
@@ -56,7 +56,11 @@ export interface ServiceDefinition<State = unknown> {
   readonly decider: Decider<State>;
   /** Decides one admitted command, usually `turn.decide(command)`. */
   handleCommand(command: AnyCommand, turn: Turn<State>): Decision | Promise<Decision>;
-  /** By query type. */
+  /**
+   * By query type. A handler is called between two turns and takes what it needs of the state before it first waits for anything
+   * outside of the process: whatever it reads later may not be in the log yet. A promise that takes longer is not waited for by the
+   * owner's loop; at most `queriesRunningMax` of them go on beside it, and none is answered by an owner that is it no more.
+   */
   readonly queries: ReadonlyMap<string, (data: unknown, reading: Reading<State>) => unknown>;
   /** By event type: another service's event becomes commands here, decided in the same turn. */
   readonly reactions: ReadonlyMap<string, (event: AnyEvent, turn: Turn<State>) => readonly OwnCommand[] | Promise<readonly OwnCommand[]>>;

@@ -1,6 +1,8 @@
 import type { AnyEvent, Decider } from '@torch/kernel';
-import { encodeCommit, InMemoryLogServer, type LogEntry, START } from '@torch/log';
+import { InMemoryLogServer, type LogEntry } from '@torch/log';
+import { SILENT_LOGGER } from './host.ports';
 import { PartitionState } from './partition-state';
+import { appendOwn } from './spec/commit.fixture';
 import { Snapshots } from './snapshots';
 
 const LINE_CHARS = 1_500_000;
@@ -30,8 +32,9 @@ describe('snapshots in pages', () => {
   let server: InMemoryLogServer;
   beforeEach(async () => {
     server = new InMemoryLogServer();
+    warnings.length = 0;
     await server.partitions(1);
-    await append(server);
+    await appendOwn(server, 'registry');
   });
   afterEach(() => server.close());
 
@@ -49,9 +52,12 @@ describe('snapshots in pages', () => {
     return state;
   }
   const newest = async (): Promise<LogEntry> => (await server.log.read(0, 0, 10)).at(-1) as LogEntry;
-  const snapshots = (): Snapshots => new Snapshots(server.caches, server.log);
+  const warnings: string[] = [];
+  const logger = { ...SILENT_LOGGER, warn: (message: string) => void warnings.push(message) };
+  const snapshots = (): Snapshots => new Snapshots(server.caches, server.log, logger);
   const write = async (state: PartitionState<string[]>, by = snapshots()): Promise<boolean> => by.write(0, state, await newest());
-  const restore = async (): Promise<PartitionState<string[]>> => (await snapshots().restore(0, () => stateOf())).state;
+  const restore = async (decider = lines): Promise<PartitionState<string[]>> =>
+    (await snapshots().restore(0, () => stateOf(decider))).state;
   const pages = async (slot: number): Promise<number[]> => {
     const found = await Promise.all([0, 1, 2, 3, 4, 5].map((n) => server.caches.get(0, `snapshot-${slot}-${n}:registry`)));
     return found.flatMap((text) => (text === undefined ? [] : [text.length]));
@@ -75,7 +81,8 @@ describe('snapshots in pages', () => {
     const set = server.caches.set.bind(server.caches);
     let writes = 0;
     server.caches.set = (partition, name, value) => (++writes > 1 ? Promise.reject(new Error('crash')) : set(partition, name, value));
-    await expect(write(state, writer)).rejects.toThrow('crash');
+    expect(await write(state, writer)).toBe(false);
+    expect(warnings).toEqual([expect.stringMatching(/snapshot of registry on partition 0 could not be written/)]);
     server.caches.set = set;
     const restored = await restore();
     expect(restored.state('a')).toHaveLength(before);
@@ -103,12 +110,32 @@ describe('snapshots in pages', () => {
     state.evolve({ project: 'a' } as AnyEvent);
     expect(await write(state)).toBe(false);
   });
-});
 
-async function append(server: InMemoryLogServer): Promise<void> {
-  const lease = await server.leases.acquire(0, 'registry', 'i', 60_000);
-  if (!lease) throw new Error('The lease is not free.');
-  const consumed = { entry: '0-0', commands: 0, seq: 0 };
-  const body = encodeCommit({ service: 'registry', epoch: lease.epoch, recordedAtMs: 1, consumed, events: [], answers: [] });
-  await server.log.append({ ...lease, seen: START, generation: 0 }, [body]);
-}
+  it('are none, and a warning, when a state cannot be encoded', async () => {
+    const fails = (): never => {
+      throw new Error('No such part.');
+    };
+    const state = await readOn(stateOf({ ...lines, snapshot: { ...lines.snapshot, parts: { ...lines.snapshot.parts!, encode: fails } } }));
+    state.evolve({ project: 'a' } as AnyEvent);
+    expect(await write(state)).toBe(false);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it.each(['take', 'finish'] as const)('are none, and a warning, when a decoder cannot %s what is in them', async (step) => {
+    await write(await filled());
+    const fails = (): never => {
+      throw new Error('No such state.');
+    };
+    const parts = { ...lines.snapshot.parts!, decoder: () => ({ ...lines.snapshot.parts!.decoder(), [step]: fails }) };
+    const restored = await restore({ ...lines, snapshot: { ...lines.snapshot, parts } });
+    expect([restored.projectNames(), restored.ownSeq]).toEqual([[], 0]);
+    expect(warnings).toEqual([expect.stringMatching(/snapshot of registry on partition 0 cannot be read/)]);
+  });
+
+  it('are none, and a warning, when the head is no JSON', async () => {
+    await write(await filled());
+    await server.caches.set(0, 'snapshot:registry', '{"version":');
+    expect((await restore()).projectNames()).toEqual([]);
+    expect(warnings).toHaveLength(1);
+  });
+});

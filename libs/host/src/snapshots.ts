@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Caches, type Log, type LogEntry, LogRegressed, type Position } from '@torch/log';
+import { type Caches, type Log, type LogEntry, LogRegressed, LogUnavailable, type Position } from '@torch/log';
+import { type HostLogger, SILENT_LOGGER } from './host.ports';
 import type { EncodedPartition, PartitionState, ProjectPart } from './partition-state';
 
 /** What a snapshot is, without the states, which are in pages of their own. */
@@ -36,15 +37,27 @@ export class Snapshots {
   constructor(
     private readonly caches: Caches,
     private readonly log: Log,
+    private readonly logger: HostLogger = SILENT_LOGGER,
   ) {}
 
   /**
    * Between two pages others have their turn, such as the renewal of the lease; the state must not change until this is done.
-   * False when a part is too large for the cache: the next start replays more of the log instead.
+   * False when it could not be written: the next start replays more of the log instead, and a warning says why.
    *
    * @param seen the furthest entry that was read or appended on the way to this state
+   * @throws LogUnavailable
    */
   async write<State>(partition: number, state: PartitionState<State>, seen: LogEntry): Promise<boolean> {
+    try {
+      return await this.writeAll(partition, state, seen);
+    } catch (error) {
+      if (error instanceof LogUnavailable) throw error;
+      this.warn(partition, state, 'could not be written; the next start reads more of the log', error);
+      return false;
+    }
+  }
+
+  private async writeAll<State>(partition: number, state: PartitionState<State>, seen: LogEntry): Promise<boolean> {
     const position = resumePosition(state);
     const slot = this.slot === 0 ? 1 : 0;
     const pageHashes = await this.writePages(partition, state, slot);
@@ -68,7 +81,8 @@ export class Snapshots {
 
   /**
    * The state of the newest snapshot that fits this build and this log's history, and the entry that proves it: the reader has seen
-   * that far. Without one, what `fresh` gives. Between two pages others have their turn.
+   * that far. Without one, what `fresh` gives; one that cannot be read is none, and a warning says why. Between two pages others have
+   * their turn.
    */
   async restore<State>(partition: number, fresh: () => PartitionState<State>): Promise<Restored<State>> {
     const state = fresh();
@@ -79,8 +93,8 @@ export class Snapshots {
   private async restoreInto<State>(partition: number, state: PartitionState<State>): Promise<LogEntry | undefined> {
     const text = await this.caches.get(partition, snapshotName(state.service));
     if (text === undefined) return undefined;
-    const head = JSON.parse(text) as SnapshotHead;
-    if (head.version !== SNAPSHOT_VERSION || head.stateVersion !== state.decider.snapshot.version) return undefined;
+    const head = this.understood(partition, state, () => JSON.parse(text) as SnapshotHead);
+    if (head?.version !== SNAPSHOT_VERSION || head.stateVersion !== state.decider.snapshot.version) return undefined;
     const { slot, pageHashes, seen } = head;
     const entry = await this.entryAt(partition, seen.position.seq);
     if (!entry || hash(entry.body) !== seen.hash || entry.position.generation !== seen.position.generation) return undefined;
@@ -91,9 +105,9 @@ export class Snapshots {
       coming = pageAt(n + 1); // On its way while this one is read.
       coming?.catch(() => undefined); // Awaited in the next round, unless this page ends it.
       if (page === undefined || hash(page) !== pageHash) return undefined;
-      for (const line of page.split('\n')) state.restorePart(JSON.parse(line) as ProjectPart);
+      if (!this.understood(partition, state, () => restorePage(state, page))) return undefined;
     }
-    state.restore(head.partition, head.position);
+    if (!this.understood(partition, state, () => restoreRest(state, head))) return undefined;
     this.slot = slot;
     this.pagesIn[slot] = pageHashes.length;
     return entry;
@@ -106,10 +120,27 @@ export class Snapshots {
       if (Buffer.byteLength(page) > this.caches.bytesMax) return undefined;
       await this.caches.set(partition, pageName(state.service, slot, hashes.length), page);
       hashes.push(hash(page));
+      this.pagesIn[slot] = Math.max(this.pagesIn[slot], hashes.length);
     }
     for (let n = hashes.length; n < this.pagesIn[slot]; n++) await this.caches.set(partition, pageName(state.service, slot, n), '');
     this.pagesIn[slot] = hashes.length;
     return hashes;
+  }
+
+  /** What `read` gives, or undefined where it throws: a snapshot is a cache, and what is in it no reason to end. */
+  private understood<State, T>(partition: number, state: PartitionState<State>, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.warn(partition, state, 'cannot be read; the log is replayed instead', error);
+      return undefined;
+    }
+  }
+
+  private warn<State>(partition: number, { service }: PartitionState<State>, what: string, error: unknown): void {
+    this.logger.warn(`The snapshot of ${service} on partition ${partition} ${what}.`, {
+      error: error instanceof Error ? error.stack : String(error),
+    });
   }
 
   private async entryAt(partition: number, seq: number): Promise<LogEntry | undefined> {
@@ -120,6 +151,16 @@ export class Snapshots {
       throw error;
     }
   }
+}
+
+function restorePage<State>(state: PartitionState<State>, page: string): true {
+  for (const line of page.split('\n')) state.restorePart(JSON.parse(line) as ProjectPart);
+  return true;
+}
+
+function restoreRest<State>(state: PartitionState<State>, { partition, position }: SnapshotHead): true {
+  state.restore(partition, position);
+  return true;
 }
 
 /** A page is a part a line. */

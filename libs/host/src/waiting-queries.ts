@@ -2,8 +2,10 @@ import { fieldProblem, queryContract } from '@torch/contracts';
 import { Rejection } from '@torch/kernel';
 import type { Signals } from '@torch/log';
 import type { QueryAnswer, QueryEnvelope } from './envelope';
+import { type HostClock, nextRound } from './host.clock';
+import type { HostConfig } from './host.config';
 import type { HostLogger } from './host.ports';
-import { publishAnswers } from './replies';
+import { QueryReplies } from './query-replies';
 
 interface WaitingQuery {
   readonly query: QueryEnvelope;
@@ -11,60 +13,116 @@ interface WaitingQuery {
   readonly droppedAtMs: number;
 }
 
-/** Queries that wait for the end of a turn, so that they see only what is in the log. Bounded: beyond that they are refused. */
+export interface WaitingQueriesParts {
+  readonly signals: Signals;
+  readonly clock: Pick<HostClock, 'nowMs' | 'soon'>;
+  readonly config: Pick<HostConfig, 'queriesWaitingMax' | 'queriesRunningMax'>;
+  readonly log: HostLogger;
+  /** Called when there is something to answer, or room for it again. */
+  readonly wake: () => void;
+}
+
+/**
+ * Queries wait for the end of a turn, so that they see only what is in the log. What a handler does without waiting for the world it
+ * does between two turns; whatever takes longer goes on beside the owner's loop, which does not wait for it.
+ *
+ * Bounded: beyond `queriesWaitingMax` in hand a query is refused, and beyond `queriesRunningMax` being answered it waits.
+ */
 export class WaitingQueries {
   private waiting: WaitingQuery[] = [];
+  private running = 0;
+  private isClosed = false;
+  private readonly replies: QueryReplies;
 
-  constructor(
-    private readonly signals: Signals,
-    private readonly queriesMax: number,
-    private readonly wake: () => void,
-    private readonly log: HostLogger,
-  ) {}
+  constructor(private readonly parts: WaitingQueriesParts) {
+    this.replies = new QueryReplies(parts.signals, parts.clock, parts.log);
+  }
 
   /** Takes in what came over the request lane: a JSON list of queries. */
   receive(body: string, nowMs: number): void {
-    const queries = JSON.parse(body) as QueryEnvelope[];
-    const room = Math.max(0, this.queriesMax - this.waiting.length);
-    this.waiting.push(...queries.slice(0, room).map((query) => ({ query, droppedAtMs: nowMs + query.waitMs })));
-    const refused = queries.slice(room).map((query) => ({
-      replyTo: query.replyTo,
-      answer: { id: query.id, ok: false, code: 'busy', message: `The owner has ${this.queriesMax} queries waiting.` } as const,
-    }));
-    if (refused.length > 0) void publishAnswers(this.signals, [], refused).catch(() => undefined); // They time out instead.
-    this.wake();
+    const { queriesWaitingMax } = this.parts.config;
+    for (const query of JSON.parse(body) as QueryEnvelope[]) {
+      const waiting = { query, droppedAtMs: nowMs + query.waitMs };
+      if (this.size < queriesWaitingMax) this.waiting.push(waiting);
+      else this.refuse(waiting);
+    }
+    this.parts.wake();
   }
 
-  get size(): number {
-    return this.waiting.length;
+  /** Waiting, being answered, or answered and not sent yet. */
+  private get size(): number {
+    return this.waiting.length + this.running + this.replies.size;
   }
 
+  /** Refusals are bounded too: when as many again cannot be sent, the askers hear nothing, and their time runs out instead. */
+  private refuse(waiting: WaitingQuery): void {
+    const { queriesWaitingMax } = this.parts.config;
+    if (this.replies.size >= 2 * queriesWaitingMax) return;
+    this.reply(waiting, { ok: false, code: 'busy', message: `The owner has ${queriesWaitingMax} queries in hand.` });
+  }
+
+  /** Answers what waits, as far as there is room. Returns in the next round of the event loop at the latest, whatever goes on beside. */
   async answerAll(nowMs: number, answer: (query: QueryEnvelope) => unknown): Promise<void> {
-    const queries = this.waiting.filter(({ droppedAtMs }) => droppedAtMs > nowMs).map(({ query }) => query);
-    this.waiting = [];
-    if (queries.length === 0) return;
-    const answers = await Promise.all(
-      queries.map(async (query) => ({ replyTo: query.replyTo, answer: await this.answerOf(query, answer) })),
-    );
-    await publishAnswers(this.signals, [], answers);
+    const { clock, config } = this.parts;
+    this.waiting = this.waiting.filter(({ droppedAtMs }) => droppedAtMs > nowMs);
+    while (this.waiting.length > 0 && this.running < config.queriesRunningMax) {
+      const batch = this.waiting.splice(0, config.queriesRunningMax - this.running);
+      const begun = batch.map((waiting) => this.begin(waiting, answer));
+      // Time for those that only seem to wait, as every handler of Nest's does: they are still between two turns.
+      if (begun.includes(true)) await nextRound(clock);
+    }
   }
 
-  private async answerOf(query: QueryEnvelope, answer: (query: QueryEnvelope) => unknown): Promise<QueryAnswer> {
+  /** The owner is it no more: what is being answered is not told to anybody, since it may not be so any longer. */
+  close(): void {
+    this.isClosed = true;
+    this.waiting = [];
+    this.replies.close();
+  }
+
+  /** @returns whether the answer is yet to come. */
+  private begin(waiting: WaitingQuery, answer: (query: QueryEnvelope) => unknown): boolean {
+    const { query } = waiting;
     try {
       const contract = queryContract(query.type);
       const problem = contract && fieldProblem(contract.data, query.data);
       if (problem) throw new Rejection('invalid-query', problem.message);
-      return { id: query.id, ok: true, answer: await answer(query) };
+      const answered = answer(query);
+      if (isPromise(answered)) {
+        this.running++;
+        void answered
+          .then(
+            (value) => this.reply(waiting, { ok: true, answer: value }),
+            (error: unknown) => this.reply(waiting, this.failure(query, error)),
+          )
+          .finally(() => this.ended());
+        return true;
+      }
+      this.reply(waiting, { ok: true, answer: answered });
     } catch (error) {
-      if (error instanceof Rejection) return { id: query.id, ok: false, code: error.code, message: error.message };
-      // A question changes nothing, so a bug in answering it need not end the owner's work.
-      this.log.error(`Query ${query.type} failed.`, { error: error instanceof Error ? error.stack : String(error) });
-      return {
-        id: query.id,
-        ok: false,
-        code: 'internal-error',
-        message: `${query.type} could not be answered; the service's log says why.`,
-      };
+      this.reply(waiting, this.failure(query, error));
     }
+    return false;
+  }
+
+  private ended(): void {
+    this.running--;
+    if (this.waiting.length > 0) this.parts.wake();
+  }
+
+  private reply({ query, droppedAtMs }: WaitingQuery, answer: Unaddressed<QueryAnswer>): void {
+    this.replies.send({ replyTo: query.replyTo, answer: { id: query.id, ...answer }, droppedAtMs });
+  }
+
+  private failure({ type }: QueryEnvelope, error: unknown): Unaddressed<QueryAnswer> {
+    if (error instanceof Rejection) return { ok: false, code: error.code, message: error.message };
+    // A question changes nothing, so a bug in answering it need not end the owner's work.
+    if (!this.isClosed) this.parts.log.error(`Query ${type} failed.`, { error: error instanceof Error ? error.stack : String(error) });
+    return { ok: false, code: 'internal-error', message: `${type} could not be answered; the service's log says why.` };
   }
 }
+
+type Unaddressed<A> = A extends QueryAnswer ? Omit<A, 'id'> : never;
+
+/** Not by its class: each realm has its own. */
+const isPromise = (answer: unknown): answer is Promise<unknown> => typeof (answer as { then?: unknown } | undefined)?.then === 'function';

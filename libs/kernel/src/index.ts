@@ -5,6 +5,7 @@ export type { AnyEvent, EventEnvelope } from './event';
 export { Heap, HeapWalk, inOrder, noteIndex } from './heap';
 export { InvariantViolation, invariant, unreachable } from './invariant';
 export { jsonBytes } from './json-bytes';
+export { listedSnapshot, type ListedState, type ListsDecoder, PART_CHARS_MAX } from './listed-snapshot';
 export { MinHeap } from './min-heap';
 export { OrderedSet, orderedBySeq, orderedIds } from './ordered-set';
 export { present } from './present';

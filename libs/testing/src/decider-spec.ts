@@ -111,17 +111,24 @@ export class DeciderRun<State> {
     return this.log.reduce((state, event) => this.decider.evolve(state, event), this.decider.initialState());
   }
 
-  /** Goes on with what a snapshot of the state holds, as an owner does after a restart. */
+  /** Goes on with what a snapshot of the state holds, as an owner does after a restart. In parts and as a whole it must hold the same. */
   restart(): this {
     const { encode, decode, parts } = this.decider.snapshot;
-    const read = (encoded: unknown): unknown => JSON.parse(canonicalJson(encoded));
-    if (!parts) this.state = decode(read(encode(this.state)));
-    else {
-      const decoder = parts.decoder();
-      for (const part of parts.encode(this.state)) decoder.take(read(part));
-      this.state = decoder.finish();
+    const whole = decode(throughJson(encode(this.state)));
+    if (!parts) {
+      this.state = whole;
+      return this;
     }
+    const decoder = parts.decoder();
+    for (const part of parts.encode(this.state)) decoder.take(throughJson(part));
+    this.state = decoder.finish();
+    if (this.digest() !== this.digest(whole)) throw new Error('The parts of the snapshot hold another state than the whole.');
     return this;
+  }
+
+  /** The parts of the state's snapshot, as JSON. */
+  parts(): string[] {
+    return [...(this.decider.snapshot.parts?.encode(this.state) ?? [])].map((part) => JSON.stringify(part));
   }
 
   private context() {
@@ -148,6 +155,8 @@ export class DeciderRun<State> {
     this.state = this.decider.evolve(this.state, placed);
   }
 }
+
+const throughJson = (encoded: unknown): unknown => JSON.parse(canonicalJson(encoded));
 
 /** `given(decider, past).when(command).then(events)`, or `.thenRejected(code)`. */
 export function given<State>(decider: Decider<State>, past: readonly SpecEvent[] = [], nowMs = SPEC_START_MS) {

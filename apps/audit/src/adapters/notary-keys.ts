@@ -25,7 +25,7 @@ export class NotaryKeys {
 
   /** Keys whose signatures count in a partition: the one that is in use, and all that its log tells of. */
   trusted(partition: number, { key }: Notary): VerifierKey[] {
-    const recorded = Object.values(this.owned.get(partition)?.state(SYSTEM_PROJECT).keys ?? {}).map(({ vkey }) => parseVkey(vkey, sha256));
+    const recorded = [...(this.owned.get(partition)?.state(SYSTEM_PROJECT).keys.values() ?? [])].map(({ vkey }) => parseVkey(vkey, sha256));
     return [key, ...recorded.filter((known) => known !== undefined)];
   }
 

@@ -24,7 +24,7 @@ export class RetentionHandlers {
     return this.hotLog.trim(partition, belowSeq);
   }
 
-  /** Speaks for the partition that was asked about. Answers at once: turns wait for answers. */
+  /** Speaks for the partition that was asked about. Answers at once, and how it went when it is asked again: pruning may take longer than anybody waits. */
   @MessagePattern('ApplyRetention')
   applyRetention(@Payload() { pruningId, dryRun }: ApplyRetention, @Ctx() { partition }: Reading): RetentionOutcome {
     return this.retention.asked(partition, pruningId, dryRun);

@@ -1,14 +1,23 @@
+import { GiveWay } from '../give-way';
+
 /** Bits for each value: about one in a hundred values that are not in the set seems to be. */
 const BITS_PER_VALUE = 10;
 const PROBES = 7;
+/** Values that are added in one go. */
+const STRETCH_VALUES = 10_000;
 
 /** A set that may say yes to what it does not hold, and never no to what it does (Bloom 1970, with two hashes for all probes). */
 export class BloomFilter {
   private constructor(private readonly bits: Uint8Array) {}
 
-  static of(values: ReadonlySet<string>): BloomFilter {
+  /** After some ten thousand values each, others of this process have their turn. */
+  static async of(values: ReadonlySet<string>): Promise<BloomFilter> {
     const bloom = new BloomFilter(new Uint8Array(Math.max(1, Math.ceil((values.size * BITS_PER_VALUE) / 8))));
-    for (const value of values) bloom.probe(value, (byte, bit) => ((bloom.bits[byte] as number) |= bit) !== 0);
+    const giveWay = new GiveWay(STRETCH_VALUES);
+    for (const value of values) {
+      bloom.probe(value, (byte, bit) => ((bloom.bits[byte] as number) |= bit) !== 0);
+      await giveWay.after(1);
+    }
     return bloom;
   }
 

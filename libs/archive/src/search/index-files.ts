@@ -36,7 +36,7 @@ export async function buildIndex(of: IndexedSegment): Promise<SegmentIndex | und
   const indexing = new SegmentIndexing();
   for await (const lines of readSegmentLines(of.segment, { disk: of.disk })) indexing.add(lines);
   if ((await fileHash(of)) !== of.sha256) return undefined;
-  const index = indexing.finish(of.sha256);
+  const index = await indexing.finish(of.sha256);
   await keep(of, index);
   return index;
 }

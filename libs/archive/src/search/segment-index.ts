@@ -37,8 +37,8 @@ export class SegmentIndexing {
     eachLine(lines, (line) => this.addLine(line));
   }
 
-  finish(sha256: string): SegmentIndex {
-    return { sha256, values: BloomFilter.of(this.values), pruned: this.pruned };
+  async finish(sha256: string): Promise<SegmentIndex> {
+    return { sha256, values: await BloomFilter.of(this.values), pruned: this.pruned };
   }
 
   private addLine(line: Buffer): void {

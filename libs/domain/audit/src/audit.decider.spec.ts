@@ -57,7 +57,7 @@ describe('a key in place of another', () => {
 
 describe('the state', () => {
   it('tells which keys were in use, and until when', () => {
-    expect(audit(introduced, rotated).run.state.keys).toEqual({
+    expect(Object.fromEntries(audit(introduced, rotated).run.state.keys)).toEqual({
       [NAME]: { vkey: vkeyOf(NAME), sinceMs: 1000, replacedAtMs: 2000 },
       [NEXT]: { vkey: vkeyOf(NEXT), sinceMs: 2000 },
     });

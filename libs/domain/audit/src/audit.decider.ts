@@ -1,6 +1,7 @@
 import type { AuditCommand, AuditEvent } from '@torch/contracts';
 import { type Decider } from '@torch/kernel';
-import { auditSnapshot, type AuditState, emptyAudit } from './audit.state';
+import { auditSnapshot } from './audit.snapshot';
+import { type AuditState, emptyAudit } from './audit.state';
 import { introduceKey, keyIntroduced, keyRotated, rotateKey } from './notary-key.rules';
 import { decideRetention, evolveRetention } from './retention.rules';
 
@@ -27,7 +28,8 @@ export const auditDecider: Decider<AuditState, AuditCommand, AuditEvent> = {
       case 'notary.key-rotated':
         return keyRotated(state, event.data);
       default:
-        return { ...state, retention: evolveRetention(state.retention, event) };
+        evolveRetention(state.retention, event);
+        return state;
     }
   },
 

@@ -1,4 +1,3 @@
-import type { SnapshotFormat } from '@torch/kernel';
 import { emptyRetention, type RetentionState } from './retention.state';
 
 /** A key of the notary as the log tells of it. */
@@ -12,14 +11,8 @@ export interface NotaryKeyState {
 
 export interface AuditState {
   /** By `<name>+<id>`. More than one is in use where several instances keep archives of their own. */
-  readonly keys: Readonly<Record<string, NotaryKeyState>>;
+  readonly keys: Map<string, NotaryKeyState>;
   readonly retention: RetentionState;
 }
 
-export const emptyAudit = (): AuditState => ({ keys: {}, retention: emptyRetention() });
-
-export const auditSnapshot: SnapshotFormat<AuditState> = {
-  version: 3,
-  encode: ({ keys, retention }) => ({ keys: Object.fromEntries(Object.entries(keys).sort(([a], [b]) => (a < b ? -1 : 1))), retention }),
-  decode: (encoded) => encoded as AuditState,
-};
+export const emptyAudit = (): AuditState => ({ keys: new Map(), retention: emptyRetention() });

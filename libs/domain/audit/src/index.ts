@@ -55,7 +55,8 @@ export {
   type VerifySignature,
 } from './note.codec';
 export { keyNameOf } from './notary-key.rules';
-export { ERASURES_MAX, HOLDS_MAX, RETENTION_RULES_MAX } from './retention.rules';
+export { HOLDS_MAX, RETENTION_RULES_MAX } from './retention.rules';
+export { ERASURES_MAX } from './retention.state';
 export { expiryOf, retentionView } from './retention.views';
 export { decodeRecord, encodeRecord, RecordLine, writeRecord, type WrittenRecord } from './record.codec';
 export { emptyRoot, foldNodes, Frontier, nodeHash } from './tree';

@@ -13,14 +13,14 @@ const fact = <E extends AuditEvent>(type: E['type'], vkey: string, data: E['data
 
 export function introduceKey({ keys }: AuditState, { vkey }: IntroduceNotaryKey, nowMs: number): readonly NewEvent[] {
   checkVkey(vkey);
-  return keys[keyNameOf(vkey)] ? [] : [fact('notary.key-introduced', vkey, { vkey, introducedAtMs: nowMs })];
+  return keys.has(keyNameOf(vkey)) ? [] : [fact('notary.key-introduced', vkey, { vkey, introducedAtMs: nowMs })];
 }
 
 export function rotateKey({ keys }: AuditState, command: RotateNotaryKey): readonly NewEvent[] {
   const { vkey, previousKey, signature, rotatedAtMs } = command;
   checkVkey(vkey);
-  if (keys[keyNameOf(vkey)]) return []; // Told before.
-  const previous = keys[previousKey];
+  if (keys.has(keyNameOf(vkey))) return []; // Told before.
+  const previous = keys.get(previousKey);
   if (!previous) throw new Rejection('unknown-notary-key', `The log knows no notary's key "${previousKey}" that could be replaced.`);
   if (previous.replacedAtMs !== undefined)
     throw new Rejection('notary-key-replaced', `The notary's key "${previousKey}" was replaced at ${previous.replacedAtMs} already.`);
@@ -33,17 +33,13 @@ function checkVkey(vkey: string): void {
 }
 
 export function keyIntroduced(state: AuditState, { vkey, introducedAtMs }: NotaryKeyIntroduced): AuditState {
-  return { ...state, keys: { ...state.keys, [keyNameOf(vkey)]: { vkey, sinceMs: introducedAtMs } } };
+  state.keys.set(keyNameOf(vkey), { vkey, sinceMs: introducedAtMs });
+  return state;
 }
 
 export function keyRotated(state: AuditState, { vkey, previousKey, rotatedAtMs }: NotaryKeyRotated): AuditState {
-  const previous = state.keys[previousKey];
-  return {
-    ...state,
-    keys: {
-      ...state.keys,
-      ...(previous && { [previousKey]: { ...previous, replacedAtMs: rotatedAtMs } }),
-      [keyNameOf(vkey)]: { vkey, sinceMs: rotatedAtMs },
-    },
-  };
+  const previous = state.keys.get(previousKey);
+  if (previous) state.keys.set(previousKey, { ...previous, replacedAtMs: rotatedAtMs });
+  state.keys.set(keyNameOf(vkey), { vkey, sinceMs: rotatedAtMs });
+  return state;
 }

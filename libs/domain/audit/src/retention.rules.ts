@@ -13,10 +13,9 @@ import {
 import { type NewEvent, Rejection, unreachable } from '@torch/kernel';
 import type { RetentionState } from './retention.state';
 
-/** Projects with a rule of their own, holds, and erasures that are remembered: the oldest of these is forgotten first. */
+/** Projects with a rule of their own, and holds: a further one is refused. */
 export const RETENTION_RULES_MAX = 100_000;
 export const HOLDS_MAX = 10_000;
-export const ERASURES_MAX = 100_000;
 
 const SUBJECT_PATTERN = /^(user|agent):[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
@@ -44,14 +43,14 @@ const fact = <E extends RetentionEvent>(type: E['type'], subject: string, data: 
 function placeHold({ holds }: RetentionState, { on, reason }: PlaceHold, nowMs: number): readonly NewEvent[] {
   if (!PROJECT_PATTERN.test(on) && !SUBJECT_PATTERN.test(on))
     throw new Rejection('invalid-hold', `"${on}" is neither a project's name nor a data subject such as user:ada or agent:dev-1.`);
-  const before = own(holds, on);
+  const before = holds.get(on);
   if (before) throw new Rejection('hold-exists', `"${on}" is held already: ${before.reason}`);
-  if (Object.keys(holds).length >= HOLDS_MAX) throw new Rejection('too-many-holds', `There are ${HOLDS_MAX} holds already.`);
+  if (holds.size >= HOLDS_MAX) throw new Rejection('too-many-holds', `There are ${HOLDS_MAX} holds already.`);
   return [fact('hold.placed', `hold/${on}`, { on, reason, placedAtMs: nowMs })];
 }
 
 function releaseHold({ holds }: RetentionState, { on, reason }: ReleaseHold, nowMs: number): readonly NewEvent[] {
-  if (!own(holds, on)) throw new Rejection('unknown-hold', `"${on}" is not held.`);
+  if (!holds.has(on)) throw new Rejection('unknown-hold', `"${on}" is not held.`);
   return [fact('hold.released', `hold/${on}`, { on, reason, releasedAtMs: nowMs })];
 }
 
@@ -62,9 +61,9 @@ function setRetention(
   nowMs: number,
 ): readonly NewEvent[] {
   if (project === system) throw new Rejection('retention-of-system', `What project "${system}" says of the log itself is kept for ever.`);
-  const before = own(rules, project);
+  const before = rules.get(project);
   if (before === days) return [];
-  if (before === undefined && Object.keys(rules).length >= RETENTION_RULES_MAX)
+  if (before === undefined && rules.size >= RETENTION_RULES_MAX)
     throw new Rejection('too-many-rules', `There are ${RETENTION_RULES_MAX} rules of retention already.`);
   return [fact('retention.set', `retention/${project}`, { project, ...(days !== undefined && { days }), setAtMs: nowMs })];
 }
@@ -77,11 +76,11 @@ const retentionApplied = (data: RecordRetentionApplied, nowMs: number): readonly
 function requestErasure(state: RetentionState, { subject, keys, reason }: RequestErasure, nowMs: number): readonly NewEvent[] {
   if (!SUBJECT_PATTERN.test(subject))
     throw new Rejection('invalid-data-subject', `"${subject}" is not a data subject such as user:ada or agent:dev-1.`);
-  const held = [subject, ...keys.map(({ project }) => project)].find((on) => own(state.holds, on));
+  const held = [subject, ...keys.map(({ project }) => project)].find((on) => state.holds.has(on));
   if (held !== undefined)
     throw new Rejection(
       'under-legal-hold',
-      `"${subject}" cannot be erased: "${held}" is held. ${own(state.holds, held)?.reason ?? ''}`.trimEnd(),
+      `"${subject}" cannot be erased: "${held}" is held. ${state.holds.get(held)?.reason ?? ''}`.trimEnd(),
     );
   if (keys.length > 0) {
     return [
@@ -93,7 +92,7 @@ function requestErasure(state: RetentionState, { subject, keys, reason }: Reques
       }),
     ];
   }
-  const before = own(state.erasures, subject);
+  const before = state.erasures.get(subject);
   if (before?.erasedAtMs !== undefined) return []; // There is nothing left to erase.
   if (before) return [erased(subject, before.keys, nowMs)]; // They are gone; only the confirmation was lost.
   throw new Rejection('unknown-data-subject', `No key is kept for "${subject}": nothing was written under that name.`);
@@ -103,48 +102,41 @@ const erased = (subject: string, keys: readonly SubjectKeyRef[], nowMs: number):
   fact('subject.erased', `subject/${subject}`, { subject, keys: [...keys], erasedAtMs: nowMs });
 
 function confirmErasure({ erasures }: RetentionState, { subject, keys }: ConfirmErasure, nowMs: number): readonly NewEvent[] {
-  const pending = own(erasures, subject);
+  const pending = erasures.get(subject);
   if (!pending || pending.erasedAtMs !== undefined) return []; // Confirmed before, or asked for so long ago that it is forgotten.
   return [erased(subject, keys, nowMs)];
 }
 
-export function evolveRetention(state: RetentionState, event: RetentionEvent): RetentionState {
+/** In place: what is kept may be much more than one event is about. */
+export function evolveRetention({ days, holds, erasures }: RetentionState, event: RetentionEvent): void {
   switch (event.type) {
     case 'hold.placed': {
       const { on, reason, placedAtMs } = event.data;
-      return { ...state, holds: { ...state.holds, [on]: { reason, placedAtMs } } };
+      holds.set(on, { reason, placedAtMs });
+      return;
     }
     case 'hold.released':
-      return { ...state, holds: without(state.holds, event.data.on) };
+      holds.delete(event.data.on);
+      return;
     case 'retention.set': {
-      const { project, days } = event.data;
-      return { ...state, days: days === undefined ? without(state.days, project) : { ...state.days, [project]: days } };
+      const { project, days: kept } = event.data;
+      if (kept === undefined) days.delete(project);
+      else days.set(project, kept);
+      return;
     }
     case 'retention.applied':
-      return state;
+      return;
     case 'subject.erasure-requested': {
       const { subject, keys, requestedAtMs } = event.data;
-      return { ...state, erasures: newest({ ...without(state.erasures, subject), [subject]: { requestedAtMs, keys } }) };
+      erasures.requested(subject, { requestedAtMs, keys });
+      return;
     }
     case 'subject.erased': {
       const { subject, erasedAtMs } = event.data;
-      const erasure = { requestedAtMs: erasedAtMs, ...own(state.erasures, subject), keys: [], erasedAtMs };
-      return { ...state, erasures: newest({ ...state.erasures, [subject]: erasure }) };
+      erasures.set(subject, { requestedAtMs: erasedAtMs, ...erasures.get(subject), keys: [], erasedAtMs });
+      return;
     }
     default:
-      return unreachable(event);
+      unreachable(event);
   }
-}
-
-/** Never what every object inherits: a project may be called `constructor`. */
-const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined => (Object.hasOwn(record, key) ? record[key] : undefined);
-
-function without<T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> {
-  const { [key]: _gone, ...rest } = record;
-  return rest;
-}
-
-function newest<T>(record: Record<string, T>): Record<string, T> {
-  const keys = Object.keys(record);
-  return keys.length <= ERASURES_MAX ? record : without(record, keys[0] as string);
 }

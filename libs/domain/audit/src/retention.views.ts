@@ -2,9 +2,9 @@ import type { RetentionView } from '@torch/contracts';
 import type { RetentionState } from './retention.state';
 
 export const retentionView = ({ days, holds, erasures }: RetentionState): RetentionView => ({
-  rules: Object.entries(days).map(([project, kept]) => ({ project, days: kept })),
-  holds: Object.entries(holds).map(([on, hold]) => ({ on, ...hold })),
-  erasures: Object.entries(erasures).map(([subject, { keys: _known, ...erasure }]) => ({ subject, ...erasure })),
+  rules: [...days].map(([project, kept]) => ({ project, days: kept })),
+  holds: [...holds].map(([on, hold]) => ({ on, ...hold })),
+  erasures: [...erasures.entries()].map(([subject, { keys: _known, ...erasure }]) => ({ subject, ...erasure })),
 });
 
 const DAY_MS = 24 * 3_600_000;

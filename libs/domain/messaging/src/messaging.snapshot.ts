@@ -1,47 +1,56 @@
 import type { DeliveryState } from '@torch/contracts';
-import { type EncodedReports, RecentReports, type SnapshotFormat } from '@torch/kernel';
+import { type EncodedReports, listedSnapshot, type ListsDecoder, RecentReports, type SnapshotFormat } from '@torch/kernel';
 import { memberJoined } from './membership.facts';
 import { addMessage, openDelivery } from './messaging.facts';
-import { emptyMessaging, type Message, type MessagingLimits, type MessagingState, newExpiries } from './messaging.state';
+import { emptyMessaging, type Message, type MessagingLimits, type MessagingState } from './messaging.state';
 
-interface EncodedMessaging {
-  /** Agent and role, by agent. */
-  readonly members: readonly (readonly [string, string])[];
-  readonly lost: readonly string[];
-  readonly messages: readonly (Omit<Message, 'deliveries' | 'open'> & {
-    readonly deliveries: readonly (readonly [string, DeliveryState])[];
-  })[];
-  readonly ended: readonly string[];
-  readonly fenced: EncodedReports;
+interface EncodedMessage extends Omit<Message, 'deliveries' | 'open'> {
+  readonly deliveries: readonly (readonly [recipient: string, at: DeliveryState])[];
 }
 
-export const messagingSnapshot = (limits: MessagingLimits): SnapshotFormat<MessagingState> => ({
-  version: 2,
-  encode({ members, lost, messages, ended, fenced }): EncodedMessaging {
-    return {
-      members: [...members].sort(([a], [b]) => (a < b ? -1 : 1)),
-      lost: [...lost],
-      messages: [...messages.values()].map(({ open: _derived, ...message }) => ({ ...message, deliveries: [...message.deliveries] })),
-      ended: [...ended],
+interface MessagingLists {
+  readonly members: readonly [agentId: string, role: string];
+  readonly lost: string;
+  readonly messages: EncodedMessage;
+  readonly ended: string;
+  readonly fenced: EncodedReports[number];
+}
+
+export const messagingSnapshot = (limits: MessagingLimits): SnapshotFormat<MessagingState> =>
+  listedSnapshot<MessagingState, MessagingLists>({
+    version: 3,
+    lists: ({ members, lost, messages, ended, fenced }) => ({
+      members,
+      lost,
+      messages: encodeMessages(messages.values()),
+      ended,
       fenced: fenced.encode(),
-    };
-  },
-  decode(encoded) {
-    const { members, lost, messages, ended, fenced } = encoded as EncodedMessaging;
-    const state: MessagingState = {
-      ...emptyMessaging(limits),
-      lost: new Set(),
-      ended: new Set(ended),
-      fenced: RecentReports.decode(limits.fenced, fenced),
-      expiries: newExpiries(),
-    };
-    for (const [agentId, role] of members) memberJoined(state, agentId, role);
-    for (const agentId of lost) state.lost.add(agentId);
-    for (const { deliveries, ...fields } of messages) {
-      const message = addMessage(state, { ...fields, deliveries: new Map(), open: 0 });
-      for (const [recipient, at] of deliveries) openDelivery(state, message, recipient, at);
-      if (message.open === 0) state.endedDeliveries += deliveries.length;
-    }
-    return state;
-  },
-});
+    }),
+    sortedBy: { members: ([agentId]) => agentId },
+    decoder: () => decoder(limits),
+  });
+
+function* encodeMessages(messages: Iterable<Message>): Iterable<EncodedMessage> {
+  for (const { open: _derived, ...message } of messages) yield { ...message, deliveries: [...message.deliveries] };
+}
+
+function decoder(limits: MessagingLimits): ListsDecoder<MessagingState, MessagingLists> {
+  const state = emptyMessaging(limits);
+  const reports: EncodedReports[number][] = [];
+  return {
+    take: {
+      members: ([agentId, role]) => memberJoined(state, agentId, role),
+      lost: (agentId) => state.lost.add(agentId),
+      messages: (message) => decodeMessage(state, message),
+      ended: (messageId) => state.ended.add(messageId),
+      fenced: (reported) => reports.push(reported),
+    },
+    finish: () => ({ ...state, fenced: RecentReports.decode(limits.fenced, reports) }),
+  };
+}
+
+function decodeMessage(state: MessagingState, { deliveries, ...fields }: EncodedMessage): void {
+  const message = addMessage(state, { ...fields, deliveries: new Map(), open: 0 });
+  for (const [recipient, at] of deliveries) openDelivery(state, message, recipient, at);
+  if (message.open === 0) state.endedDeliveries += deliveries.length;
+}

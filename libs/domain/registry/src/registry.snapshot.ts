@@ -1,73 +1,46 @@
 import type { Durability } from '@torch/contracts';
-import { invariant, type PartsDecoder, type SnapshotFormat } from '@torch/kernel';
-import { Conflicts } from './conflicts/conflicts.exports';
-import { SharedContext } from './context/context.exports';
-import { AttemptLedger, type Tallies } from './record/record.exports';
+import { listedSnapshot, type ListsDecoder, type SnapshotFormat } from '@torch/kernel';
+import { Conflicts, type EncodedConflicts } from './conflicts/conflicts.exports';
+import { type EncodedContext, SharedContext } from './context/context.exports';
+import { type AttemptLedger, LEDGER_SORTED_BY, type LedgerLists, type Tallies } from './record/record.exports';
 import { agentRecord, type AgentRecord, type AtWork, emptyRegistry, type RegistryLimits, type RegistryState } from './registry.state';
 
 type EncodedAgent = Omit<AgentRecord, keyof AtWork>;
 
-/** Everything but the ledger and the agents. */
-interface EncodedHead {
+/** What is said once of a project. */
+interface EncodedProject {
   readonly createdAtMs?: number;
   readonly durability?: Durability;
+  readonly contextFloor: number;
+}
+
+interface RegistryLists extends LedgerLists {
+  readonly project: EncodedProject;
   /** Oldest first. */
-  readonly gone: readonly string[];
-  readonly context: unknown;
-  readonly conflicts: unknown;
+  readonly gone: string;
+  readonly documents: EncodedContext['documents'][number];
+  readonly earlier: EncodedContext['earlier'][number];
+  readonly tombstones: string;
+  readonly unresolved: EncodedConflicts['unresolved'][number];
+  readonly resolved: EncodedConflicts['resolved'][number];
+  readonly agents: EncodedAgent;
 }
 
-interface EncodedRegistry extends EncodedHead {
-  readonly ledger: unknown;
-  /** By id. */
-  readonly agents: readonly EncodedAgent[];
-}
-
-/** The head with the ledger, then some agents at a time. */
-interface EncodedPart {
-  readonly head?: EncodedHead;
-  readonly ledger?: unknown;
-  readonly agents?: readonly EncodedAgent[];
-}
-
-/** Agents of one part, which are some hundred KiB. */
-const AGENTS_IN_PART = 1000;
-
-export function registrySnapshot(limits: RegistryLimits): SnapshotFormat<RegistryState> {
-  return {
-    version: 4,
-    encode: (state): EncodedRegistry => ({
-      ...encodeHead(state),
-      ledger: state.ledger.encode(),
-      agents: sortedById(state).map(encodeAgent),
-    }),
-    decode: (encoded) => {
-      const { ledger, agents, ...head } = encoded as EncodedRegistry;
-      const decoder = new RegistryDecoder(limits);
-      for (const part of [{ head, ledger }, { agents }]) decoder.take(part);
-      return decoder.finish();
+export const registrySnapshot = (limits: RegistryLimits): SnapshotFormat<RegistryState> =>
+  listedSnapshot<RegistryState, RegistryLists>({
+    version: 5,
+    lists({ createdAtMs, durability, gone, context, conflicts, ledger, agents }) {
+      const { floor, ...kept } = context.encode();
+      const project = { ...(createdAtMs !== undefined && { createdAtMs }), ...(durability && { durability }), contextFloor: floor };
+      return { project: [project], gone, ...kept, ...conflicts.encode(), ...ledger.lists(), agents: encodeAgents(agents.values()) };
     },
-    parts: { encode: encodeParts, decoder: () => new RegistryDecoder(limits) },
-  };
-}
+    sortedBy: { ...LEDGER_SORTED_BY, agents: ({ agentId }) => agentId },
+    decoder: () => decoder(limits),
+  });
 
-function* encodeParts(state: RegistryState): Iterable<EncodedPart> {
-  yield { head: encodeHead(state), ledger: state.ledger.encode() };
-  const agents = sortedById(state);
-  for (let at = 0; at < agents.length; at += AGENTS_IN_PART) yield { agents: agents.slice(at, at + AGENTS_IN_PART).map(encodeAgent) };
+function* encodeAgents(agents: Iterable<AgentRecord>): Iterable<EncodedAgent> {
+  for (const agent of agents) yield encodeAgent(agent);
 }
-
-function encodeHead({ createdAtMs, durability, gone, context, conflicts }: RegistryState): EncodedHead {
-  return {
-    ...(createdAtMs !== undefined && { createdAtMs }),
-    ...(durability && { durability }),
-    gone: [...gone],
-    context: context.encode(),
-    conflicts: conflicts.encode(),
-  };
-}
-
-const sortedById = ({ agents }: RegistryState): AgentRecord[] => [...agents.values()].sort((a, b) => (a.agentId < b.agentId ? -1 : 1));
 
 /** Without what the ledger counts, and without what is not there. */
 function encodeAgent(agent: AgentRecord): EncodedAgent {
@@ -80,45 +53,49 @@ function encodeAgent(agent: AgentRecord): EncodedAgent {
 
 const copies = (tallies: Tallies): Tallies => tallies.map((tally) => ({ ...tally }));
 
-class RegistryDecoder implements PartsDecoder<RegistryState> {
-  private decoding: RegistryState | undefined;
-  private counts: ReturnType<AttemptLedger['counts']> | undefined;
-
-  constructor(private readonly limits: RegistryLimits) {}
-
-  take(part: unknown): void {
-    const { head, ledger, agents = [] } = part as EncodedPart;
-    if (head) {
-      this.decoding = decodeHead(head, AttemptLedger.decode(ledger, this.limits.tasksEndedMax), this.limits);
-      this.counts = this.decoding.ledger.counts();
-    }
-    for (const agent of agents) {
-      const decoded = agentRecord(agent, this.counts?.get(agent.agentId));
-      decoded.record = copies(agent.record);
-      this.state.agents.set(decoded.agentId, decoded);
-      this.state.pauses.add(decoded);
-    }
-  }
-
-  finish(): RegistryState {
-    this.state.index.fill([...this.state.agents.values()]);
-    return this.state;
-  }
-
-  private get state(): RegistryState {
-    invariant(this.decoding, 'A snapshot begins with its head.');
-    return this.decoding;
-  }
+/** Indexes what it takes at once: what is left for the end is short. */
+function decoder(limits: RegistryLimits): ListsDecoder<RegistryState, RegistryLists> {
+  const state = emptyRegistry(limits);
+  const context = { documents: [], earlier: [], tombstones: [], floor: 0 } as Growing<EncodedContext>;
+  const conflicts = { unresolved: [], resolved: [] } as Growing<EncodedConflicts>;
+  let counts: ReturnType<AttemptLedger['counts']> | undefined;
+  return {
+    take: {
+      project({ contextFloor, ...project }) {
+        Object.assign(state, project);
+        context.floor = contextFloor;
+      },
+      gone: (agentId) => state.gone.add(agentId),
+      documents: (document) => context.documents.push(document),
+      earlier: (place) => context.earlier.push(place),
+      tombstones: (key) => context.tombstones.push(key),
+      unresolved: (conflict) => conflicts.unresolved.push(conflict),
+      resolved: (conflict) => conflicts.resolved.push(conflict),
+      ...state.ledger.taker(),
+      agents(agent) {
+        counts ??= state.ledger.counts();
+        decodeAgent(state, agent, counts.get(agent.agentId));
+      },
+    },
+    finish() {
+      state.index.fill([...state.agents.values()]);
+      const kept = {
+        context: SharedContext.decode(context, limits.context),
+        conflicts: Conflicts.decode(conflicts, limits.conflicts),
+      };
+      return { ...state, ...kept };
+    },
+  };
 }
 
-function decodeHead(head: EncodedHead, ledger: AttemptLedger, limits: RegistryLimits): RegistryState {
-  const state = emptyRegistry(limits, {
-    ledger,
-    context: SharedContext.decode(head.context, limits.context),
-    conflicts: Conflicts.decode(head.conflicts, limits.conflicts),
-  });
-  state.createdAtMs = head.createdAtMs;
-  state.durability = head.durability;
-  for (const agentId of head.gone) state.gone.add(agentId);
-  return state;
+/** While its lists are being taken. */
+type Growing<Encoded> = {
+  -readonly [Field in keyof Encoded]: Encoded[Field] extends readonly (infer One)[] ? One[] : Encoded[Field];
+};
+
+function decodeAgent(state: RegistryState, agent: EncodedAgent, atWork: AtWork | undefined): void {
+  const decoded = agentRecord(agent, atWork);
+  decoded.record = copies(agent.record);
+  state.agents.set(decoded.agentId, decoded);
+  state.pauses.add(decoded);
 }

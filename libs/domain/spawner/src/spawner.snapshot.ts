@@ -1,40 +1,43 @@
-import { type EncodedReports, RecentReports, type SnapshotFormat } from '@torch/kernel';
+import { type EncodedReports, listedSnapshot, type ListsDecoder, RecentReports, type SnapshotFormat } from '@torch/kernel';
 import { type AgentProcess, type Demand, demandKey, emptySpawner, type Pool, type SpawnerLimits, type SpawnerState } from './spawner.state';
 
-interface EncodedSpawner {
-  /** By id. */
-  readonly pools: readonly Pool[];
-  /** By id. */
-  readonly processes: readonly AgentProcess[];
-  readonly demand: readonly Demand[];
-  readonly runs: readonly string[];
-  readonly fenced: EncodedReports;
+interface SpawnerLists {
+  readonly pools: Pool;
+  readonly processes: AgentProcess;
+  readonly demand: Demand;
+  readonly runs: string;
+  readonly fenced: EncodedReports[number];
 }
 
-export const spawnerSnapshot = (limits: SpawnerLimits): SnapshotFormat<SpawnerState> => ({
-  version: 2,
-  encode({ pools, processes, demand, runs, fenced }): EncodedSpawner {
-    return {
-      pools: sortedByKey(pools).map((pool) => ({ ...pool })),
-      processes: sortedByKey(processes).map((process) => ({ ...process })),
-      demand: [...demand.values()],
-      runs: [...runs],
+export const spawnerSnapshot = (limits: SpawnerLimits): SnapshotFormat<SpawnerState> =>
+  listedSnapshot<SpawnerState, SpawnerLists>({
+    version: 3,
+    lists: ({ pools, processes, demand, runs, fenced }) => ({
+      pools: copies(pools.values()),
+      processes: copies(processes.values()),
+      demand: copies(demand.values()),
+      runs,
       fenced: fenced.encode(),
-    };
-  },
-  decode(encoded) {
-    const { pools, processes, demand, runs, fenced } = encoded as EncodedSpawner;
-    return {
-      ...emptySpawner(limits),
-      pools: new Map(pools.map((pool) => [pool.spec.poolId, { ...pool }])),
-      processes: new Map(processes.map((process) => [process.agentId, { ...process }])),
-      demand: new Map(demand.map((kind) => [demandKey(kind), kind])),
-      runs: new Set(runs),
-      fenced: RecentReports.decode(limits.fenced, fenced),
-    };
-  },
-});
+    }),
+    sortedBy: { pools: ({ spec }) => spec.poolId, processes: ({ agentId }) => agentId },
+    decoder: () => decoder(limits),
+  });
 
-function sortedByKey<T>(entries: ReadonlyMap<string, T>): T[] {
-  return [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+function* copies<T extends object>(records: Iterable<T>): Iterable<T> {
+  for (const record of records) yield { ...record };
+}
+
+function decoder(limits: SpawnerLimits): ListsDecoder<SpawnerState, SpawnerLists> {
+  const state = emptySpawner(limits);
+  const reports: EncodedReports[number][] = [];
+  return {
+    take: {
+      pools: (pool) => state.pools.set(pool.spec.poolId, { ...pool }),
+      processes: (process) => state.processes.set(process.agentId, { ...process }),
+      demand: (kind) => state.demand.set(demandKey(kind), { ...kind }),
+      runs: (runId) => state.runs.add(runId),
+      fenced: (reported) => reports.push(reported),
+    },
+    finish: () => ({ ...state, fenced: RecentReports.decode(limits.fenced, reports) }),
+  };
 }

@@ -3,5 +3,5 @@ export { conflictFacts } from './conflicts.evolve';
 export { CONFLICT_LIMITS, type ConflictLimits } from './conflicts.limits';
 export { getConflict, listConflicts } from './conflicts.reads';
 export { conflictRules } from './conflicts.rules';
-export { Conflicts } from './conflicts.state';
+export { Conflicts, type EncodedConflicts } from './conflicts.state';
 export { conflictsDue, conflictsDueAtMs } from './conflicts.timers';

@@ -17,7 +17,7 @@ export interface Conflict {
   readonly resolvedAtMs?: number;
 }
 
-interface EncodedConflicts {
+export interface EncodedConflicts {
   /** In the order in which they were opened. */
   readonly unresolved: readonly Conflict[];
   /** In the order in which they were resolved. */

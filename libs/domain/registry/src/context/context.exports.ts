@@ -2,4 +2,4 @@ export { contextFacts } from './context.evolve';
 export { CONTEXT_LIMITS, type ContextLimits } from './context.limits';
 export { compareContext, getContext, getContextHistory, listContext } from './context.reads';
 export { contextRules } from './context.rules';
-export { SharedContext } from './context.state';
+export { type EncodedContext, SharedContext } from './context.state';

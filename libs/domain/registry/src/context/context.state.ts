@@ -12,7 +12,7 @@ export interface ContextVersion {
   readonly atMs: number;
 }
 
-interface EncodedContext {
+export interface EncodedContext {
   /** By key; versions oldest first. */
   readonly documents: readonly (readonly [key: string, versions: readonly ContextVersion[]])[];
   /** Earlier versions whose text is at hand, in the order in which they were replaced. */

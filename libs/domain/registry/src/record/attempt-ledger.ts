@@ -13,16 +13,22 @@ interface LiveAttempt {
   readonly attempt: number;
 }
 
-interface EncodedLedger {
-  /** Open tasks by sort, both sorted. */
-  readonly sorts: readonly { readonly kind: string; readonly skills: readonly string[]; readonly tasks: readonly string[] }[];
+/** The ledger as lists of records, for a snapshot. */
+export interface LedgerLists {
+  /** Open tasks that are not of the default sort. */
+  readonly sorts: readonly [taskId: string, kind: string, ...skills: string[]];
   /** The one that ended first comes first. */
-  readonly ended: readonly string[];
-  readonly live: readonly (readonly [taskId: string, attempt: number, agentId: string])[];
-  readonly questions: readonly (readonly [approvalId: string, agentId: string])[];
-  readonly limited: readonly (readonly [taskId: string, agentId: string])[];
-  readonly throttled: readonly (readonly [agentId: string, untilMs: number])[];
+  readonly ended: string;
+  readonly live: readonly [taskId: string, attempt: number, agentId: string];
+  readonly questions: readonly [approvalId: string, agentId: string];
+  readonly limited: readonly [taskId: string, agentId: string];
+  readonly throttled: readonly [agentId: string, untilMs: number];
 }
+
+const idOf = ([id]: readonly [string, ...unknown[]]): string => id;
+
+/** Everything but `ended` is in no order of its own. */
+export const LEDGER_SORTED_BY = { sorts: idOf, live: idOf, questions: idOf, limited: idOf, throttled: idOf };
 
 const DEFAULT_SORT: TaskSort = { kind: KIND_DEFAULT, skills: [] };
 
@@ -141,42 +147,31 @@ export class AttemptLedger {
     return counts;
   }
 
-  encode(): EncodedLedger {
+  /** In the order in which they came about. */
+  lists(): { readonly [Name in keyof LedgerLists]: Iterable<LedgerLists[Name]> } {
+    const { sorts, ended, live, questions, limited, throttled } = this;
+    return { sorts: encodeSorts(sorts), ended, live: encodeLive(live), questions, limited, throttled: throttled.all() };
+  }
+
+  /** Takes back what `lists` gave. */
+  taker(): { readonly [Name in keyof LedgerLists]: (record: LedgerLists[Name]) => void } {
     return {
-      sorts: this.encodeSorts(),
-      ended: [...this.ended],
-      live: byFirst([...this.live].map(([taskId, { attempt, agentId }]) => [taskId, attempt, agentId] as const)),
-      questions: byFirst([...this.questions]),
-      limited: byFirst([...this.limited]),
-      throttled: byFirst([...this.throttled.all()]),
+      sorts: ([taskId, kind, ...skills]) => this.sorts.set(taskId, this.sort({ kind, skills })),
+      ended: (taskId) => this.ended.add(taskId),
+      live: ([taskId, attempt, agentId]) => this.live.set(taskId, { attempt, agentId }),
+      questions: ([approvalId, agentId]) => this.questions.set(approvalId, agentId),
+      limited: ([taskId, agentId]) => this.limited.set(taskId, agentId),
+      throttled: ([agentId, untilMs]) => this.throttled.set(agentId, untilMs),
     };
-  }
-
-  private encodeSorts(): EncodedLedger['sorts'] {
-    const bySort = new Map<string, TaskSort & { readonly tasks: string[] }>();
-    for (const [taskId, sort] of this.sorts) {
-      const key = keyOf(sort);
-      const known = bySort.get(key);
-      if (known) known.tasks.push(taskId);
-      else bySort.set(key, { ...sort, tasks: [taskId] });
-    }
-    for (const { tasks } of bySort.values()) tasks.sort();
-    return byFirst([...bySort]).map(([, sort]) => sort);
-  }
-
-  static decode(encoded: unknown, endedMax: number): AttemptLedger {
-    const { sorts, ended, live, questions, limited, throttled } = encoded as EncodedLedger;
-    const ledger = new AttemptLedger(endedMax);
-    for (const { kind, skills, tasks } of sorts) for (const taskId of tasks) ledger.sorts.set(taskId, ledger.sort({ kind, skills }));
-    for (const taskId of ended) ledger.ended.add(taskId);
-    for (const [taskId, attempt, agentId] of live) ledger.live.set(taskId, { attempt, agentId });
-    for (const [approvalId, agentId] of questions) ledger.questions.set(approvalId, agentId);
-    for (const [taskId, agentId] of limited) ledger.limited.set(taskId, agentId);
-    for (const [agentId, untilMs] of throttled) ledger.throttled.set(agentId, untilMs);
-    return ledger;
   }
 }
 
-const keyOf = ({ kind, skills }: TaskSort): string => [kind, ...skills].join(' ');
+function* encodeSorts(sorts: ReadonlyMap<string, TaskSort>): Iterable<LedgerLists['sorts']> {
+  for (const [taskId, { kind, skills }] of sorts) yield [taskId, kind, ...skills];
+}
 
-const byFirst = <Entry extends readonly [string, ...unknown[]]>(entries: Entry[]): Entry[] => entries.sort(([a], [b]) => (a < b ? -1 : 1));
+function* encodeLive(live: ReadonlyMap<string, LiveAttempt>): Iterable<LedgerLists['live']> {
+  for (const [taskId, { attempt, agentId }] of live) yield [taskId, attempt, agentId];
+}
+
+const keyOf = ({ kind, skills }: TaskSort): string => [kind, ...skills].join(' ');
