@@ -19,6 +19,8 @@ import { TurnBudget } from './turn-budget';
 
 /** Parts of a turn's budget; settling has what the others leave, and never less than a quarter. */
 const SHARES = { recoveries: 1 / 8, foreign: 1 / 4, commands: 1 / 4, own: 1 / 16, timers: 1 / 16, settling: 1 } as const;
+/** Events of other services after which no further commit of theirs is taken in by a turn, which reacts to each that it has taken in. */
+const REACTIONS_MAX = 250;
 /** Answers of one project's settling in a row; a decider that has still more to say never comes to rest. */
 const SETTLE_ANSWERS_MAX = 100_000;
 
@@ -83,10 +85,11 @@ export class TurnStages<State> {
     const { onFault } = this.recoveries;
     const turn = new OwnerTurn<State>({ partition, state, touched: this.touched, nowMs: time.nowMs(), newId, onFault });
     const budget = new TurnBudget(clock, config, () => turn.bytes);
+    budget.stage(SHARES.foreign);
+    const reactedTo = await this.takeInForeign(turn, budget);
     budget.stage(SHARES.recoveries);
     await this.recoveries.advance(turn, budget);
-    budget.stage(SHARES.foreign);
-    await this.takeInForeign(turn, budget);
+    await this.reactTo(turn, reactedTo, budget);
     budget.stage(SHARES.commands);
     const answered = takesCommands && !state.hasPending ? await this.decideQueued(turn, budget) : [];
     budget.stage(SHARES.own);
@@ -103,21 +106,36 @@ export class TurnStages<State> {
     return (suspensions.size > 0 && suspensions.has(project)) || (inDoubt.size > 0 && inDoubt.has(project));
   }
 
-  private async takeInForeign(turn: OwnerTurn<State>, budget: TurnBudget): Promise<void> {
-    const { state } = this.parts;
+  /**
+   * All of it before the service's own events, as a replay does; so whatever is taken in is reacted to in the same turn. Returns what
+   * is to be reacted to.
+   */
+  private async takeInForeign(turn: OwnerTurn<State>, budget: TurnBudget): Promise<readonly ForeignEvent[]> {
+    const { state, definition } = this.parts;
+    const reactedTo: ForeignEvent[] = [];
     do {
       const events = turn.drainForeign();
-      if (!events) return;
+      if (!events) break;
       for (const event of events) {
         const { project, type } = event.event;
         this.recoveries.reactingTo = event.seq;
         if (state.inDoubt.size > 0 && state.inDoubt.has(project) && !state.suspensions.has(project))
           turn.failed(project, { stage: 'evolving', inputType: type, error: state.inDoubt.get(project) });
-        if (!this.isOut(project)) await this.react(turn, event);
-        await budget.giveWay();
+        if (definition.reactions.has(type) && !this.isOut(project)) reactedTo.push(event);
       }
-      this.recoveries.reactingTo = undefined;
-    } while (!budget.spent);
+      await budget.giveWay();
+    } while (!budget.spent && reactedTo.length < REACTIONS_MAX);
+    this.recoveries.reactingTo = undefined;
+    return reactedTo;
+  }
+
+  private async reactTo(turn: OwnerTurn<State>, events: readonly ForeignEvent[], budget: TurnBudget): Promise<void> {
+    for (const event of events) {
+      this.recoveries.reactingTo = event.seq;
+      if (!this.isOut(event.event.project)) await this.react(turn, event);
+      await budget.giveWay();
+    }
+    this.recoveries.reactingTo = undefined;
   }
 
   private async react(turn: OwnerTurn<State>, { event, id }: ForeignEvent): Promise<void> {
