@@ -4,6 +4,7 @@ import { conflictingClaimsAreNeverInFlightTogether } from './claim.checkers';
 import { limitsAreNeverExceeded } from './limit.checkers';
 import {
   everyAcknowledgedCommandHappenedOnce,
+  noIncidentIsRecorded,
   noServiceMeetsABug,
   noTwoHoldersHaveOneLease,
   onlyTheOwnerAppends,
@@ -27,6 +28,7 @@ export type Checker = (account: Account) => void | Promise<void>;
 
 /** One for each guarantee, by its name. What a broken one makes doubtful comes behind it. */
 export const CHECKERS: Readonly<Record<string, Checker>> = {
+  noIncidentIsRecorded,
   noServiceMeetsABug,
   noTwoHoldersHaveOneLease,
   onlyTheOwnerAppends,

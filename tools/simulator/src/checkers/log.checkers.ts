@@ -66,6 +66,15 @@ export function everyAcknowledgedCommandHappenedOnce({ history, commits }: Accou
   }
 }
 
+/** The rules never fail: an incident is a mistake in them, however well it is contained. */
+export function noIncidentIsRecorded({ commits }: Account): void {
+  for (const { partition, position, events } of commits) {
+    const incident = events.find(({ type }) => type === 'incident.recorded');
+    if (incident)
+      throw new Violation('The rules of a service failed.', `${partition}/${formatPosition(position)} ${JSON.stringify(incident)}`);
+  }
+}
+
 /** Services stop at what only a bug or a corrupt log explains; here, that is a finding. */
 export function noServiceMeetsABug({ history }: Account): void {
   const [bug] = history.bugs;

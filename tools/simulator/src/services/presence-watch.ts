@@ -21,7 +21,7 @@ export class PresenceWatch {
   }
 
   onOwned(owned: OwnedPartition<RegistryState>): void {
-    this.partitions.set(owned.partition, { owned, ownedSinceMs: this.process.nowMs(), sightings: new Map(), isBusy: false });
+    this.partitions.set(owned.partition, { owned, ownedSinceMs: owned.timeMs(), sightings: new Map(), isBusy: false });
   }
 
   onReleased(partition: number): void {
@@ -51,7 +51,7 @@ export class PresenceWatch {
   }
 
   private async lookAt({ owned, ownedSinceMs, sightings: all }: Watched): Promise<void> {
-    const nowMs = this.process.nowMs();
+    const nowMs = owned.timeMs();
     for (const project of owned.projects()) {
       const state = owned.state(project);
       const sightings: Sightings = all.get(project) ?? new Map();
