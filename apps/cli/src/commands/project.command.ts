@@ -23,6 +23,12 @@ export const projectCommand: CommandGroup = (program, io, exit) => {
     .addHelpText('after', examples('torch project set shop --acknowledge archived'))
     .action(action(io, exit, set));
   project
+    .command('release')
+    .argument('<name>')
+    .description('Tries a project again that services have quarantined, since their rules had failed on it: after an upgrade, for one.')
+    .addHelpText('after', examples('torch project release shop', 'torch status'))
+    .action(action(io, exit, release));
+  project
     .command('show')
     .argument('<name>')
     .description('Shows a project.')
@@ -40,6 +46,14 @@ async function set(context: CliContext, name: string, { acknowledge }: { acknowl
   if (!durability) throw wrongUsage(`--acknowledge "${acknowledge}" is none of ${DURABILITIES.join(', ')}.`);
   const view = await context.gateway().setProject(name, { durability });
   context.answer({ project: name, ...view }, () => `Project ${name} acknowledges tasks and messages as ${durability}.`);
+}
+
+async function release(context: CliContext, name: string): Promise<void> {
+  const found = await context.gateway().releaseProject(name);
+  context.answer(
+    found,
+    () => `Project ${name} is tried again by ${found.services.map(({ service }) => service).join(', ')}; "torch status" says how it went.`,
+  );
 }
 
 async function show(context: CliContext, name: string): Promise<void> {

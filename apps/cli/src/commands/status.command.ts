@@ -5,6 +5,7 @@ import { action, type CliContext } from '../cli-context';
 import { failureOf, notRunning } from '../cli.errors';
 import { EXIT } from '../exit-code';
 import { archiveAlarms, archiveLine } from '../text/archive-alarm';
+import { suspendedLines } from '../text/suspended-projects';
 import { ago, dateTime, duration } from '../text/format';
 import { fields, table } from '../text/table';
 import { type CommandGroup, examples } from './command-group';
@@ -103,7 +104,7 @@ function gatewayText(status: StatusView | undefined): string {
       behind.join(','),
     ];
   });
-  const archive = [archiveLine(status.archive) ?? [], archiveAlarms(status.archive, Date.now())]
+  const archive = [archiveLine(status.archive) ?? [], archiveAlarms(status.archive, Date.now()), suspendedLines(status.services)]
     .flat()
     .map((line) => `\n${line}`)
     .join('');

@@ -14,6 +14,7 @@ import { dirname } from 'node:path';
 import type { CliContext } from '../cli-context';
 import { failureOf } from '../cli.errors';
 import { bytes } from '../text/format';
+import { suspendedLines } from '../text/suspended-projects';
 
 /** `bad` keeps Torch from working; `hint` may do so later. */
 export interface Finding {
@@ -95,7 +96,9 @@ async function port(context: CliContext): Promise<Verdict> {
 
 async function gateway(context: CliContext): Promise<Verdict> {
   try {
-    const { version, log } = await context.gateway().status();
+    const { version, log, services } = await context.gateway().status();
+    const [suspended] = suspendedLines(services);
+    if (suspended !== undefined) return bad(suspended, "Its incident is in the service's log; after an upgrade, release the project.");
     return log.ok
       ? ok(`version ${version}, the log is reachable`)
       : bad(`version ${version}, but the log is not reachable`, 'Look at the log server: "torch status".');

@@ -20,6 +20,10 @@ import {
   PlanAgents,
   ProjectName,
   RUN_TASKS_MAX,
+  SERVICE_NAMES,
+  type ServiceName,
+  SUSPENDED_NAMED_MAX,
+  SuspendedProject,
   Text,
   Whole,
 } from '@torch/contracts';
@@ -43,6 +47,18 @@ export class ProjectAnswer {
   @Flag() exists!: boolean;
   @Optional() @Whole() createdAtMs?: number;
   @Optional() @OneOf(DURABILITIES) durability?: Durability;
+}
+
+export class ReleasedService {
+  @OneOf(SERVICE_NAMES) service!: ServiceName;
+  @Text(POSITION) position!: string;
+}
+
+export class ProjectReleaseAnswer {
+  @ProjectName() project!: string;
+  @Describe('The services that had quarantined the project, and try it again.')
+  @ListOf(() => ReleasedService, { max: 8 })
+  services!: ReleasedService[];
 }
 
 /** Why something is stopped or cancelled. */
@@ -178,6 +194,8 @@ export class PartitionStatus {
   @Optional() @Whole() headSeq?: number;
   @Optional() @Flag() catchingUp?: boolean;
   @Optional() @Whole() commandsDecided?: number;
+  @Optional() @Whole() suspendedCount?: number;
+  @Optional() @ListOf(() => SuspendedProject, { max: SUSPENDED_NAMED_MAX }) suspended?: SuspendedProject[];
 }
 
 export class ServiceStatus {

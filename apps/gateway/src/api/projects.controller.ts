@@ -1,11 +1,11 @@
-import { Commands, Queries } from '@torch/contracts';
+import { Commands, hostCommands, Queries, SERVICE_NAMES, type ServiceName } from '@torch/contracts';
 import { Body, Controller, Get, Param, Post, Put, Res } from '@nestjs/common';
 import { Rejection } from '@torch/kernel';
 import type { Principal } from '@torch/platform';
 import type { FastifyReply } from 'fastify';
-import { type EdgeAdmission, Owners } from '../adapters/owners.adapter';
+import { type Deadline, type EdgeAdmission, Owners } from '../adapters/owners.adapter';
 import { Operation } from '../openapi/operation.decorator';
-import { CreateProjectBody, ProjectAnswer, ProjectSettingsBody } from './edge.contracts';
+import { CreateProjectBody, ProjectAnswer, ProjectReleaseAnswer, ProjectSettingsBody, type ReleasedService } from './edge.contracts';
 import { bodyOf } from './edge.pipes';
 import { requirePerson } from './principal';
 import { Admitted, admissionOf, Caller } from './request-context';
@@ -48,6 +48,33 @@ export class ProjectsController {
     requirePerson(caller, 'set up projects');
     await this.owners.command(Commands.SetProjectDurability, admission, { durability });
     return this.get(admission.project);
+  }
+
+  @Operation({
+    summary: 'Tries a project again that services have quarantined, since their rules had failed on it.',
+    answer: ProjectReleaseAnswer,
+    idempotent: true,
+  })
+  @Post(':project/release')
+  async release(@Caller() caller: Principal, @Admitted() admission: EdgeAdmission): Promise<ProjectReleaseAnswer> {
+    requirePerson(caller, 'release projects');
+    const { project } = admission;
+    const deadline = this.owners.deadline();
+    const asked = await Promise.all(SERVICE_NAMES.map((service) => this.releaseBy(service, admission, deadline)));
+    const services = asked.flat();
+    if (services.length === 0) throw new Rejection('not-quarantined', `No service has quarantined project "${project}".`);
+    return { project, services };
+  }
+
+  /** Nothing where the service has not quarantined it. */
+  private async releaseBy(service: ServiceName, admission: EdgeAdmission, deadline: Deadline): Promise<ReleasedService[]> {
+    try {
+      const { position } = await this.owners.command(hostCommands.releaseProject(service), admission, {}, deadline);
+      return [{ service, position }];
+    } catch (error) {
+      if (error instanceof Rejection && error.code === 'not-quarantined') return [];
+      throw error;
+    }
   }
 
   @Operation({ summary: 'One project.', answer: ProjectAnswer })

@@ -115,6 +115,12 @@ export interface HistoryQuery {
   readonly limit?: number;
 }
 
+/** The services that try a project again, each with the position at which it says so. */
+export interface ProjectReleaseView {
+  readonly project: string;
+  readonly services: readonly { readonly service: ServiceName; readonly position: string }[];
+}
+
 export interface StatusView {
   readonly version: string;
   readonly log: { readonly ok: boolean };

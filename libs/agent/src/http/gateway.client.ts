@@ -3,6 +3,7 @@ import type {
   Durability,
   LogTrimmed,
   PlaceHold,
+  ProjectReleaseView,
   ProjectView,
   ReleaseHold,
   RetentionOutcome,
@@ -47,6 +48,11 @@ export class GatewayClient {
 
   getProject(project: string, options?: RequestOptions): Promise<ProjectView> {
     return this.transport.json({ method: 'GET', path: `/v1/projects/${encodeURIComponent(project)}`, ...options });
+  }
+
+  /** Tries a project again that services have quarantined. Rejects as `not-quarantined` when none has. */
+  releaseProject(project: string, options?: RequestOptions): Promise<ProjectReleaseView> {
+    return this.transport.json({ method: 'POST', path: `/v1/projects/${encodeURIComponent(project)}/release`, body: {}, ...options });
   }
 
   /** Recomputes the audit's hash chain of every partition and compares it with the log. May take minutes on a long log. */

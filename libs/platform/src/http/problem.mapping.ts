@@ -14,6 +14,9 @@ export const RETRY_AFTER_S = 1;
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   forbidden: 403,
   busy: 503,
+  // For now: somebody has to look, and the same request may be sent again.
+  'project-quarantined': 503,
+  internal: 500,
   'invalid-command': 400,
   'invalid-query': 400,
   'under-legal-hold': 409,
