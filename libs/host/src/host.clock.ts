@@ -22,14 +22,18 @@ export const SYSTEM_CLOCK: HostClock = {
 
 export const pause = (clock: HostClock, ms: number): Promise<void> => new Promise((over) => clock.after(ms, over));
 
-/** Pauses for an exponential back-off with jitter between half and all of it, from `retryMs` up to `retryMsMax`. */
-export function backOff(clock: HostClock, attempt: number, { retryMs, retryMsMax }: BackOff): Promise<void> {
+/** Ms of an exponential back-off with jitter between half and all of it, from `retryMs` up to `retryMsMax`. */
+export function backOffMs(clock: Pick<HostClock, 'random'>, attempt: number, { retryMs, retryMsMax }: BackOff): number {
   const full = Math.min(retryMsMax, retryMs * 2 ** Math.min(attempt, 16));
-  return pause(clock, full / 2 + clock.random() * (full / 2));
+  return full / 2 + clock.random() * (full / 2);
 }
 
+/** Pauses for as long as `backOffMs` says. */
+export const backOff = (clock: HostClock, attempt: number, pauses: BackOff): Promise<void> =>
+  pause(clock, backOffMs(clock, attempt, pauses));
+
 /** First and longest pause, ms. */
-interface BackOff {
+export interface BackOff {
   readonly retryMs: number;
   readonly retryMsMax: number;
 }
