@@ -1,7 +1,7 @@
 import { EVENTS } from '@torch/contracts';
 import type { AnyEvent, Decider, PartsDecoder } from '@torch/kernel';
 import { type Commit, type Consumed, decodeCommit, type LogEntry, type Position, START } from '@torch/log';
-import { AnsweredCommands } from './answered-commands';
+import { AnsweredCommands, type AnsweredLimits } from './answered-commands';
 
 export const NOTHING_CONSUMED: Consumed = { entry: '0-0', commands: 0, seq: 0 };
 
@@ -24,7 +24,7 @@ export class PartitionState<State> {
   private readonly foreign: ReadonlySet<string>;
   /** A commit may also hold what the host itself wrote, which is no business of the decider's. */
   private readonly own: ReadonlySet<string>;
-  answered: AnsweredCommands;
+  readonly answered: AnsweredCommands;
   /** What the last own commit had consumed. */
   consumed: Consumed = NOTHING_CONSUMED;
   /** Seq of the last own commit in the state. */
@@ -37,11 +37,11 @@ export class PartitionState<State> {
   constructor(
     readonly service: string,
     readonly decider: Decider<State>,
-    private readonly idempotencyIdsMax: number,
+    answeredLimits: AnsweredLimits,
   ) {
     this.foreign = new Set(decider.foreign);
     this.own = new Set(EVENTS.filter((contract) => contract.service === service).map(({ type }) => type));
-    this.answered = new AnsweredCommands(idempotencyIdsMax);
+    this.answered = new AnsweredCommands(answeredLimits);
   }
 
   projectNames(): readonly string[] {
@@ -77,12 +77,12 @@ export class PartitionState<State> {
     service === this.service ? this.own.has(type) : this.foreign.has(type);
 
   private takeInOwn(commit: Commit): void {
-    const { position, consumed, events, answers } = commit;
+    const { position, consumed, events, answers, recordedAtMs } = commit;
     if (position.seq <= this.ownSeq) return; // Already in the snapshot.
     this.applyPending(consumed.seq);
     this.foreignSeq = Math.max(this.foreignSeq, consumed.seq);
     for (const event of events) this.evolve(event);
-    for (const answer of answers) this.answered.record(position, answer);
+    for (const answer of answers) this.answered.record(position, answer, recordedAtMs);
     this.consumed = consumed;
     this.ownSeq = position.seq;
   }
@@ -116,7 +116,7 @@ export class PartitionState<State> {
 
   encode(): EncodedPartition {
     const { ownSeq, foreignSeq, consumed } = this;
-    return { ownSeq, foreignSeq, consumed, answered: this.answered.encode() };
+    return { ownSeq, foreignSeq, consumed };
   }
 
   /** Every project's state in parts, one project after the other. */
@@ -146,7 +146,6 @@ export class PartitionState<State> {
     this.ownSeq = encoded.ownSeq;
     this.foreignSeq = encoded.foreignSeq;
     this.consumed = encoded.consumed;
-    this.answered = AnsweredCommands.decode(encoded.answered, this.idempotencyIdsMax);
     this.read = behind;
   }
 
@@ -168,5 +167,4 @@ export interface EncodedPartition {
   readonly ownSeq: number;
   readonly foreignSeq: number;
   readonly consumed: Consumed;
-  readonly answered: unknown;
 }

@@ -18,13 +18,16 @@ interface SnapshotHead {
   readonly pageHashes: readonly string[];
 }
 
+/** A part of a project's state; or, without a project, of the answers that the owner remembers. */
+type Line = ProjectPart | readonly [project: null, answers: unknown];
+
 interface Restored<State> {
   readonly state: PartitionState<State>;
   readonly seen?: LogEntry;
 }
 
 /** Version of what surrounds the deciders' states. */
-const SNAPSHOT_VERSION = 4;
+const SNAPSHOT_VERSION = 5;
 /** Characters of a page, unless one part is longer by itself: nobody else has a turn while one is read or written. */
 const PAGE_CHARS_MAX = 1024 * 1024;
 
@@ -91,7 +94,7 @@ export class Snapshots {
       coming = pageAt(n + 1); // On its way while this one is read.
       coming?.catch(() => undefined); // Awaited in the next round, unless this page ends it.
       if (page === undefined || hash(page) !== pageHash) return undefined;
-      for (const line of page.split('\n')) state.restorePart(JSON.parse(line) as ProjectPart);
+      for (const line of page.split('\n')) restoreLine(state, JSON.parse(line) as Line);
     }
     state.restore(head.partition, head.position);
     this.slot = slot;
@@ -102,7 +105,7 @@ export class Snapshots {
   /** The hash of each; undefined when the cache does not take one of them. */
   private async writePages<State>(partition: number, state: PartitionState<State>, slot: 0 | 1): Promise<readonly string[] | undefined> {
     const hashes: string[] = [];
-    for (const page of pagesOf(state.encodeProjects())) {
+    for (const page of pagesOf(linesOf(state))) {
       if (Buffer.byteLength(page) > this.caches.bytesMax) return undefined;
       await this.caches.set(partition, pageName(state.service, slot, hashes.length), page);
       hashes.push(hash(page));
@@ -122,8 +125,18 @@ export class Snapshots {
   }
 }
 
+function* linesOf<State>(state: PartitionState<State>): Iterable<Line> {
+  for (const part of state.answered.encode()) yield [null, part];
+  yield* state.encodeProjects();
+}
+
+function restoreLine<State>(state: PartitionState<State>, line: Line): void {
+  if (line[0] === null) state.answered.restorePart(line[1]);
+  else state.restorePart(line);
+}
+
 /** A page is a part a line. */
-function* pagesOf(parts: Iterable<ProjectPart>): Iterable<string> {
+function* pagesOf(parts: Iterable<Line>): Iterable<string> {
   let lines: string[] = [];
   let chars = 0;
   for (const part of parts) {
