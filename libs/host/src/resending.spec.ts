@@ -114,7 +114,7 @@ describe('a command without an answer', () => {
   });
 
   it('is sent again alone where others that were sent with it have their answers', async () => {
-    sending.register('ada', 'bob', 'eve');
+    void sending.register('ada', 'bob', 'eve');
     await sending.pass(STEP_MS);
     await sending.answer('ada', 'eve');
     await sending.consume();
@@ -123,7 +123,7 @@ describe('a command without an answer', () => {
   });
 
   it('is sent again after longer and longer pauses, up to the longest', async () => {
-    sending.register('ada');
+    void sending.register('ada');
     for (let passed = 0; passed < 40_000; passed += STEP_MS) {
       await sending.pass(STEP_MS);
       await sending.consume();
@@ -133,7 +133,7 @@ describe('a command without an answer', () => {
   });
 
   it('is sent again when the log server has lost its entry', async () => {
-    sending.register('ada');
+    void sending.register('ada');
     await sending.pass(3000);
     sending.server.store.partition(0).queues.clear();
     await sending.pass(4000);
@@ -141,7 +141,7 @@ describe('a command without an answer', () => {
   });
 
   it('is looked for soon after the log server was away', async () => {
-    sending.register('ada');
+    void sending.register('ada');
     await sending.pass(2500); // The next look is due at 5250.
     sending.server.faults.restart('empty');
     await sending.pass(1000);
@@ -149,7 +149,7 @@ describe('a command without an answer', () => {
   });
 
   it('is sent again after the longest pause even though its queue has it: it may be decided, and its answer lost', async () => {
-    sending.register('ada');
+    void sending.register('ada');
     await sending.pass(9900);
     expect(sending.queued).toEqual(['ada']);
     await sending.pass(200);
@@ -162,7 +162,7 @@ describe('a command without an answer', () => {
 
   it('is sent again when nobody can say whether its queue has it', async () => {
     sending.server.faults.failNext('holdsCommands', 'before');
-    sending.register('ada');
+    void sending.register('ada');
     await sending.pass(1000);
     expect(sending.queued).toEqual(['ada', 'ada']);
   });
@@ -178,7 +178,7 @@ describe('a command without an answer', () => {
 
   it('that may not have been queued is sent again after longer and longer pauses', async () => {
     for (let n = 0; n < 5; n++) sending.server.faults.failNext('send', 'after');
-    sending.register('ada');
+    void sending.register('ada');
     await sending.pass(3000);
     const atMs = sending.entries().map(({ id }) => Number(id.split('-')[0]));
     const pauses = atMs.slice(1).map((at, i) => at - (atMs[i] as number));

@@ -2,9 +2,11 @@ import { hostQueries } from '@torch/contracts';
 import { waitUntil } from '@torch/testing';
 import { SYSTEM_CLOCK } from './host.clock';
 import { HOST_DEFAULTS } from './host.config';
+import { SILENT_LOGGER } from './host.ports';
 import { replayProject } from './replay';
 import { diaryDecider, diaryService, rollDecider, rollService } from './spec/ledger.fixture';
 import { World } from './spec/world.fixture';
+import { ServiceHost } from './service-host';
 
 describe('a service host', () => {
   let world: World;
@@ -68,6 +70,17 @@ describe('a service host', () => {
     await asNew();
     expect(await world.register('bob', 'later')).toBe('2-0');
     expect(await world.names()).toEqual(['ada', 'bob', 'eve']);
+  });
+
+  it('says what it cannot go on for, also where what was thrown is no error', async () => {
+    const said: string[] = [];
+    const log = { ...SILENT_LOGGER, error: (message: string) => void said.push(message) };
+    const definition = { ...rollService(), prepare: () => Promise.reject({ status: 3 } as unknown as Error) };
+    const host = new ServiceHost({ server: world.server, definition, log });
+    await host.start();
+    await waitUntil(() => said.length > 0, { what: 'it has said so' });
+    expect(said).toEqual(['registry cannot go on with partition 0: {"status":3}, which is no error']);
+    await host.stop();
   });
 
   it('rejects a command that does not fit its contract, and names the field', async () => {

@@ -1,5 +1,5 @@
 import { fieldProblem, queryContract } from '@torch/contracts';
-import { Rejection } from '@torch/kernel';
+import { describeThrown, Rejection } from '@torch/kernel';
 import type { Signals } from '@torch/log';
 import type { QueryAnswer, QueryEnvelope } from './envelope';
 import type { HostLogger } from './host.ports';
@@ -58,7 +58,7 @@ export class WaitingQueries {
     } catch (error) {
       if (error instanceof Rejection) return { id: query.id, ok: false, code: error.code, message: error.message };
       // A question changes nothing, so a bug in answering it need not end the owner's work.
-      this.log.error(`Query ${query.type} failed.`, { error: error instanceof Error ? error.stack : String(error) });
+      this.log.error(`Query ${query.type} failed.`, { error: describeThrown(error) });
       return {
         id: query.id,
         ok: false,
