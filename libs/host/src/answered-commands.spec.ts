@@ -39,15 +39,17 @@ describe('what was answered', () => {
   });
 
   it('is not forgotten early where a clock was set back', () => {
-    const answered = new AnsweredCommands(LIMITS);
+    let answered = new AnsweredCommands(LIMITS);
     answered.record(at(1), ['p/before'], 30 * HOUR_MS);
     answered.record(at(2), ['p/behind'], 2 * HOUR_MS);
     answered.record(at(3), ['p/after'], 31 * HOUR_MS);
     expect(answered.get('p/behind')).toBeDefined();
-    answered.record(at(4), ['p/next'], 53 * HOUR_MS);
+    answered.record(at(4), ['p/before'], 53 * HOUR_MS); // Answered anew, and so no longer the oldest.
+    answered = restored(answered, LIMITS);
+    answered.record(at(5), ['p/next'], 54 * HOUR_MS);
     expect(answered.get('p/behind')).toBeDefined();
-    answered.record(at(5), ['p/last'], 54 * HOUR_MS + 1);
-    expect([answered.get('p/before'), answered.get('p/behind')]).toEqual([undefined, undefined]);
+    answered.record(at(6), ['p/last'], 54 * HOUR_MS + 1);
+    expect([answered.get('p/behind'), answered.get('p/before')?.position]).toEqual([undefined, at(4)]);
   });
 
   it('is forgotten before its time, the oldest first, where it would take more than its bytes', () => {
