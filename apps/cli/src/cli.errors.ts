@@ -1,5 +1,6 @@
 import { GatewayProblem, GatewayUnreachable } from '@torch/agent';
 import { UpFailed, UpInterrupted } from '@torch/dev';
+import { describeThrown } from '@torch/kernel';
 import { LogUnavailable } from '@torch/log';
 import { CommanderError } from 'commander';
 import { EXIT } from './exit-code';
@@ -44,7 +45,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof UpInterrupted) return { exitCode: EXIT.interrupted, code: 'interrupted', message: error.message };
   if (error instanceof UpFailed) return { exitCode: EXIT.failed, code: 'up-failed', message: error.message };
   if (error instanceof LogUnavailable) return { exitCode: EXIT.unreachable, code: 'log-unavailable', message: error.message };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : describeThrown(error);
   return { exitCode: EXIT.failed, code: 'failed', message };
 }
 

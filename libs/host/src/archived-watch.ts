@@ -1,5 +1,5 @@
 import { MinHeap } from '@torch/kernel';
-import { type ArchivedState, formatPosition, Gap, type LogServer, LogUnavailable, type Position } from '@torch/log';
+import { type ArchivedState, formatPosition, Gap, LogRegressed, type LogServer, LogUnavailable, type Position } from '@torch/log';
 import { NotDurable } from './durability';
 import type { HostClock } from './host.clock';
 
@@ -13,10 +13,16 @@ interface Waiting {
   ended: boolean;
 }
 
+const byPosition = (): MinHeap<Waiting> => new MinHeap<Waiting>((a, b) => a.position.seq < b.position.seq);
+
+const isBefore = (a: Position, b: Position): boolean => a.generation < b.generation || (a.generation === b.generation && a.seq < b.seq);
+
 /** Waits, for any number of commands on one partition, until the archive has them. */
 export class ArchivedWatch {
   private known: ArchivedState | undefined;
-  private readonly waiting = new MinHeap<Waiting>((a, b) => a.position.seq < b.position.seq);
+  private waiting = byPosition();
+  /** Of those that wait, the ones whose deadline has not passed. */
+  private open = 0;
   /** Of an older generation than the archive is in: the log says whether they are still there. */
   private doubtful: Waiting[] = [];
   private listening: Promise<() => Promise<void>> | undefined;
@@ -36,8 +42,10 @@ export class ArchivedWatch {
   reached(position: Position, deadlineAtMs: number): Promise<'archived' | 'lost'> {
     return new Promise((done, failed) => {
       const end = (): void => {
+        if (waiting.ended) return;
         waiting.ended = true;
         cancelTimer();
+        if (--this.open === 0) this.forgetEnded();
       };
       const waiting: Waiting = {
         position,
@@ -54,6 +62,7 @@ export class ArchivedWatch {
       const cancelTimer = this.clock.after(Math.max(0, deadlineAtMs - this.clock.nowMs()), () =>
         waiting.failed(this.notArchived(waiting, 'the archive has not said so in time.')),
       );
+      this.open++;
       this.waiting.push(waiting);
       this.listen();
       if (this.known) this.take(this.known);
@@ -63,7 +72,7 @@ export class ArchivedWatch {
 
   /** The connection was lost and is there again. */
   refresh(): void {
-    if (this.waiting.size + this.doubtful.length > 0) void this.ask();
+    if (this.open > 0) void this.ask();
   }
 
   async close(): Promise<void> {
@@ -71,6 +80,12 @@ export class ArchivedWatch {
     await (
       await this.listening?.catch(() => undefined)
     )?.();
+  }
+
+  /** While the archive does not advance, nothing else would. */
+  private forgetEnded(): void {
+    this.waiting = byPosition();
+    this.doubtful = [];
   }
 
   private listen(): void {
@@ -81,7 +96,7 @@ export class ArchivedWatch {
   private askAgainLater(): void {
     this.cancelTimer ??= this.clock.after(ASK_AGAIN_MS, () => {
       this.cancelTimer = undefined;
-      if (this.waiting.size + this.doubtful.length === 0) return;
+      if (this.open === 0) return;
       void this.ask();
       this.askAgainLater();
     });
@@ -99,7 +114,7 @@ export class ArchivedWatch {
 
   private take(state: ArchivedState): void {
     const { position, failing } = state;
-    if (this.known && position.generation < this.known.position.generation) return; // Told late.
+    if (this.known && isBefore(position, this.known.position)) return; // Told late.
     const everybody = failing !== undefined || position.generation > (this.known?.position.generation ?? -1);
     this.known = state;
     const concerned: Waiting[] = [];
@@ -147,6 +162,7 @@ export async function stillThere({ log }: Pick<LogServer, 'log'>, partition: num
     const [entry] = await log.read(partition, position.seq - 1, 1);
     return entry?.position.generation === position.generation;
   } catch (error) {
+    if (error instanceof LogRegressed) return false; // Lost between the two.
     if (error instanceof Gap) return true; // Forgotten by a trim, which is only done below what the archive has.
     throw error;
   }

@@ -38,7 +38,7 @@ export class DeadlineExceeded extends Error {
  * Sends commands and queries to whoever owns the project's partition.
  *
  * Commands sent in the same tick to one owner travel together. A command whose answer does not come is sent again under
- * its idempotency id until the deadline.
+ * its idempotency id until the deadline, after longer and longer pauses, and not while it is still in the owner's queue.
  */
 export interface TorchClient {
   /**

@@ -1,5 +1,5 @@
 import { InMemoryLogServer, type Lease, type Position } from '@torch/log';
-import { waitUntil } from '@torch/testing';
+import { FakeClock, waitUntil } from '@torch/testing';
 import type { Admission } from './client';
 import { DurabilityWatch } from './durability-watch';
 import { NotDurable } from './durability';
@@ -108,6 +108,45 @@ describe('an acknowledgement as archived', () => {
     const results = watched([ask('2-0')]);
     server.store.partition(PARTITION).archived = { position: { seq: 2, generation: 0 } };
     await waitUntil(() => results[0] === 'archived', { what: 'it is asked for' });
+  });
+
+  it('comes at once for what the archive has said to have, though an answer from before comes after that', async () => {
+    const { append, ask, archive, server } = await world();
+    await append(5);
+    await archive(1);
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((over) => (letGo = over));
+    let asked = false;
+    server.faults.intercept = (operation, phase) => {
+      if (operation !== 'archived' || phase !== 'after' || asked) return undefined;
+      asked = true;
+      return held; // What it answers is how things stand now, and it arrives later.
+    };
+    const first = ask('5-0');
+    await waitUntil(() => asked, { what: 'the archive is asked' });
+    await archive(5);
+    expect(await first).toBe('archived');
+    letGo();
+    server.faults.intercept = (operation) => (operation === 'archived' ? new Promise(() => undefined) : undefined);
+    await new Promise<void>((over) => setImmediate(over));
+    expect(await ask('4-0')).toBe('archived');
+  });
+
+  it('leaves nothing behind, and asks for nothing, once nobody waits for it any more', async () => {
+    const time = new FakeClock();
+    const { nowMs, startTimer } = time;
+    const server = new InMemoryLogServer();
+    const clock = { nowMs, monotonicMs: nowMs, after: startTimer, soon: (call: () => void) => void setImmediate(call), random: () => 0 };
+    const watch = new DurabilityWatch(server, 1, clock);
+    const refused = watch.reached({
+      partition: PARTITION,
+      position: '1-0',
+      admission: { durability: 'archived' },
+      deadlineAtMs: nowMs() + 1000,
+    });
+    time.advance(2000);
+    await expect(refused).rejects.toThrow(NotDurable);
+    expect(time.pending).toBe(0);
   });
 });
 

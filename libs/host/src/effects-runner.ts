@@ -1,4 +1,4 @@
-import type { AnyEvent } from '@torch/kernel';
+import { type AnyEvent, describeThrown } from '@torch/kernel';
 import { type Commit, eventId, formatPosition, type LogServer, LogUnavailable, parsePosition, type Position } from '@torch/log';
 import { backOff, type HostClock } from './host.clock';
 import type { HostConfig } from './host.config';
@@ -93,7 +93,7 @@ export class EffectsRunner<State> {
       try {
         return await tracing.effect(event, () => act(event, context as never));
       } catch (error) {
-        const fields = { event: event.id, attempt, error: error instanceof Error ? error.stack : String(error) };
+        const fields = { event: event.id, attempt, error: describeThrown(error) };
         if (attempt >= config.effectAttemptsMax) {
           log.error(`The effect of ${event.type} failed ${attempt} times and is given up.`, fields);
           return;

@@ -40,14 +40,18 @@ export async function pause(clock: HostClock, ms: number, until?: AbortSignal): 
 /** What is due in this round of the event loop is done, what follows from it without waiting for the world included. */
 export const nextRound = (clock: Pick<HostClock, 'soon'>): Promise<void> => new Promise((over) => clock.soon(over));
 
-/** Pauses for an exponential back-off with jitter between half and all of it, from `retryMs` up to `retryMsMax`. */
-export function backOff(clock: HostClock, attempt: number, { retryMs, retryMsMax }: BackOff, until?: AbortSignal): Promise<void> {
+/** Ms of an exponential back-off with jitter between half and all of it, from `retryMs` up to `retryMsMax`. */
+export function backOffMs(clock: Pick<HostClock, 'random'>, attempt: number, { retryMs, retryMsMax }: BackOff): number {
   const full = Math.min(retryMsMax, retryMs * 2 ** Math.min(attempt, 16));
-  return pause(clock, full / 2 + clock.random() * (full / 2), until);
+  return full / 2 + clock.random() * (full / 2);
 }
 
+/** Pauses for as long as `backOffMs` says. */
+export const backOff = (clock: HostClock, attempt: number, pauses: BackOff, until?: AbortSignal): Promise<void> =>
+  pause(clock, backOffMs(clock, attempt, pauses), until);
+
 /** First and longest pause, ms. */
-interface BackOff {
+export interface BackOff {
   readonly retryMs: number;
   readonly retryMsMax: number;
 }

@@ -22,8 +22,10 @@ export interface HostConfig {
   readonly logGatherMs: number;
   /** Entries read from the log, and from the command queue, at a time. */
   readonly readEntriesMax: number;
-  /** Answered command ids that are remembered for each service and partition. */
-  readonly idempotencyIdsMax: number;
+  /** How long the answer to a command is remembered under its idempotency id; beyond it, the same id is a new command. */
+  readonly idempotencyKeptMs: number;
+  /** Bytes of answers that are remembered for each service and partition: of more, the oldest are forgotten before their time. */
+  readonly idempotencyBytesMax: number;
   /** Commits of the partition's log, whoever wrote them, between two snapshots. */
   readonly snapshotEveryCommits: number;
   /** Part of an owner's time that snapshots may take: while one is written, nothing is decided. */
@@ -54,7 +56,8 @@ export const HOST_DEFAULTS: HostConfig = {
   faultProbationMs: 60_000,
   logGatherMs: 20,
   readEntriesMax: 500,
-  idempotencyIdsMax: 100_000,
+  idempotencyKeptMs: 24 * 60 * 60 * 1000,
+  idempotencyBytesMax: 64 * 1024 * 1024,
   snapshotEveryCommits: 5000,
   snapshotShareMax: 0.05,
   ownCommandsMax: 10_000,

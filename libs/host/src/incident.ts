@@ -20,9 +20,6 @@ export function incidentOf(
   return { service, stage, ...(inputType !== undefined && { inputType }), code: codeOf(error), ...(place !== undefined && { place }) };
 }
 
-/** The error as the service's own log is told. */
-export const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
-
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const { code } = error as Error & { code?: unknown };

@@ -79,3 +79,52 @@ describe('whoever follows the log', () => {
     ]);
   });
 });
+
+describe('whoever has read to the end while the end is being looked for', () => {
+  let server: InMemoryLogServer;
+  let tails: LogTails;
+  let append: () => Promise<unknown>;
+  /** Resolves when the subscriber has been given what there was, and has found nothing behind it. */
+  let readToTheEnd: Promise<void>;
+  let beforeLookingAtTheHead: () => Promise<unknown>;
+  beforeEach(async () => {
+    server = new InMemoryLogServer();
+    tails = new LogTails(server);
+    const lease = (await server.leases.acquire(0, 'scheduler', 'owner', 60_000)) as Lease;
+    let seen = START;
+    append = async () => (seen = await server.log.append({ ...lease, seen, generation: 0 }, [commit(1)]));
+    await append();
+    let reads = 0;
+    beforeLookingAtTheHead = async () => undefined;
+    readToTheEnd = new Promise((over) => {
+      server.faults.intercept = async (operation, phase) => {
+        if (operation === 'read' && phase === 'after' && ++reads === 2) over();
+        if (operation === 'head' && phase === 'before') await beforeLookingAtTheHead();
+      };
+    });
+  });
+  afterEach(async () => {
+    await tails.close();
+    await server.close();
+  });
+
+  it('is told of what came in between, and not with the next commit only', async () => {
+    beforeLookingAtTheHead = async () => {
+      beforeLookingAtTheHead = async () => undefined;
+      await readToTheEnd;
+      await append();
+    };
+    const told = subscribed(tails, 0);
+    await waitUntil(() => told.length === 2, { what: 'the subscriber to be told of the second commit' });
+    expect(told).toEqual(['1-0', '2-0']);
+  });
+
+  it('is told of what came while the log server could not be asked for the end', async () => {
+    server.faults.failNext('head', 'before');
+    const told = subscribed(tails, 0);
+    await readToTheEnd;
+    await append();
+    await waitUntil(() => told.length === 2, { what: 'the subscriber to be told of the second commit' });
+    expect(told).toEqual(['1-0', '2-0']);
+  });
+});

@@ -159,8 +159,13 @@ class PartitionTail {
   private announce(entries: readonly LogEntry[]): void {
     const news = entries.filter(({ position }) => position.seq > (this.announcedSeq ?? 0));
     if (news.length === 0) return;
-    this.announcedSeq = news[news.length - 1]?.position.seq;
     this.recent = [...this.recent, ...news.map((entry) => new TailedCommit(entry))].slice(-this.config.recentMax);
+    this.announceThrough(news[news.length - 1]?.position.seq as number);
+  }
+
+  /** The one place where what is announced grows: whoever has read less must look again, or hears of it with the next commit only. */
+  private announceThrough(seq: number): void {
+    this.announcedSeq = seq;
     for (const subscription of this.subscriptions) subscription.advance();
   }
 
@@ -206,7 +211,7 @@ class PartitionTail {
   private async startAtHead(): Promise<void> {
     const head = await this.server.log.head(this.partition);
     if (head.seq > 0) await this.cursor.read(head.seq - 1, 1);
-    this.announcedSeq = head.seq;
+    this.announceThrough(head.seq);
   }
 
   /** For one subscriber: what is behind `seq`, from memory when it is still there. */

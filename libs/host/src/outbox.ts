@@ -4,36 +4,36 @@ import type { HostClock } from './host.clock';
 const BATCH_MAX = 200;
 const BATCH_BYTES_MAX = 512 * 1024;
 
-interface Outgoing {
+interface Outgoing<Sent> {
+  readonly sent: (by: Sent) => void;
   readonly text: string;
-  readonly sent: () => void;
   readonly failed: (error: unknown) => void;
 }
 
-interface Lane {
+interface Lane<Sent> {
   readonly partition: number;
   readonly service: string;
-  waiting: Outgoing[];
+  waiting: Outgoing<Sent>[];
 }
 
 /** Gathers what is sent to one owner within one round of the event loop, and sends it together. */
-export class Outbox<Request> {
-  private readonly lanes = new Map<string, Lane>();
+export class Outbox<Request, Sent> {
+  private readonly lanes = new Map<string, Lane<Sent>>();
   private scheduled = false;
 
   constructor(
     private readonly clock: Pick<HostClock, 'soon'>,
-    private readonly transmit: (partition: number, service: string, body: string) => Promise<void>,
+    private readonly transmit: (partition: number, service: string, body: string) => Promise<Sent>,
   ) {}
 
-  /** Resolves when the request has left; rejects when it has not, or when nobody knows. */
-  send(partition: number, service: string, request: Request): Promise<void> {
+  /** Resolves when the request has left, with what is the same for all that left together; rejects when it has not, or nobody knows. */
+  send(partition: number, service: string, request: Request): Promise<Sent> {
     const key = `${partition}/${service}`;
     let lane = this.lanes.get(key);
     if (!lane) this.lanes.set(key, (lane = { partition, service, waiting: [] }));
     const { waiting } = lane;
     const text = JSON.stringify(request);
-    const done = new Promise<void>((sent, failed) => waiting.push({ text, sent, failed }));
+    const done = new Promise<Sent>((sent, failed) => waiting.push({ text, sent, failed }));
     if (!this.scheduled) {
       this.scheduled = true;
       this.clock.soon(() => this.flush());
@@ -48,7 +48,7 @@ export class Outbox<Request> {
       lane.waiting = [];
       for (const batch of batches(waiting)) {
         this.transmit(lane.partition, lane.service, `[${batch.map(({ text }) => text).join(',')}]`).then(
-          () => batch.forEach(({ sent }) => sent()),
+          (by) => batch.forEach(({ sent }) => sent(by)),
           (error: unknown) => batch.forEach(({ failed }) => failed(error)),
         );
       }
@@ -56,9 +56,9 @@ export class Outbox<Request> {
   }
 }
 
-function batches(waiting: readonly Outgoing[]): Outgoing[][] {
-  const all: Outgoing[][] = [];
-  let batch: Outgoing[] = [];
+function batches<Sent>(waiting: readonly Outgoing<Sent>[]): Outgoing<Sent>[][] {
+  const all: Outgoing<Sent>[][] = [];
+  let batch: Outgoing<Sent>[] = [];
   let bytes = 0;
   for (const outgoing of waiting) {
     if (batch.length > 0 && (batch.length >= BATCH_MAX || bytes + outgoing.text.length > BATCH_BYTES_MAX)) {

@@ -247,7 +247,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
       for (const end = unit + count; unit < end; unit++) {
         const placed = units[unit] as Unit;
         positions.set(placed, position);
-        if (placed.answer) state.answered.record(position, placed.answer);
+        if (placed.answer) state.answered.record(position, placed.answer, recordedAtMs);
       }
     }
     if (first.seq > state.read.seq + 1) this.watch.log = true; // Somebody else appended in between: read that first.

@@ -123,7 +123,7 @@ export class PartitionHost<State> {
     this.mustVerify = false;
     const { state, seen } = await this.snapshots.restore(
       partition,
-      () => new PartitionState<State>(definition.service, definition.decider, config.idempotencyIdsMax),
+      () => new PartitionState<State>(definition.service, definition.decider, config),
     );
     if (seen) cursor.note(seen);
     this.snapshotSeq = state.ownSeq;

@@ -1,7 +1,7 @@
 import { EVENTS, HOST, type HostEvent } from '@torch/contracts';
 import type { AnyEvent, Decider, PartsDecoder } from '@torch/kernel';
 import { type Commit, type Consumed, decodeCommit, type LogEntry, type Position, START } from '@torch/log';
-import { AnsweredCommands } from './answered-commands';
+import { AnsweredCommands, type AnsweredLimits } from './answered-commands';
 import { quarantined, suspensionAfter, type Suspension } from './suspension';
 
 export const NOTHING_CONSUMED: Consumed = { entry: '0-0', commands: 0, seq: 0 };
@@ -29,7 +29,7 @@ export class PartitionState<State> {
   private readonly foreign: ReadonlySet<string>;
   /** A commit may also hold what the host itself wrote, which is no business of the decider's. */
   private readonly own: ReadonlySet<string>;
-  answered: AnsweredCommands;
+  readonly answered: AnsweredCommands;
   /** What the last own commit had consumed. */
   consumed: Consumed = NOTHING_CONSUMED;
   /** Seq of the last own commit in the state. */
@@ -48,13 +48,13 @@ export class PartitionState<State> {
   constructor(
     readonly service: string,
     readonly decider: Decider<State>,
-    private readonly idempotencyIdsMax: number,
+    answeredLimits: AnsweredLimits,
     /** Everything else is passed over. */
     private readonly onlyProject?: string,
   ) {
     this.foreign = new Set(decider.foreign);
     this.own = new Set(EVENTS.filter((contract) => contract.service === service || contract.service === HOST).map(({ type }) => type));
-    this.answered = new AnsweredCommands(idempotencyIdsMax);
+    this.answered = new AnsweredCommands(answeredLimits);
   }
 
   /** Of which there is a state. */
@@ -128,7 +128,7 @@ export class PartitionState<State> {
     service === this.service ? this.own.has(type) : this.foreign.has(type);
 
   private *takeInOwn(commit: Commit): Iterable<void> {
-    const { position, consumed, events, answers } = commit;
+    const { position, consumed, events, answers, recordedAtMs } = commit;
     if (position.seq <= this.ownSeq) return; // Already in the snapshot.
     while (this.drainNext(consumed.seq)) yield;
     this.foreignSeq = Math.max(this.foreignSeq, consumed.seq);
@@ -136,7 +136,7 @@ export class PartitionState<State> {
       if (HOST_TYPES.has(event.type)) this.evolveSuspension(event as HostEvent);
       else this.evolve(event);
     }
-    for (const answer of answers) this.answered.record(position, answer);
+    for (const answer of answers) this.answered.record(position, answer, recordedAtMs);
     this.consumed = consumed;
     this.ownSeq = position.seq;
   }
@@ -188,8 +188,7 @@ export class PartitionState<State> {
 
   encode(): EncodedPartition {
     const { ownSeq, foreignSeq, consumed, recordedAtMs } = this;
-    const suspensions = [...this.suspensions];
-    return { ownSeq, foreignSeq, consumed, recordedAtMs, suspensions, inDoubt: [...this.inDoubt.keys()], answered: this.answered.encode() };
+    return { ownSeq, foreignSeq, consumed, recordedAtMs, suspensions: [...this.suspensions], inDoubt: [...this.inDoubt.keys()] };
   }
 
   /** Every project's state in parts, one project after the other, but of those that are in doubt. */
@@ -224,7 +223,6 @@ export class PartitionState<State> {
     this.recordedAtMs = encoded.recordedAtMs;
     for (const [project, suspension] of encoded.suspensions) this.suspensions.set(project, suspension);
     for (const project of encoded.inDoubt) this.inDoubt.set(project, quarantined(project, this.service));
-    this.answered = AnsweredCommands.decode(encoded.answered, this.idempotencyIdsMax);
     this.read = behind;
   }
 
@@ -250,5 +248,4 @@ export interface EncodedPartition {
   readonly suspensions: readonly (readonly [project: string, Suspension])[];
   /** Projects of which the snapshot has no state. */
   readonly inDoubt: readonly string[];
-  readonly answered: unknown;
 }

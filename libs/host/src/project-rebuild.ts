@@ -111,7 +111,7 @@ export class ProjectRebuild<State> {
 
   private fresh(): PartitionState<State> {
     const { definition, config } = this.parts;
-    return new PartitionState<State>(definition.service, definition.decider, config.idempotencyIdsMax, this.project);
+    return new PartitionState<State>(definition.service, definition.decider, config, this.project);
   }
 }
 

@@ -1,7 +1,7 @@
-import type { AnyEvent, NewEvent } from '@torch/kernel';
+import { type AnyEvent, describeThrown, type NewEvent } from '@torch/kernel';
 import { decodeCommit, eventId, type LogEntry, LogUnavailable } from '@torch/log';
 import type { HostLogger } from './host.ports';
-import { type Fault, incidentOf, stackOf } from './incident';
+import { type Fault, incidentOf } from './incident';
 import type { PartitionClock } from './partition-clock';
 import type { PartitionState } from './partition-state';
 import { ProjectRebuild, readBehind, type RebuildParts, type Through } from './project-rebuild';
@@ -40,7 +40,7 @@ export class ProjectRecoveries<State> {
     const { service } = definition;
     const nowMs = time.nowMs();
     const { stage, inputType, error } = fault;
-    log.error(`The rules of ${service} failed for project ${project}.`, { incidentId, stage, inputType, error: stackOf(error) });
+    log.error(`The rules of ${service} failed for project ${project}.`, { incidentId, stage, inputType, error: describeThrown(error) });
     const incident = { ...incidentOf(fault, service), incidentId, recordedAtMs: nowMs };
     const subject = `incident/${incidentId}`;
     if (!SUSPENDING.has(stage) && !state.inDoubt.has(project)) return [{ type: 'incident.recorded', subject, data: incident }];

@@ -47,7 +47,7 @@ export interface Replayed<State> {
  */
 export async function replayProject<State>(request: ReplayRequest<State>): Promise<Replayed<State>> {
   const { log, decider, service, partition, project, through, entriesAtATime = 500, onProgress } = request;
-  const state = new PartitionState(service, decider, HOST_DEFAULTS.idempotencyIdsMax);
+  const state = new PartitionState(service, decider, HOST_DEFAULTS);
   const lastSeq = through ? Math.max(through.ownSeq, through.foreignSeq) : Infinity;
   while (state.read.seq < lastSeq) {
     const entries = await log.read(partition, state.read.seq, Math.min(entriesAtATime, lastSeq - state.read.seq));

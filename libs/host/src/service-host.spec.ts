@@ -1,8 +1,12 @@
 import { hostQueries } from '@torch/contracts';
 import { waitUntil } from '@torch/testing';
+import { SYSTEM_CLOCK } from './host.clock';
+import { HOST_DEFAULTS } from './host.config';
+import { SILENT_LOGGER } from './host.ports';
 import { replayProject } from './replay';
 import { diaryDecider, diaryService, rollDecider, rollService } from './spec/ledger.fixture';
 import { World } from './spec/world.fixture';
+import { ServiceHost } from './service-host';
 
 describe('a service host', () => {
   let world: World;
@@ -47,6 +51,36 @@ describe('a service host', () => {
     await world.start(rollService());
     expect(await world.register('ada', 'same')).toBe('1-0');
     expect(await world.eventTypes()).toEqual(['agent.registered']);
+  });
+
+  it('takes an id whose time is over for a new command, and remembers those of later, also after a change of owner', async () => {
+    let aheadMs = 0;
+    const clock = { ...SYSTEM_CLOCK, nowMs: () => Date.now() + aheadMs };
+    const first = await world.start(rollService(), { clock });
+    const accepted = await world.register('ada', 'same');
+    aheadMs = HOST_DEFAULTS.idempotencyKeptMs / 2;
+    await world.register('bob', 'later');
+    expect(await world.register('ada', 'same')).toBe(accepted);
+    aheadMs = HOST_DEFAULTS.idempotencyKeptMs + 60_000;
+    await world.register('eve');
+    const asNew = () => expect(world.register('ada', 'same')).rejects.toMatchObject({ code: 'agent-exists' });
+    await asNew();
+    await first.stop();
+    await world.start(rollService(), { clock });
+    await asNew();
+    expect(await world.register('bob', 'later')).toBe('2-0');
+    expect(await world.names()).toEqual(['ada', 'bob', 'eve']);
+  });
+
+  it('says what it cannot go on for, also where what was thrown is no error', async () => {
+    const said: string[] = [];
+    const log = { ...SILENT_LOGGER, error: (message: string) => void said.push(message) };
+    const definition = { ...rollService(), prepare: () => Promise.reject({ status: 3 } as unknown as Error) };
+    const host = new ServiceHost({ server: world.server, definition, log });
+    await host.start();
+    await waitUntil(() => said.length > 0, { what: 'it has said so' });
+    expect(said).toEqual(['registry cannot go on with partition 0: {"status":3}, which is no error']);
+    await host.stop();
   });
 
   it('rejects a command that does not fit its contract, and names the field', async () => {

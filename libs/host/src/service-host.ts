@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { describeThrown } from '@torch/kernel';
 import { type LogServer, PARTITIONS_DEFAULT } from '@torch/log';
 import { type HostClock, pause, SYSTEM_CLOCK } from './host.clock';
 import { HOST_DEFAULTS, type HostConfig } from './host.config';
@@ -76,9 +77,7 @@ export class ServiceHost<State = unknown> {
         trimmed,
       });
       const done = host.run().catch((error: unknown) => {
-        log.error(`${definition.service} cannot go on with partition ${partition}.`, {
-          error: error instanceof Error ? error.stack : String(error),
-        });
+        log.error(`${definition.service} cannot go on with partition ${partition}: ${describeThrown(error)}`);
         onFatal?.(error);
       });
       return { partition, host, done };

@@ -1,5 +1,6 @@
 import type { AnyEvent, Decider } from '@torch/kernel';
 import { InMemoryLogServer, type LogEntry } from '@torch/log';
+import { HOST_DEFAULTS } from './host.config';
 import { SILENT_LOGGER } from './host.ports';
 import { PartitionState } from './partition-state';
 import { appendOwn } from './spec/commit.fixture';
@@ -38,7 +39,7 @@ describe('snapshots in pages', () => {
   });
   afterEach(() => server.close());
 
-  const stateOf = (decider: Decider<string[]> = lines): PartitionState<string[]> => new PartitionState('registry', decider, 100);
+  const stateOf = (decider: Decider<string[]> = lines): PartitionState<string[]> => new PartitionState('registry', decider, HOST_DEFAULTS);
 
   async function readOn(state: PartitionState<string[]>): Promise<PartitionState<string[]>> {
     for (const entry of await server.log.read(0, 0, 10)) state.takeIn(entry);
@@ -70,6 +71,17 @@ describe('snapshots in pages', () => {
     const restored = await restore();
     expect(PROJECTS.map((project) => restored.state(project))).toEqual(PROJECTS.map((project) => state.state(project)));
     expect(restored.read).toEqual(state.read);
+  });
+
+  it('hold what was answered too, apart from what the head says', async () => {
+    const state = await filled();
+    const count = 20_000;
+    for (let n = 0; n < count; n++) state.answered.record({ seq: 1 + n, generation: 0 }, [`a/${n}`], n);
+    expect(await write(state)).toBe(true);
+    expect((await server.caches.get(0, 'snapshot:registry'))?.length).toBeLessThan(2000);
+    const { answered } = await restore();
+    expect(answered.size).toBe(count);
+    expect(answered.get(`a/${count - 1}`)).toEqual({ position: { seq: count, generation: 0 }, answer: [`a/${count - 1}`] });
   });
 
   it('keep the one before while the next is written', async () => {

@@ -19,13 +19,16 @@ interface SnapshotHead {
   readonly pageHashes: readonly string[];
 }
 
+/** A part of a project's state; or, without a project, of the answers that the owner remembers. */
+type Line = ProjectPart | readonly [project: null, answers: unknown];
+
 interface Restored<State> {
   readonly state: PartitionState<State>;
   readonly seen?: LogEntry;
 }
 
 /** Version of what surrounds the deciders' states. */
-const SNAPSHOT_VERSION = 4;
+const SNAPSHOT_VERSION = 6;
 /** Characters of a page, unless one part is longer by itself: nobody else has a turn while one is read or written. */
 const PAGE_CHARS_MAX = 1024 * 1024;
 
@@ -116,7 +119,7 @@ export class Snapshots {
   /** The hash of each; undefined when the cache does not take one of them. */
   private async writePages<State>(partition: number, state: PartitionState<State>, slot: 0 | 1): Promise<readonly string[] | undefined> {
     const hashes: string[] = [];
-    for (const page of pagesOf(state.encodeProjects())) {
+    for (const page of pagesOf(linesOf(state))) {
       if (Buffer.byteLength(page) > this.caches.bytesMax) return undefined;
       await this.caches.set(partition, pageName(state.service, slot, hashes.length), page);
       hashes.push(hash(page));
@@ -154,7 +157,7 @@ export class Snapshots {
 }
 
 function restorePage<State>(state: PartitionState<State>, page: string): true {
-  for (const line of page.split('\n')) state.restorePart(JSON.parse(line) as ProjectPart);
+  for (const line of page.split('\n')) restoreLine(state, JSON.parse(line) as Line);
   return true;
 }
 
@@ -163,8 +166,18 @@ function restoreRest<State>(state: PartitionState<State>, { partition, position 
   return true;
 }
 
+function* linesOf<State>(state: PartitionState<State>): Iterable<Line> {
+  for (const part of state.answered.encode()) yield [null, part];
+  yield* state.encodeProjects();
+}
+
+function restoreLine<State>(state: PartitionState<State>, line: Line): void {
+  if (line[0] === null) state.answered.restorePart(line[1]);
+  else state.restorePart(line);
+}
+
 /** A page is a part a line. */
-function* pagesOf(parts: Iterable<ProjectPart>): Iterable<string> {
+function* pagesOf(parts: Iterable<Line>): Iterable<string> {
   let lines: string[] = [];
   let chars = 0;
   for (const part of parts) {

@@ -1,22 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { admittedData, assertNoSecret, type CommandContract, type DataOf, type QueryContract } from '@torch/contracts';
 import { Rejection } from '@torch/kernel';
-import { type LogServer, LogUnavailable, partitionOf, PARTITIONS_DEFAULT, repliesChannel, requestsChannel } from '@torch/log';
-import { type Accepted, type Admission, DeadlineExceeded, type TorchClient } from './client';
-import { type Reached } from './durability';
+import { type LogServer, partitionOf, PARTITIONS_DEFAULT, repliesChannel } from '@torch/log';
+import type { Accepted, Admission, TorchClient } from './client';
+import { answeredKey } from './answered-commands';
+import { CommandSender } from './command-sender';
+import type { Reached } from './durability';
 import { DurabilityWatch } from './durability-watch';
 import { type HostClock, SYSTEM_CLOCK } from './host.clock';
 import type { Answer, CommandEnvelope, QueryAnswer, QueryEnvelope } from './envelope';
-import { type Replies } from './replies';
-import { Outbox } from './outbox';
+import type { Replies } from './replies';
+import { QuerySender } from './query-sender';
+import { WaitingAskers } from './waiting-askers';
 
 export interface TorchClientConfig {
   /** Unless the caller says otherwise. */
   readonly deadlineMs: number;
-  /** A command without an answer is sent again after this; its idempotency id keeps that harmless. */
+  /**
+   * First and longest pause before a request without an answer is sent again; its id keeps that harmless. A command is not sent
+   * again before the longest is over, as long as its queue is known to have it.
+   */
   readonly resendAfterMs: number;
-  /** Pause before a query is sent again that nobody heard. */
-  readonly retryQueryMs: number;
+  readonly resendAfterMsMax: number;
+  /** First pause before a request is sent again that has reached nobody, as far as is known; `resendAfterMs` is the longest. */
+  readonly retryMs: number;
   /** Commands and queries that wait for an answer at a time. */
   readonly waitingMax: number;
   /** Replicas that must have a command before it counts as replicated. */
@@ -26,14 +33,11 @@ export interface TorchClientConfig {
 export const TORCH_CLIENT_DEFAULTS: TorchClientConfig = {
   deadlineMs: 5000,
   resendAfterMs: 1000,
-  retryQueryMs: 50,
+  resendAfterMsMax: 10_000,
+  retryMs: 50,
   waitingMax: 100_000,
   replicasMin: 1,
 };
-
-interface Waiting {
-  readonly resolve: (answer: Answer | QueryAnswer) => void;
-}
 
 export interface TorchClientOptions {
   /** Default: a name that no other process has. */
@@ -57,10 +61,9 @@ export async function createTorchClient(server: LogServer, options: TorchClientO
 }
 
 export class ConnectedTorchClient implements TorchClient {
-  private readonly waiting = new Map<string, Set<Waiting>>();
-  private waitingCount = 0;
-  private readonly commandsOut: Outbox<CommandEnvelope>;
-  private readonly queriesOut: Outbox<QueryEnvelope>;
+  private readonly waiting: WaitingAskers;
+  private readonly commands: CommandSender;
+  private readonly queries: QuerySender;
   private readonly durability: DurabilityWatch;
   private stopListening: (() => Promise<void>) | undefined;
 
@@ -72,10 +75,12 @@ export class ConnectedTorchClient implements TorchClient {
   ) {
     const { server, clock } = parts;
     this.durability = new DurabilityWatch(server, config.replicasMin, clock);
-    this.commandsOut = new Outbox(clock, (partition, service, body) => server.commands.send(partition, service, body));
-    this.queriesOut = new Outbox(clock, async (partition, service, body) => {
-      if ((await server.signals.publish(requestsChannel(partition, service), body)) === 0) throw new NobodyListens();
-    });
+    this.waiting = new WaitingAskers(clock, config.waitingMax);
+    const { retryMs, resendAfterMs, resendAfterMsMax } = config;
+    const resends = { retryMs: resendAfterMs, retryMsMax: resendAfterMsMax };
+    const retries = { retryMs, retryMsMax: resendAfterMs };
+    this.commands = new CommandSender({ server, clock, resends, retries });
+    this.queries = new QuerySender({ signals: server.signals, clock, resends, retries });
   }
 
   async listen(): Promise<void> {
@@ -83,6 +88,7 @@ export class ConnectedTorchClient implements TorchClient {
   }
 
   async close(): Promise<void> {
+    this.commands.close();
     await this.durability.close();
     await this.stopListening?.();
   }
@@ -114,10 +120,14 @@ export class ConnectedTorchClient implements TorchClient {
       data: admitted,
       replyTo: this.instance,
     };
-    const send = (): Promise<void> => this.commandsOut.send(partition, contract.service, command);
     const deadlineAtMs = clock.nowMs() + deadlineMs;
     for (;;) {
-      const answer = (await this.ask(`${project}/${id}`, contract.type, Math.max(0, deadlineAtMs - clock.nowMs()), send)) as Answer;
+      const request = { what: contract.type, deadlineMs: Math.max(0, deadlineAtMs - clock.nowMs()) };
+      const answer = (await this.waiting.ask(
+        answeredKey(project, id),
+        request,
+        (asker) => void this.commands.send(partition, contract.service, command, asker),
+      )) as Answer;
       if (!answer.ok) throw new Rejection(answer.code, answer.message);
       const { position } = answer;
       const reached: Reached = await this.durability.reached({ partition, position, admission, deadlineAtMs });
@@ -147,76 +157,18 @@ export class ConnectedTorchClient implements TorchClient {
   ): Promise<InstanceType<C['answer']>> {
     const id = this.parts.newId();
     const query: QueryEnvelope = { id, type: contract.type, project, data, replyTo: this.instance, waitMs: deadlineMs };
-    const send = (): Promise<void> => this.queriesOut.send(partition, contract.service, query);
-    const answer = (await this.ask(id, contract.type, deadlineMs, send)) as QueryAnswer;
+    const answer = (await this.waiting.ask(
+      id,
+      { what: contract.type, deadlineMs },
+      (asker) => void this.queries.send(partition, contract.service, query, asker),
+    )) as QueryAnswer;
     if (!answer.ok) throw new Rejection(answer.code, answer.message);
     return answer.answer as InstanceType<C['answer']>;
   }
 
-  /** Sends, and sends again, until the answer is there or the deadline is. One timer each: there may be many thousands. */
-  private ask(key: string, what: string, deadlineMs: number, send: () => Promise<void>): Promise<Answer | QueryAnswer> {
-    const { waitingMax, resendAfterMs, retryQueryMs } = this.config;
-    if (this.waitingCount >= waitingMax) throw new LogUnavailable(`${waitingMax} requests wait for an answer already.`, false);
-    const { clock } = this.parts;
-    return new Promise((answered, failed) => {
-      const deadlineAtMs = clock.nowMs() + deadlineMs;
-      let cancelTimer: (() => void) | undefined;
-      let done = false;
-      const end = (): void => {
-        done = true;
-        cancelTimer?.();
-        remove();
-      };
-      const fail = (error: unknown): void => {
-        if (done) return;
-        end();
-        failed(error as Error);
-      };
-      const remove = this.addWaiting(key, {
-        resolve: (answer) => {
-          end();
-          answered(answer);
-        },
-      });
-      let lastError: unknown;
-      const again = (afterMs: number): void => {
-        cancelTimer?.();
-        cancelTimer = clock.after(Math.max(0, Math.min(afterMs, deadlineAtMs - clock.nowMs())), attempt);
-      };
-      const attempt = (): void => {
-        if (clock.nowMs() >= deadlineAtMs) return fail(lastError ?? new DeadlineExceeded(what, deadlineMs));
-        again(resendAfterMs);
-        send().catch((error: unknown) => {
-          if (done) return;
-          if (!mayBeSentAgain(error)) return fail(error);
-          if (error instanceof LogUnavailable) lastError = error;
-          again(retryQueryMs);
-        });
-      };
-      attempt();
-    });
-  }
-
-  private addWaiting(key: string, waiting: Waiting): () => void {
-    const all = this.waiting.get(key) ?? new Set();
-    this.waiting.set(key, all.add(waiting));
-    this.waitingCount++;
-    return () => {
-      this.waitingCount--;
-      all.delete(waiting);
-      if (all.size === 0) this.waiting.delete(key);
-    };
-  }
-
   private receive(body: string): void {
     const { commands, queries } = JSON.parse(body) as Replies;
-    for (const answer of commands) this.waiting.get(answer.id)?.forEach(({ resolve }) => resolve(answer));
-    for (const answer of queries) this.waiting.get(answer.id)?.forEach(({ resolve }) => resolve(answer));
+    for (const answer of commands) this.waiting.answer(answer);
+    for (const answer of queries) this.waiting.answer(answer);
   }
 }
-
-/** A request reached no owner: none is there yet, or it is changing hands. */
-class NobodyListens extends Error {}
-
-const mayBeSentAgain = (error: unknown): boolean =>
-  error instanceof NobodyListens || (error instanceof LogUnavailable && error.outcomeUnknown);

@@ -1,5 +1,5 @@
 import { fieldProblem, queryContract } from '@torch/contracts';
-import { Rejection } from '@torch/kernel';
+import { describeThrown, Rejection } from '@torch/kernel';
 import type { Signals } from '@torch/log';
 import type { QueryAnswer, QueryEnvelope } from './envelope';
 import { type HostClock, nextRound } from './host.clock';
@@ -117,7 +117,7 @@ export class WaitingQueries {
   private failure({ type }: QueryEnvelope, error: unknown): Unaddressed<QueryAnswer> {
     if (error instanceof Rejection) return { ok: false, code: error.code, message: error.message };
     // A question changes nothing, so a bug in answering it need not end the owner's work.
-    if (!this.isClosed) this.parts.log.error(`Query ${type} failed.`, { error: error instanceof Error ? error.stack : String(error) });
+    if (!this.isClosed) this.parts.log.error(`Query ${type} failed.`, { error: describeThrown(error) });
     return { ok: false, code: 'internal-error', message: `${type} could not be answered; the service's log says why.` };
   }
 }

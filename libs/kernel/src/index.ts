@@ -1,6 +1,7 @@
 export { canonicalJson } from './canonical-json';
 export type { AnyCommand, Actor } from './command';
 export type { DecisionContext, Decider, NewEvent, PartsDecoder, SnapshotFormat, TimerContext } from './decider';
+export { describeThrown } from './describe-thrown';
 export type { AnyEvent, EventEnvelope } from './event';
 export { Heap, HeapWalk, inOrder, noteIndex } from './heap';
 export { InvariantViolation, invariant, unreachable } from './invariant';

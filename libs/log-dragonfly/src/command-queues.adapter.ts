@@ -10,10 +10,17 @@ export class CommandQueuesAdapter implements CommandQueues {
     private readonly entriesMax: number,
   ) {}
 
-  async send(partition: number, service: string, body: string): Promise<void> {
+  async send(partition: number, service: string, body: string): Promise<string> {
     checkCommandEntrySize(body);
     const request = { what: `send commands to ${service} on partition ${partition}`, partition, service, entriesMax: this.entriesMax };
-    await this.connection.ask(request, (redis) => redis.torchSend(this.keys.service(partition, service).commands, this.entriesMax, body));
+    return this.connection.ask(request, (redis) => redis.torchSend(this.keys.service(partition, service).commands, this.entriesMax, body));
+  }
+
+  async holds(partition: number, service: string, entryId: string): Promise<boolean> {
+    const found = await this.connection.ask({ what: `look for commands to ${service} on partition ${partition}` }, (redis) =>
+      redis.torchHolds(this.keys.service(partition, service).commands, entryId),
+    );
+    return found > 0;
   }
 
   async read(partition: number, service: string, afterId: string, limit: number): Promise<readonly CommandEntry[]> {

@@ -79,7 +79,10 @@ const step = fc.oneof(
   kind(1, 'trim', small, ({ server }, seq) => server.log.trim(PARTITION, seq)),
   kind(1, 'guard', fc.tuple(holder, small), ({ server }, [who, seq]) => server.log.setTrimGuard(PARTITION, who, seq)),
   kind(1, 'lose the tail behind', small, ({ loseTail }, seq) => loseTail(seq)),
-  kind(4, 'send', small, ({ server }, n) => server.commands.send(PARTITION, 'scheduler', `command ${n}`)),
+  kind(4, 'send', small, async ({ server }, n) => void (await server.commands.send(PARTITION, 'scheduler', `command ${n}`))), // Ids differ.
+  kind(2, 'look for commands', small, ({ server, entryIds }, n) =>
+    server.commands.holds(PARTITION, 'scheduler', any(entryIds, n) ?? FIRST_ENTRY_ID),
+  ),
   kind(3, 'read commands', fc.tuple(small, small), readCommands),
   kind(2, 'trim commands', small, ({ server, entryIds }, n) =>
     server.commands.trim(PARTITION, 'scheduler', any(entryIds, n) ?? FIRST_ENTRY_ID),

@@ -91,8 +91,13 @@ export const COMMAND_ENTRY_BYTES_MAX = 1024 * 1024;
 
 /** Where the commands of each service wait for the owner of their partition. */
 export interface CommandQueues {
-  /** @throws QueueFull, LogUnavailable, EntryTooLarge (over 1 MiB). */
-  send(partition: number, service: string, body: string): Promise<void>;
+  /**
+   * @returns the id of the entry.
+   * @throws QueueFull, LogUnavailable, EntryTooLarge (over 1 MiB).
+   */
+  send(partition: number, service: string, body: string): Promise<string>;
+  /** Whether the queue still has that entry. It has not when the entry was consumed and forgotten, and when the log server lost it. */
+  holds(partition: number, service: string, entryId: string): Promise<boolean>;
   read(partition: number, service: string, afterId: string, limit: number): Promise<readonly CommandEntry[]>;
   /** Forgets what is consumed: entries up to and including `throughId`. */
   trim(partition: number, service: string, throughId: string): Promise<void>;

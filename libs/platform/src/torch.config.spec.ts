@@ -25,6 +25,8 @@ describe('the environment of a service', () => {
       archiveOutage: 'refuse',
       replicasMin: 1,
       snapshotEveryCommits: 5000,
+      idempotencyKeptMs: 86_400_000,
+      idempotencyBytesMax: 67_108_864,
       gatewayHost: '127.0.0.1',
       gatewayPort: 7420,
       healthHost: '127.0.0.1',
@@ -48,6 +50,8 @@ describe('the environment of a service', () => {
       TORCH_NODE: 'build-7',
       TORCH_PARTITIONS: '1024',
       TORCH_SNAPSHOT_COMMITS: '200',
+      TORCH_IDEMPOTENCY_KEPT_MS: '3600000',
+      TORCH_IDEMPOTENCY_BYTES_MAX: '1048576',
       TORCH_LOG_LEVEL: 'debug',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/',
     });
@@ -57,6 +61,8 @@ describe('the environment of a service', () => {
       healthPort: 8081,
       partitions: 1024,
       snapshotEveryCommits: 200,
+      idempotencyKeptMs: 3_600_000,
+      idempotencyBytesMax: 1_048_576,
       otlpEndpoint: 'http://collector:4318',
     });
     expect(requireTokenSecret(env)).toEqual(new Uint8Array(32).fill(7));

@@ -44,6 +44,10 @@ export interface TorchEnv {
   readonly replicasMin: number;
   /** `TORCH_SNAPSHOT_COMMITS`, default 5000: commits of a partition between two snapshots of a service's state. */
   readonly snapshotEveryCommits: number;
+  /** `TORCH_IDEMPOTENCY_KEPT_MS`, default 24 h: how long the answer to a command is remembered under its idempotency id. */
+  readonly idempotencyKeptMs: number;
+  /** `TORCH_IDEMPOTENCY_BYTES_MAX`, default 64 MiB: what a service may take for that on each partition. */
+  readonly idempotencyBytesMax: number;
   /** `TORCH_GATEWAY_HOST`, default loopback. */
   readonly gatewayHost: string;
   /** `TORCH_GATEWAY_PORT`, default 7420; 0 takes a free one. */
@@ -83,6 +87,9 @@ export function readTorchEnv(variables: NodeJS.ProcessEnv = process.env): TorchE
     archiveOutage: read.oneOf('TORCH_ARCHIVE_OUTAGE', ARCHIVE_OUTAGES) ?? 'refuse',
     replicasMin: read.whole('TORCH_REPLICAS_MIN', { min: 1, max: REPLICAS_MAX }) ?? 1,
     snapshotEveryCommits: read.whole('TORCH_SNAPSHOT_COMMITS', { min: 10, max: 10_000_000 }) ?? HOST_DEFAULTS.snapshotEveryCommits,
+    idempotencyKeptMs: read.whole('TORCH_IDEMPOTENCY_KEPT_MS', { min: 60_000, max: 31_536_000_000 }) ?? HOST_DEFAULTS.idempotencyKeptMs,
+    idempotencyBytesMax:
+      read.whole('TORCH_IDEMPOTENCY_BYTES_MAX', { min: 65_536, max: 1_073_741_824 }) ?? HOST_DEFAULTS.idempotencyBytesMax,
     gatewayHost,
     gatewayPort,
     healthHost: read.text('TORCH_HEALTH_HOST') ?? LOOPBACK,

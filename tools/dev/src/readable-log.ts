@@ -9,8 +9,10 @@ export function readableTail(path: string, linesMax: number): string[] {
 
 function readable(line: string): string {
   try {
-    const { level, msg, err } = JSON.parse(line) as { level?: number | string; msg?: string; err?: { message?: string } };
-    const message = [msg, err?.message].filter((part, i, parts) => part && parts.indexOf(part) === i).join(': ');
+    const { level, msg, err } = JSON.parse(line) as { level?: number | string; msg?: unknown; err?: { message?: unknown } };
+    const message = [msg, err?.message]
+      .filter((part, i, parts) => typeof part === 'string' && part !== '' && parts.indexOf(part) === i)
+      .join(': ');
     return message ? `${LEVELS[Number(level)] ?? level ?? 'info'}: ${message}` : line;
   } catch {
     return line;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeThrown } from '@torch/kernel';
 import type { CappedLog } from './capped-log';
 import { identify } from './process-identity';
 import type { ProcessPhase, ProcessState } from './torch-state';
@@ -134,9 +135,9 @@ export class SupervisedProcess {
     }
     readiness(gone).then(
       () => is('ready'),
-      (error: Error) => {
+      (error: unknown) => {
         if (gone.aborted) return;
-        this.plan.log.write(`${error.message}\n`);
+        this.plan.log.write(`${error instanceof Error ? error.message : describeThrown(error)}\n`);
         child.kill('SIGTERM'); // It runs but does not serve: start over.
       },
     );

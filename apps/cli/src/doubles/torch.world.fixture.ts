@@ -30,7 +30,7 @@ export class TorchWorld {
     const world = new TorchWorld(server, project);
     await server.partitions(WORLD_PARTITIONS);
     const { createTorchClient } = await import('@torch/host');
-    world.client = await createTorchClient(server, { config: { resendAfterMs: 200 } });
+    world.client = await createTorchClient(server, { config: { resendAfterMs: 200, resendAfterMsMax: 800 } });
     await world.start('registry', registryDecider);
     await world.start('gateway', messagingDecider);
     const scheduler = (event: AnyEvent, { state }: Turn<SchedulerState>): readonly OwnCommand[] => schedulerReaction(event, state);

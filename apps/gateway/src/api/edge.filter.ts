@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
+import { describeThrown } from '@torch/kernel';
 import { PROBLEM_MEDIA_TYPE, problemAnswerOf } from '@torch/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config';
@@ -63,7 +64,7 @@ export class EdgeFilter implements ExceptionFilter {
   private record(error: unknown, request: FastifyRequest, { status, code, detail = '' }: Answer['document'], unexpected: boolean): void {
     const what = `${request.method} ${pathOf(request)}`;
     const caller = request.principal?.actor;
-    if (unexpected) this.logger.error(`${what} failed.`, error instanceof Error ? error.stack : String(error));
+    if (unexpected) this.logger.error(`${what} failed: ${describeThrown(error)}`);
     else if (status === 401 || status === 403) {
       this.logger.warn(`Refused ${what} to ${caller ?? request.ip}: ${detail}`);
       const { project } = (request.params ?? {}) as { project?: string };

@@ -104,7 +104,7 @@ export class GatewayFixture {
   }
 
   private async startGateway(server: LogServer, limits: Partial<GatewayConfig>): Promise<void> {
-    this.client = await createTorchClient(server, { config: { resendAfterMs: 300 } });
+    this.client = await createTorchClient(server, { config: { resendAfterMs: 300, resendAfterMsMax: 1200 } });
     this.tails = new LogTails(server);
     const strategy = new TorchStrategy({
       server,

@@ -48,7 +48,7 @@ describe('a spawner whose log has lost its tail', () => {
     // The next sweep after the one of an owner that is new is far away.
     const config = { ...SPAWNER_DEFAULTS, agentCommand: ['/bin/sh', '-c', 'sleep 60'], lookEveryMs: 20, sweepEveryMs: 600_000 };
     await server.partitions(1);
-    client = await createTorchClient(server, { config: { resendAfterMs: 100 } });
+    client = await createTorchClient(server, { config: { resendAfterMs: 100, resendAfterMsMax: 400 } });
     processes = new AgentProcesses(env, config);
     watch = new ProcessWatch(processes, new ProcessEvidence(client, config), config, client);
     const effects = new ProcessEffects(watch);

@@ -3,14 +3,13 @@ import type {
   Durability,
   LogTrimmed,
   PlaceHold,
-  ProjectReleaseView,
   ProjectView,
   ReleaseHold,
   RetentionOutcome,
   RetentionView,
   SetRetention,
 } from '@torch/contracts';
-import type { StatusView, Written } from './gateway.answers';
+import type { ProjectReleaseView, StatusView, Written } from './gateway.answers';
 import { type GatewayOptions, GatewayTransport, type RequestOptions } from './gateway.transport';
 import { ProjectClient } from './project.client';
 

@@ -16,7 +16,7 @@ export interface SchedulerLimits {
    * see `claims/precedence.ts`.
    */
   readonly claimPatienceMs: number;
-  /** Tasks that have not ended, of one project. A run that would pass it is refused as `queue-full`. */
+  /** Tasks that have not ended, of one project. A run that would pass it is refused as `open-tasks-limit`. */
   readonly tasksOpenMax: number;
   /** Tasks of ended runs that a project remembers; the runs that ended first are forgotten first. */
   readonly tasksEndedMax: number;

@@ -68,7 +68,7 @@ describe('a run is refused whole', () => {
   it('when the queue has no room for all of its tasks', () => {
     const { run, when } = given(schedulerDeciderWith({ tasksOpenMax: 3 }));
     expect(told(run.decide(submitRun([task('a'), task('b')])))).toHaveLength(3);
-    when(submitRun([task('c'), task('d')], { runId: 'run-2' })).thenRejected('queue-full');
+    when(submitRun([task('c'), task('d')], { runId: 'run-2' })).thenRejected('open-tasks-limit');
   });
 });
 

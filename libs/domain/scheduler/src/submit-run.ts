@@ -26,7 +26,7 @@ export function refuseUnfitRun(state: SchedulerState, { runId, tasks }: SubmitRu
   refuseCycle(tasks);
   if (state.openTasks + tasks.length > state.limits.tasksOpenMax) {
     throw new Rejection(
-      'queue-full',
+      'open-tasks-limit',
       `Run ${runId} has ${tasks.length} tasks, and the project's ${state.openTasks} open ones leave no room for them: ${state.limits.tasksOpenMax} is the limit.`,
     );
   }

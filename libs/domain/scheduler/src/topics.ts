@@ -43,7 +43,7 @@ export interface Topic {
   due?(state: SchedulerState, context: TimerContext): readonly DueCommand[];
   /** A task that a run brings, before anything of the run is accepted: @throws Rejection that names the field and the way out. */
   checkSubmitted?(state: SchedulerState, spec: TaskSpec, nowMs: number): void;
-  /** A run as a whole, once each of its tasks has passed: @throws Rejection, `queue-full` for one. */
+  /** A run as a whole, once each of its tasks has passed: @throws Rejection, `open-tasks-limit` for one. */
   checkRun?(state: SchedulerState, specs: readonly TaskSpec[], actor: string): void;
   /** For `decide`: what reported usage leads to, behind the report's own event; the live attempt may end by it. */
   usageReported?(state: SchedulerState, task: TaskState, usage: Usage, nowMs: number): readonly NewEvent[];

@@ -19,7 +19,7 @@ export class World {
   static async create(): Promise<World> {
     const world = new World();
     await world.server.partitions(1);
-    world.client = await createTorchClient(world.server, { config: { resendAfterMs: 100 } });
+    world.client = await createTorchClient(world.server, { config: { resendAfterMs: 100, resendAfterMsMax: 400 } });
     return world;
   }
 

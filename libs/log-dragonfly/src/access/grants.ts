@@ -59,7 +59,9 @@ function ownerGrants(service: ServiceName, keys: Keys, { tearsScripts }: LogServ
     { commands: ['pexpire'], keys: toWrite(own.lease) },
     { commands: ['xadd'], keys: toWrite(log, queues) },
     { commands: ['xlen'], keys: toRead(queues) },
-    { commands: ['xrange', 'xrevrange', 'xread'], keys: toRead(log, own.commands) },
+    { commands: ['xrevrange', 'xread'], keys: toRead(log, own.commands) },
+    // Of others' queues too: whoever waits for an answer looks whether what it has sent is still there, before it sends it again.
+    { commands: ['xrange'], keys: toRead(log, queues) },
     { commands: ['xtrim'], keys: toWrite(own.commands) },
     { commands: ['hset'], keys: toWrite(keys.trimGuard(EVERY)) },
     { commands: ['wait'] },

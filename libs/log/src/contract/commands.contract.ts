@@ -36,6 +36,21 @@ export const commandsChecks: Checks = {
     expect(next).toMatchObject({ body: 'next' });
   },
 
+  'a sender can tell whether its entry is still there, as long as nobody has consumed it': async ({ connect }) => {
+    const { commands } = await connect();
+    const sent: string[] = [];
+    for (const body of numbered(3)) sent.push(await commands.send(PARTITION, SERVICE, body));
+    const entries = await commands.read(PARTITION, SERVICE, FIRST_ENTRY_ID, 10);
+    expect(sent).toEqual(entries.map(({ id }) => id));
+    const held = (service: string = SERVICE) => Promise.all(sent.map((id) => commands.holds(PARTITION, service, id)));
+    expect(await held()).toEqual([true, true, true]);
+    expect(await held('registry')).toEqual([false, false, false]);
+    await commands.trim(PARTITION, SERVICE, sent[1]!);
+    expect(await held()).toEqual([false, false, true]);
+    await commands.trim(PARTITION, SERVICE, sent[2]!);
+    expect(await held()).toEqual([false, false, false]);
+  },
+
   'each service on each partition has a queue of its own': async ({ connect }) => {
     const { commands } = await connect();
     await commands.send(PARTITION, SERVICE, 'here');

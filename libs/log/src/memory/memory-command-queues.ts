@@ -17,15 +17,21 @@ export class MemoryCommandQueues implements CommandQueues {
     private readonly limits: Limits,
   ) {}
 
-  async send(partition: number, service: string, body: string): Promise<void> {
+  async send(partition: number, service: string, body: string): Promise<string> {
     checkCommandEntrySize(body);
-    await this.faults.around('send', partition, () => {
+    return this.faults.around('send', partition, () => {
       const queue = this.queue(partition, service);
       const { commandEntriesMax } = this.limits;
       if (queue.length >= commandEntriesMax) throw new QueueFull(partition, service, commandEntriesMax);
-      queue.push({ id: this.nextId(partition, service), body });
+      const id = this.nextId(partition, service);
+      queue.push({ id, body });
       this.store.changed();
+      return id;
     });
+  }
+
+  async holds(partition: number, service: string, entryId: string): Promise<boolean> {
+    return this.faults.around('holdsCommands', partition, () => this.queue(partition, service).some(({ id }) => id === entryId));
   }
 
   async read(partition: number, service: string, afterId: string, limit: number): Promise<readonly CommandEntry[]> {

@@ -16,6 +16,7 @@ export type Operation =
   | 'holder'
   | 'send'
   | 'readCommands'
+  | 'holdsCommands'
   | 'trimCommands'
   | 'getCache'
   | 'setCache'

@@ -1,4 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import { describeThrown } from '@torch/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE } from './problem';
 import { problemAnswerOf } from './problem.mapping';
@@ -13,8 +14,7 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const unexpected = answerWithProblem(error, request, http.getResponse<FastifyReply>());
-    if (unexpected)
-      this.logger.error(error instanceof Error ? error.stack : String(error), undefined, `${request.method} ${pathOf(request)}`);
+    if (unexpected) this.logger.error(describeThrown(error), undefined, `${request.method} ${pathOf(request)}`);
   }
 }
 

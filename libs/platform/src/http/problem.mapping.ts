@@ -31,6 +31,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'unknown-semaphore': 422,
   'unknown-time-zone': 422,
   'unknown-option': 422,
+  // Final for that submission, and recorded as its answer; logs of before hold it as `queue-full`, which 409 below is for.
+  'open-tasks-limit': 409,
   // Written on a version that is not there, or not yet.
   'unknown-context-version': 409,
   'context-text-gone': 410,
@@ -100,7 +102,7 @@ function ofTorch(error: unknown): Finding | undefined {
   if (error instanceof Forbidden) return { status: 403, code: 'forbidden', detail: error.message };
   if (error instanceof EntryTooLarge) return { status: 413, code: 'entry-too-large', detail: error.message };
   if (error instanceof NotDurable) return { status: 503, code: `not-${error.durability}`, detail: error.message };
-  if (error instanceof QueueFull) return { status: 503, code: 'queue-full', detail: error.message };
+  if (error instanceof QueueFull) return { status: 503, code: 'command-queue-full', detail: error.message };
   if (error instanceof DeadlineExceeded)
     return {
       status: 503,

@@ -67,6 +67,14 @@ describe('a service process', () => {
     expect([await withoutLog.ended, withoutLog.stderr]).toEqual([0, '']);
   });
 
+  it('says in one line what nobody has caught, whatever it is, and ends', async () => {
+    const program = notary.start({ TORCH_LOG_URL: log.url, UNCAUGHT: 'yes' });
+    expect([await program.ended, program.stderr]).toEqual([
+      1,
+      'audit ends by an error that nobody caught: {"status":3}, which is no error\n',
+    ]);
+  });
+
   it('is cut short where its end hangs', async () => {
     const program = await cutShort;
     expect([await program.ended, program.stderr]).toEqual([1, 'The shutdown (SIGTERM) took longer than 5000 ms and was cut short.\n']);

@@ -1,8 +1,9 @@
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { ServiceName } from '@torch/contracts';
+import { redactText, type ServiceName } from '@torch/contracts';
 import { TorchStrategy } from '@torch/host';
+import { describeThrown } from '@torch/kernel';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { EnvironmentInvalid } from '../environment.errors';
 import { fastifyAdapter } from '../http/fastify.adapter';
@@ -26,6 +27,7 @@ export interface RunServiceOptions {
  * start fails or the service cannot go on.
  */
 export async function runService(service: ServiceName, module: Type, options: RunServiceOptions = {}): Promise<never> {
+  processEnd.followUncaught(service);
   processEnd.followProcess();
   void processEnd.asked.then(boundShutdown);
   let app: NestFastifyApplication | undefined;
@@ -102,10 +104,10 @@ class ListenFailed extends Error {
   }
 }
 
-/** What the operator can do something about is told in a sentence; a bug with its stack. */
+/** What the operator can do something about is told in a sentence; a bug with where it is. */
 function startProblem(error: unknown): string {
   if (error instanceof EnvironmentInvalid || error instanceof ListenFailed) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return redactText(describeThrown(error));
 }
 
 /** However it hangs, a process that was asked to end has ended by then. */
@@ -128,7 +130,7 @@ async function close(app: NestFastifyApplication | undefined, telemetry: Telemet
     await telemetry?.shutdown();
     return false;
   } catch (error) {
-    process.stderr.write(`The shutdown failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(`The shutdown failed: ${redactText(describeThrown(error))}\n`);
     return true;
   }
 }

@@ -130,7 +130,7 @@ function strategy({ service, decider, hooks, config, trimmed }: TorchModuleOptio
         tails,
         service,
         instance,
-        config: { snapshotEveryCommits: env.snapshotEveryCommits, ...config },
+        config: { ...hostConfigOf(env), ...config },
         trimmed: trimmed ? trimmed(env) : trimmedLogOf(client),
         decider: decider as TorchStrategyOptions['decider'],
         hooks: hooks && hooksOf(modules, hooks),
@@ -142,6 +142,13 @@ function strategy({ service, decider, hooks, config, trimmed }: TorchModuleOptio
 }
 
 /** The provider is looked up when a partition is owned: the service's own module is made after this one. */
+/** What the environment may say of the host's limits. */
+const hostConfigOf = ({ snapshotEveryCommits, idempotencyKeptMs, idempotencyBytesMax }: TorchEnv): Partial<HostConfig> => ({
+  snapshotEveryCommits,
+  idempotencyKeptMs,
+  idempotencyBytesMax,
+});
+
 function hooksOf(modules: ModuleRef, provider: Type<OwnershipHooks>): OwnershipHooks {
   const found = (): OwnershipHooks => modules.get(provider, { strict: false });
   const prepares = 'prepare' in (provider.prototype as OwnershipHooks);

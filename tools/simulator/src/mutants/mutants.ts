@@ -27,7 +27,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'idempotency-off': {
     what: 'owners forget what they have answered',
     caughtBy: 'everyAcknowledgedCommandHappenedOnce',
-    config: { idempotencyIdsMax: 0 },
+    config: { idempotencyBytesMax: 0 },
   },
   'attempt-check-off': {
     what: 'results of older attempts are applied',

@@ -188,9 +188,9 @@ describe('a queue limit', () => {
     ['a semaphore', { scope: 'semaphore', name: 'db', queued: 2 }, { semaphores: ['db'] }],
   ])('of %s refuses a run that would pass it, whole', (_of, limit, part) => {
     const run = limited(limit);
-    expect(full(run, 3, part)).toBe('queue-full');
+    expect(full(run, 3, part)).toBe('open-tasks-limit');
     submit(run, { a: part });
-    expect(full(run, 2, part)).toBe('queue-full');
+    expect(full(run, 2, part)).toBe('open-tasks-limit');
     expect(run.state.openTasks).toBe(1);
     complete(run, 'a');
     expect(full(run, 2, part)).toBeUndefined();

@@ -54,7 +54,7 @@ function refuseFullQueues(state: SchedulerState, specs: readonly TaskSpec[], act
     if (queued === undefined || open + count <= queued) continue;
     const what = scope === 'project' ? 'the project' : `${scope} ${name}`;
     throw new Rejection(
-      'queue-full',
+      'open-tasks-limit',
       `The run brings ${count} tasks of ${what}, which has ${open} open ones of ${queued}: submit it when some have ended, or raise "queued".`,
     );
   }

@@ -82,7 +82,7 @@ function refuseUnclear({ scheduleId, overlap, missed, task }: ScheduleDefinition
 }
 
 /** What may be otherwise by the time of a run: it is refused then, if it still is so. */
-const PASSING: ReadonlySet<string> = new Set(['queue-full', 'run-exists', 'task-exists']);
+const PASSING: ReadonlySet<string> = new Set(['open-tasks-limit', 'run-exists', 'task-exists']);
 
 /** What a run of it would be refused for is refused now. */
 function refuseUnfit(state: SchedulerState, schedule: Schedule, { atMs, nowMs }: { atMs: number; nowMs: number }): void {
