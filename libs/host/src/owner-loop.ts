@@ -160,8 +160,9 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
       answerQuery(query, { ...this.parts, clock: this.time, commandsDecided: this.commandsDecided }),
     );
     this.time.follow();
+    if (!this.watch.commands && !this.watch.log && this.backlog.size === 0) this.armWatch(); // Also while earlier work goes on.
     if (this.watch.commands || this.watch.log || this.stages.due) await this.turn(await this.gather());
-    else await this.idle();
+    else await this.wakeUp.sleep(this.timers.msUntilDue());
   }
 
   /** @throws Fenced where the service has to prepare anew; LogRegressed. */
@@ -188,9 +189,8 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     return entries;
   }
 
-  private async idle(): Promise<void> {
+  private armWatch(): void {
     this.watch.arm(this.parts.state.read.seq, this.backlog.readThrough);
-    await this.wakeUp.sleep(this.timers.msUntilDue());
   }
 
   private async turn(entries: readonly LogEntry[]): Promise<void> {

@@ -205,7 +205,10 @@ export class PartitionHost<State> {
     const { clock, config } = this.parts;
     const slice = new Slice(clock, config.turnSliceMs);
     for (const entry of entries) {
-      for (const step of state.stepsIn(entry)) (void step, await slice.giveWay());
+      for (const step of state.stepsIn(entry)) {
+        void step;
+        await slice.giveWay();
+      }
     }
   }
 

@@ -29,7 +29,7 @@ export class ProjectRebuild<State> {
   private state: PartitionState<State>;
   private abandoned = false;
   private isReady = false;
-  private failure: unknown;
+  private failure: { readonly error: unknown } | undefined;
 
   constructor(
     private readonly parts: RebuildParts<State>,
@@ -62,7 +62,7 @@ export class ProjectRebuild<State> {
    * @throws whatever the rules, or reading what is needed, failed by; LogUnavailable.
    */
   async finish(through: Through): Promise<PartitionState<State> | undefined> {
-    if (this.failure !== undefined) throw this.failure;
+    if (this.failure) throw asError(this.failure.error);
     const last = Math.max(through.ownSeq, through.foreignSeq);
     if (last - this.state.read.seq > REST_ENTRIES_MAX) {
       this.start(through);
@@ -75,7 +75,7 @@ export class ProjectRebuild<State> {
       }
     }
     this.state.drain();
-    if (this.state.inDoubt.has(this.project)) throw this.state.inDoubt.get(this.project);
+    if (this.state.inDoubt.has(this.project)) throw asError(this.state.inDoubt.get(this.project));
     return this.state;
   }
 
@@ -95,7 +95,7 @@ export class ProjectRebuild<State> {
       } catch (error) {
         if (error instanceof LogUnavailable) await backOff(clock, failures, config);
         else {
-          this.failure = error;
+          this.failure = { error };
           return;
         }
       }
@@ -127,3 +127,5 @@ export async function readBehind<State>(
   checkContiguity({ partition, afterSeq, entries, headBefore: first });
   return entries;
 }
+
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

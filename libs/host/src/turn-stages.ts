@@ -243,7 +243,7 @@ export class TurnStages<State> {
     for (let next = touched.next(); next; next = touched.next()) {
       const { project, causationId } = next;
       if (this.isOut(project)) this.settled(turn, project);
-      else if (turn.settle(project, causationId, () => budget.spent)) this.unsettled(turn, project);
+      else if (await turn.settle(project, causationId, budget)) this.unsettled(turn, project);
       else this.settled(turn, project);
       await budget.giveWay();
       if (budget.spent) return;

@@ -8,6 +8,7 @@ import type { Fault } from './incident';
 import type { PartitionState } from './partition-state';
 import type { Decision, OwnCommand, Turn } from './service';
 import type { TouchedProjects } from './touched-projects';
+import type { TurnBudget } from './turn-budget';
 
 /** Room that a commit keeps for its header: names, positions, and the answers, which are counted on top. */
 export const HEADER_BYTES_MAX = 1024;
@@ -134,10 +135,10 @@ export class OwnerTurn<State> {
   }
 
   /**
-   * Asks the decider once what follows from the state of a project, and takes it in until `enough` says so: what is left is asked for
+   * Asks the decider once what follows from the state of a project, and takes it in as far as the budget goes: what is left is asked for
    * again. Returns whether there may be more.
    */
-  settle(project: string, causationId: string | undefined, enough: () => boolean): boolean {
+  async settle(project: string, causationId: string | undefined, budget: TurnBudget): Promise<boolean> {
     const { state } = this.options;
     this.cause = this.serviceCause({ correlationId: this.settlingId, causationId });
     try {
@@ -146,7 +147,8 @@ export class OwnerTurn<State> {
         if (!this.take(this.encode(project, draft))) throw state.inDoubt.get(project);
         if (this.decidedBytes < SETTLED_UNIT_BYTES) continue;
         this.close();
-        if (enough()) return true;
+        if (budget.spent) return true;
+        await budget.giveWay();
       }
       this.close();
       return drafts.length > 0;
