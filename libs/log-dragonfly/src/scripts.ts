@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import acquire from './lua/acquire.lua';
 import append from './lua/append.lua';
+import archived from './lua/archived.lua';
 import mark from './lua/mark.lua';
 import open from './lua/open.lua';
 import release from './lua/release.lua';
@@ -10,7 +11,7 @@ import send from './lua/send.lua';
 import trim from './lua/trim.lua';
 
 /** Each by its name in `lua/`. Their headers say what they take, return and refuse. */
-export const SCRIPTS = { acquire, append, mark, open, release, renew, restore, send, trim } as const;
+export const SCRIPTS = { acquire, append, archived, mark, open, release, renew, restore, send, trim } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;
 /** Replaces the text of single scripts: a test proves with it that its checks find what is missing. */
@@ -19,6 +20,7 @@ export type ScriptTexts = Readonly<Record<ScriptName, string>>;
 const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   acquire: 2,
   append: 4,
+  archived: 4,
   mark: 4,
   open: 4,
   release: 1,
@@ -34,6 +36,7 @@ type Run<Reply> = (...keysAndArguments: (string | number | readonly string[])[])
 export interface ScriptedRedis extends Redis {
   readonly torchAcquire: Run<string | null>;
   readonly torchAppend: Run<string>;
+  readonly torchArchived: Run<number>;
   readonly torchMark: Run<number>;
   readonly torchOpen: Run<string>;
   readonly torchRelease: Run<number>;
