@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SeededRandom } from '@torch/testing';
 import { checkedArchive, entry, unlocked, unsigned } from './archive.fixture';
+import { ArchiveFence } from './archive-fence';
 import { archiveHead } from './archive-head';
 import { type ArchivePlace, sealedSegmentName } from './archive.layout';
 import { readManifest } from './manifest.reader';
@@ -66,6 +67,13 @@ async function expectSound(disk: SimulatedDisk, durableSeq: number): Promise<voi
   }
 }
 
+/** As the next writer finds it, without changing what that one is to take over itself. */
+async function takenOver(disk: SimulatedDisk, random: SeededRandom): Promise<SimulatedDisk> {
+  const copy = disk.rebooted(random);
+  await ArchiveFence.take({ place: PLACE, disk: copy, lock: unlocked });
+  return copy;
+}
+
 /** Works through crash after crash; each start of the machine gets `stepsOf` operations further. */
 async function survive(seed: number, firstCrashAt: number): Promise<boolean> {
   const random = new SeededRandom(seed * 1000 + firstCrashAt);
@@ -78,7 +86,7 @@ async function survive(seed: number, firstCrashAt: number): Promise<boolean> {
     if (disk.operations < disk.crashAt) break;
     crashed = true;
     disk = disk.rebooted(random);
-    await expectSound(disk, durableSeq);
+    await expectSound(await takenOver(disk, random), durableSeq);
     disk.crashAt = starts < 4 ? random.int(1, 30) : Infinity;
   }
   await expectSound(disk, RECORDS);

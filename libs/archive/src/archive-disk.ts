@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { UNFINISHED } from './archive.layout';
 
 /** One open file. Positions and sizes in bytes. Every method rejects with the system's error (`code`: ENOSPC, EIO …). */
 export interface DiskFile {
@@ -23,12 +24,23 @@ export interface ArchiveDisk {
   openToRead(path: string): Promise<DiskFile | undefined>;
   /** Opens to read and write; makes the file when it is not there. */
   openToWrite(path: string): Promise<DiskFile>;
+  /** Opens to read and write; undefined when there is no such file. */
+  openToChange(path: string): Promise<DiskFile | undefined>;
   rename(from: string, to: string): Promise<void>;
   /** Does nothing when there is no such file. */
   remove(path: string): Promise<void>;
   /** Names that were made, changed or removed in the directory are so after a power cut. */
   syncDir(dir: string): Promise<void>;
 }
+
+/** The disk of whoever holds an archive's fence: asks the fence before each change, and once more when one is durable. */
+export interface FencedDisk extends ArchiveDisk {
+  /** Goes into the names of unfinished files, so that nobody else's is ever written, renamed or removed under its own name. */
+  readonly token: string;
+}
+
+/** The name of `path` while this holder writes it. */
+export const unfinishedPath = (path: string, { token }: Pick<FencedDisk, 'token'>): string => `${path}.${token}${UNFINISHED}`;
 
 /** All of a file; undefined when there is none. */
 export async function readWhole(disk: ArchiveDisk, path: string): Promise<Buffer | undefined> {
@@ -55,7 +67,7 @@ export async function readInto(file: DiskFile, into: Uint8Array, position: numbe
 
 /** Replaces a file in one step: after a crash it holds either what it held or `bytes`, and `bytes` once this has resolved. */
 export async function replaceFile(disk: ArchiveDisk, at: { dir: string; path: string }, bytes: Uint8Array): Promise<void> {
-  const unfinished = `${at.path}.${randomUUID()}.tmp`;
+  const unfinished = `${at.path}.${randomUUID()}${UNFINISHED}`;
   const file = await disk.openToWrite(unfinished);
   try {
     await file.truncate(0);

@@ -1,14 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { ArchiveLocked } from './archive.errors';
 
-/** Keeps a second writer out. */
+/** Says who may write a partition's archive. It keeps nobody's hands off by itself: whoever writes asks, each time. */
 export interface ArchiveLock {
-  /** Whoever had it before may still be alive, and may still have files open. */
-  readonly isTakenOver: boolean;
+  /** Tells this holder from every other one, in names of files as well: a growing number, and chance. */
+  readonly token: string;
   /** @throws ArchiveLocked when another process has taken it over. */
   assertHeld(): Promise<void>;
+  /** It is not renewed any more: still held, until somebody takes it over. */
+  rest(): void;
+  /** It is renewed again, as from the beginning. */
+  keep(): void;
+  /** Whoever wants it may have it at once. */
   release(): Promise<void>;
 }
 
@@ -17,55 +23,81 @@ interface Holder {
   readonly pid: number;
   /** Tells the process from a later one with the same pid. */
   readonly startedAt: string;
+  /** One more with each holder. */
+  readonly term: number;
+  /** It has let go. */
+  readonly released?: boolean;
 }
 
 /**
- * Takes the lock file, or takes it over from a process that is dead or has not renewed it for `staleMs`.
+ * Takes the lock file, or takes it over from a process that has let go, is dead, or has not renewed it for `staleMs`.
  *
- * A process that was only paused notices at its next `assertHeld`: the file that it holds open has no name any more.
+ * A process that was only paused notices at its next `assertHeld`: the name belongs to another file. The file is never removed:
+ * nobody could do so without a moment in which it is somebody else's.
  *
  * @throws ArchiveLocked while another live process has it.
  */
 export async function lockArchive(path: string, staleMs: number): Promise<ArchiveLock> {
-  const mine = JSON.stringify(await thisProcess());
-  const unfinished = `${path}.${process.pid}.tmp`;
-  const fresh = await makeLock(path, mine);
-  if (fresh) return new FileLock(path, fresh, staleMs, false);
+  const me = await thisProcess();
+  const first = { ...me, term: 1 };
+  const fresh = await makeLock(path, first);
+  if (fresh) return new FileLock(path, fresh, first, staleMs);
   const holder = await holderOf(path);
-  const isDead = holder !== undefined && (await isGone(holder));
+  const isFree = holder !== undefined && (holder.released === true || (await isGone(holder)));
   const ageMs = Date.now() - (await mtimeMs(path));
-  if (!isDead && ageMs < staleMs) {
+  if (!isFree && ageMs < staleMs) {
     const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
     throw new ArchiveLocked(`The archive is written by ${who}: ${path} was renewed ${Math.max(0, Math.round(ageMs))} ms ago.`);
   }
-  const handle = await open(unfinished, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC, 0o600);
-  await handle.writeFile(mine);
+  const next = { ...me, term: (holder?.term ?? 0) + 1 };
+  const unfinished = `${path}.${randomUUID()}.tmp`;
+  const handle = await open(unfinished, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  await handle.writeFile(JSON.stringify(next));
   await rename(unfinished, path);
-  return new FileLock(path, handle, staleMs, !isDead);
+  return new FileLock(path, handle, next, staleMs);
 }
 
 class FileLock implements ArchiveLock {
-  private readonly renewal: NodeJS.Timeout;
+  readonly token: string;
+  private renewal: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly path: string,
     private readonly handle: FileHandle,
-    staleMs: number,
-    readonly isTakenOver: boolean,
+    private readonly holder: Holder,
+    private readonly staleMs: number,
   ) {
-    this.renewal = setInterval(() => void this.renew(), Math.ceil(staleMs / 3));
-    this.renewal.unref();
+    this.token = `${holder.term}-${randomUUID().slice(0, 8)}`;
+    this.keep();
   }
 
   async assertHeld(): Promise<void> {
-    if ((await this.handle.stat()).nlink === 0) throw new ArchiveLocked(`${this.path} was taken over by another process, or taken away.`);
+    const [mine, named] = await Promise.all([this.handle.stat(), stat(this.path).catch(unlessMissing)]);
+    if (named?.ino !== mine.ino || named.dev !== mine.dev)
+      throw new ArchiveLocked(`${this.path} was taken over by another process, or taken away.`);
   }
 
-  async release(): Promise<void> {
+  keep(): void {
+    this.rest();
+    this.renewal = setInterval(() => void this.renew(), Math.ceil(this.staleMs / 3));
+    this.renewal.unref();
+  }
+
+  rest(): void {
     clearInterval(this.renewal);
-    const isMine = (await this.handle.stat()).nlink > 0;
-    await this.handle.close();
-    if (isMine) await unlink(this.path).catch(() => undefined);
+  }
+
+  /** Where it was taken over, this is written to a file without a name. */
+  async release(): Promise<void> {
+    this.rest();
+    try {
+      const text = JSON.stringify({ ...this.holder, released: true });
+      await this.handle.write(text, 0);
+    } catch {
+      // Another takes it over once it is stale, or this process has ended.
+    } finally {
+      await this.handle.close();
+    }
   }
 
   private async renew(): Promise<void> {
@@ -75,12 +107,16 @@ class FileLock implements ArchiveLock {
   }
 }
 
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
 /** Undefined when the file is there already. */
-async function makeLock(path: string, content: string): Promise<FileHandle | undefined> {
+async function makeLock(path: string, holder: Holder): Promise<FileHandle | undefined> {
   await mkdir(path.slice(0, path.lastIndexOf('/')), { recursive: true, mode: 0o700 });
   try {
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
-    await handle.writeFile(content);
+    await handle.writeFile(JSON.stringify(holder));
     return handle;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
@@ -102,7 +138,7 @@ const mtimeMs = (path: string): Promise<number> =>
     () => 0,
   );
 
-async function thisProcess(): Promise<Holder> {
+async function thisProcess(): Promise<Omit<Holder, 'term'>> {
   return { host: hostname(), pid: process.pid, startedAt: await startOf(process.pid) };
 }
 

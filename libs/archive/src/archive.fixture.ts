@@ -13,7 +13,13 @@ import { eachLine, readSegmentLines } from './segment-lines.reader';
 import { decodeRecord } from '@torch/domain-audit';
 
 /** A lock that nobody else wants. */
-export const FREE: ArchiveLock = { isTakenOver: false, assertHeld: async () => undefined, release: async () => undefined };
+export const FREE: ArchiveLock = {
+  token: 'free',
+  assertHeld: async () => undefined,
+  rest: () => undefined,
+  keep: () => undefined,
+  release: async () => undefined,
+};
 export const unlocked = (): Promise<ArchiveLock> => Promise.resolve(FREE);
 
 /** Says what a notary would sign. */

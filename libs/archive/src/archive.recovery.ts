@@ -1,22 +1,12 @@
-import { join } from 'node:path';
 import { CHAIN_START, type ChainHead, Frontier, leafOf, recordFault, type RecordLine, type SegmentSealed } from '@torch/domain-audit';
-import { type ArchiveDisk } from './archive-disk';
+import { type FencedDisk } from './archive-disk';
 import { ArchiveBroken } from './archive.errors';
-import {
-  type ArchivePlace,
-  openSegmentName,
-  partitionDir,
-  sealedSegmentName,
-  type SegmentFile,
-  segmentsAmong,
-  UNFINISHED,
-} from './archive.layout';
+import { type ArchivePlace, partitionDir, sealedSegmentName, type SegmentFile, segmentsAmong } from './archive.layout';
 import { outlineCommit } from './commit-outline';
 import { sha256 } from './hashing';
 import { ManifestWriter } from './manifest.writer';
 import { OpenSegment } from './open-segment';
 import { eachRecord, readSegmentLines } from './segment-lines.reader';
-import { finishPruning } from './retention/archive.pruning';
 import type { FullSegment } from './segment.sealer';
 
 /** Where an archive was left, and what is still to be done about it. */
@@ -30,17 +20,14 @@ export interface FoundArchive {
 }
 
 /**
- * Reads where the archive was left, cuts off what was torn and clears away what was not finished. Records of segments that
- * are not sealed are checked, one by one.
+ * Reads where an archive that was taken over was left, and cuts off what was torn. Records of segments that are not sealed are
+ * checked, one by one.
  *
- * @param isTakenOver the last writer may still have the open segment open: it is copied, so that its late writes go nowhere.
  * @throws ArchiveBroken naming what does not fit; nothing is changed then.
  */
-export async function recoverArchive(place: ArchivePlace, disk: ArchiveDisk, isTakenOver: boolean): Promise<FoundArchive> {
+export async function recoverArchive(place: ArchivePlace, disk: FencedDisk): Promise<FoundArchive> {
   const dir = partitionDir(place);
-  await disk.makeDir(dir);
   const { manifest, read } = await ManifestWriter.open(place, disk);
-  await finishPruning(place, disk, read.sealed);
   const names = await disk.list(dir);
   const sealed = read.sealed.at(-1);
   const scan = Scan.behind(sealed);
@@ -53,11 +40,8 @@ export async function recoverArchive(place: ArchivePlace, disk: ArchiveDisk, isT
     else found.push(await scan.take(file, place, disk));
   }
   assertNothingUnlisted(place, names, known);
-  await manifest.secure();
   for (const { path } of done) await disk.remove(path);
-  for (const name of names) if (name.endsWith(UNFINISHED)) await disk.remove(join(dir, name));
   const last = found.at(-1)?.segment;
-  if (last && isTakenOver) await copyInPlace(last, dir, disk);
   await last?.secure();
   return {
     manifest,
@@ -87,14 +71,14 @@ class Scan {
     return new Scan({ seq: sealed.lastSeq, generation, hash: sealed.head }, Frontier.decode(sealed.frontier, sealed.lastSeq, sha256));
   }
 
-  async take(file: SegmentFile, place: ArchivePlace, disk: ArchiveDisk): Promise<{ segment: OpenSegment; full?: FullSegment }> {
+  async take(file: SegmentFile, place: ArchivePlace, disk: FencedDisk): Promise<{ segment: OpenSegment; full?: FullSegment }> {
     if (file.firstSeq !== this.head.seq + 1)
       throw new ArchiveBroken(
         `${file.path} begins with ${file.firstSeq}, and the archive before it ends with ${this.head.seq}.`,
         `${this.head.seq + 1}-${this.head.generation}`,
       );
     let bytes = 0;
-    const segment = new OpenSegment(place, disk, file.firstSeq);
+    const segment = new OpenSegment(place, disk, file.firstSeq, await sizeOf(file, disk));
     for await (const lines of readSegmentLines(file, { disk })) {
       eachRecord(lines, (record) => this.follow(record, segment, file));
       bytes += lines.length;
@@ -116,27 +100,12 @@ class Scan {
   }
 }
 
-const COPY_BYTES = 1024 * 1024;
-
-async function copyInPlace({ path, durableBytes, firstSeq }: OpenSegment, dir: string, disk: ArchiveDisk): Promise<void> {
-  const from = await disk.openToRead(path);
-  if (!from) throw new ArchiveBroken(`${path} was taken away while it was opened.`);
-  const unfinished = join(dir, `${openSegmentName(firstSeq)}${UNFINISHED}`);
-  const to = await disk.openToWrite(unfinished);
+async function sizeOf({ path }: SegmentFile, disk: FencedDisk): Promise<number> {
+  const file = await disk.openToRead(path);
+  if (!file) throw new ArchiveBroken(`${path} was taken away while it was opened.`);
   try {
-    await to.truncate(0);
-    for (let at = 0; at < durableBytes;) {
-      const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, durableBytes - at));
-      const count = await from.read(buffer, at);
-      if (count === 0) throw new ArchiveBroken(`${path} was cut off while it was opened.`);
-      await to.write(buffer.subarray(0, count), at);
-      at += count;
-    }
-    await to.sync();
+    return await file.size();
   } finally {
-    await from.close();
-    await to.close();
+    await file.close();
   }
-  await disk.rename(unfinished, path);
-  await disk.syncDir(dir);
 }

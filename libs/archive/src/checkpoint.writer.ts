@@ -1,5 +1,6 @@
 import type { Checkpoint } from '@torch/domain-audit';
 import { type ArchiveDisk, replaceFile } from './archive-disk';
+import { ArchiveLocked } from './archive.errors';
 import type { ArchiveFailures } from './archive-failures';
 import { type ArchivePlace, checkpointPath, partitionDir } from './archive.layout';
 
@@ -52,6 +53,7 @@ export class CheckpointWriter {
       await replaceFile(disk, { dir: partitionDir(place), path: checkpointPath(place) }, note);
       failures.succeeded('checkpoint');
     } catch (error) {
+      if (error instanceof ArchiveLocked) return this.abandon();
       failures.failed('checkpoint', error);
       this.isDirty = true;
       if (!this.isClosed) this.timer ??= setTimeout(() => void this.write(), everyMs);

@@ -1,4 +1,4 @@
-export { type ArchiveDisk, type DiskFile } from './archive-disk';
+export { type ArchiveDisk, type DiskFile, type FencedDisk } from './archive-disk';
 export { archiveHead } from './archive-head';
 export { ArchiveBroken, ArchiveClosed, ArchiveLocked } from './archive.errors';
 export {
@@ -28,7 +28,8 @@ export { compileFilter, type CompiledFilter, type EventFilter, type FoundEvent, 
 export { type EventsPage, findEventsPage, type PageBudget } from './search/events-page';
 export { buildIndexes, type EventSearch, findEvents, type SearchStep } from './search/find-events';
 export { type ArchiveActivity, type ArchiveFailure } from './archive-failures';
-export { type ArchiveLock, lockArchive } from './archive-lock.adapter';
+export { ArchiveFence, type TakeFence } from './archive-fence';
+export { type ArchiveLock } from './archive-lock.adapter';
 export { ARCHIVE_DEFAULTS, type ArchiveConfig } from './archive.config';
 export { type ArchiveTree, type SignCheckpoint } from './checkpoint.writer';
 export { type ArchiveStatus, openArchive, type OpenArchive, type PartitionArchive } from './partition-archive';

@@ -23,6 +23,11 @@ export const NODE_DISK: ArchiveDisk = {
 
   openToWrite: async (path) => new NodeFile(await open(path, constants.O_RDWR | constants.O_CREAT, FILE_MODE)),
 
+  async openToChange(path) {
+    const handle = await open(path, constants.O_RDWR).catch(unless('ENOENT', undefined));
+    return handle && new NodeFile(handle);
+  },
+
   rename,
 
   remove: (path) => unlink(path).catch(unless('ENOENT', undefined)),

@@ -176,7 +176,7 @@ describe('an archive whose disk fails', () => {
 
   it('says that it cannot seal, goes on adding, and seals when it can', async () => {
     archive = await open({ segmentBytes: 300 });
-    disk.fault = (_, path) => (path.endsWith('.tmp') ? 'EACCES' : undefined);
+    disk.fault = (_, path) => (path.includes('.gz.') ? 'EACCES' : undefined);
     add(1, 4);
     await archive.flush();
     await waitUntil(() => archive.status.failing?.activity === 'seal', { what: 'the failure' });
@@ -259,7 +259,7 @@ describe('an archive that somebody else writes to', () => {
     add(1, 3);
     await archive.flush();
     const before = await disk.openToWrite(OPEN);
-    const other = await open({}, { lock: async () => ({ ...FREE, isTakenOver: true }) });
+    const other = await open();
     await before.write(Buffer.from('late'), 0);
     other.add(entry(4));
     await other.flush();

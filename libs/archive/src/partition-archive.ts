@@ -1,14 +1,14 @@
 import type { ChainHead, Frontier, ManifestFact, ManifestLine, SegmentSealed } from '@torch/domain-audit';
 import type { ArchiveDisk } from './archive-disk';
 import { type ArchiveFailure, ArchiveFailures } from './archive-failures';
-import { type ArchiveLock, lockArchive } from './archive-lock.adapter';
+import { ArchiveFence } from './archive-fence';
+import type { ArchiveLock } from './archive-lock.adapter';
 import { ARCHIVE_DEFAULTS, type ArchiveConfig } from './archive.config';
 import { ArchiveBroken, ArchiveClosed, ArchiveLocked, SlowDisk } from './archive.errors';
-import { type ArchivePlace, lockPath } from './archive.layout';
+import type { ArchivePlace } from './archive.layout';
 import { type FoundArchive, recoverArchive } from './archive.recovery';
 import { type ArchiveTree, CheckpointWriter, type SignCheckpoint } from './checkpoint.writer';
 import type { ManifestWriter } from './manifest.writer';
-import { NODE_DISK } from './node-disk.adapter';
 import { OpenSegment } from './open-segment';
 import { pause } from './pause';
 import { ProgressWaiters } from './progress-waiters';
@@ -21,6 +21,8 @@ export interface OpenArchive extends ArchivePlace {
   readonly config?: Partial<ArchiveConfig>;
   readonly sign: SignCheckpoint;
   readonly disk?: ArchiveDisk;
+  /** Taken already, before anybody looked where the archive ends; the archive lets it go when it is closed. Default: it is taken now. */
+  readonly fence?: ArchiveFence;
   /** Default: a lock file in the partition's directory. */
   readonly lock?: (path: string, staleMs: number) => Promise<ArchiveLock>;
   /** Everything up to here survives a power cut. Must not throw. */
@@ -47,13 +49,15 @@ export interface ArchiveStatus {
  */
 export async function openArchive(options: OpenArchive): Promise<PartitionArchive> {
   const config = { ...ARCHIVE_DEFAULTS, ...options.config };
-  const disk = options.disk ?? NODE_DISK;
-  const lock = await (options.lock ?? lockArchive)(lockPath(options), config.lockStaleMs);
+  const { disk, lock } = options;
+  const fence = options.fence ?? (await ArchiveFence.take({ place: options, disk, lock, staleMs: config.lockStaleMs }));
   try {
-    const found = await recoverArchive(options, disk, lock.isTakenOver);
-    return new PartitionArchive({ options, config, disk, lock, found });
+    fence.keep();
+    await fence.assertHeld();
+    const found = await recoverArchive(options, fence.disk);
+    return new PartitionArchive({ options, config, fence, found });
   } catch (error) {
-    await lock.release();
+    await fence.release();
     throw error;
   }
 }
@@ -61,8 +65,7 @@ export async function openArchive(options: OpenArchive): Promise<PartitionArchiv
 interface Parts {
   readonly options: OpenArchive;
   readonly config: ArchiveConfig;
-  readonly disk: ArchiveDisk;
-  readonly lock: ArchiveLock;
+  readonly fence: ArchiveFence;
   readonly found: FoundArchive;
 }
 
@@ -88,7 +91,8 @@ export class PartitionArchive {
   private readonly waiters = new ProgressWaiters();
 
   constructor(private readonly parts: Parts) {
-    const { options, config, disk, found } = parts;
+    const { options, config, fence, found } = parts;
+    const { disk } = fence;
     this.failures = new ArchiveFailures(options.onFailing);
     this.buffer = new RecordBuffer(found.head, config.bufferedBytesMax);
     this.head = found.head;
@@ -105,8 +109,14 @@ export class PartitionArchive {
       onDone: () => this.wake.notify(),
       onBroken: (error) => this.stop(error),
     });
+    fence.whenLost((error) => this.stop(error));
     for (const full of found.unsealed) this.seals.start(full);
     this.stopped = this.run();
+  }
+
+  /** Whoever else writes something of this archive, or because of it, asks this. */
+  get fence(): ArchiveFence {
+    return this.parts.fence;
   }
 
   /** Everything up to here survives a power cut. */
@@ -183,6 +193,7 @@ export class PartitionArchive {
 
   private async letGo(): Promise<void> {
     this.closing.abort();
+    this.parts.fence.rest();
     this.wake.notify();
     await this.stopped;
     await this.seals.stop();
@@ -190,7 +201,7 @@ export class PartitionArchive {
     else await this.checkpoints.close();
     await this.manifest.close().catch(() => undefined);
     await this.segment?.close().catch(() => undefined);
-    await this.parts.lock.release();
+    await this.parts.fence.release();
   }
 
   private async run(): Promise<Error | undefined> {
@@ -217,17 +228,14 @@ export class PartitionArchive {
 
   /** False when it failed and may be tried again. */
   private async flushOnce(): Promise<boolean> {
-    const { options, config, disk, lock } = this.parts;
+    const { options, config, fence } = this.parts;
     const batch = (this.inFlight ??= this.buffer.take());
     if (!batch) return true;
-    const segment = (this.segment ??= new OpenSegment(options, disk, (batch.records[0] as BatchedRecord).seq));
+    const segment = (this.segment ??= new OpenSegment(options, fence.disk, (batch.records[0] as BatchedRecord).seq));
     this.flushStartedMs = performance.now();
     const slow = setTimeout(() => this.failures.failed('append', new SlowDisk(segment.path, config.slowMs)), config.slowMs);
     try {
-      // A file that is open may be another's by now, and what is written to it goes nowhere; one that is opened must be ours.
-      if (!segment.isReady) await lock.assertHeld();
       await segment.append(batch.bytes);
-      await lock.assertHeld();
     } catch (error) {
       clearTimeout(slow);
       if (error instanceof ArchiveBroken || error instanceof ArchiveLocked) this.stop(error);

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { Frontier, readPosition, type SegmentSealed } from '@torch/domain-audit';
-import type { ArchiveDisk } from './archive-disk';
+import type { FencedDisk } from './archive-disk';
 import type { ArchiveFailures } from './archive-failures';
-import { ArchiveBroken } from './archive.errors';
+import { ArchiveBroken, ArchiveLocked } from './archive.errors';
 import { type ArchivePlace, openSegmentName, partitionDir } from './archive.layout';
 import type { SignCheckpoint } from './checkpoint.writer';
 import { sha256 } from './hashing';
@@ -12,7 +12,7 @@ import { compressSegment, type FullSegment } from './segment.sealer';
 
 interface Parts {
   readonly place: ArchivePlace;
-  readonly disk: ArchiveDisk;
+  readonly disk: FencedDisk;
   readonly manifest: ManifestWriter;
   readonly sign: SignCheckpoint;
   readonly retryMs: number;
@@ -65,6 +65,7 @@ export class SegmentSeals {
         onDone();
       } catch (error) {
         if (signal.aborted) return;
+        if (error instanceof ArchiveLocked) return; // The archive ends by itself.
         failures.failed('seal', error);
         if (error instanceof ArchiveBroken) return onBroken(error);
         await after(retryMs, undefined, { signal }).catch(() => undefined);

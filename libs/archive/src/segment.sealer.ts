@@ -4,9 +4,9 @@ import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { SegmentSealed } from '@torch/domain-audit';
-import type { ArchiveDisk, DiskFile } from './archive-disk';
+import { type DiskFile, type FencedDisk, unfinishedPath } from './archive-disk';
 import { ArchiveBroken, ArchiveClosed } from './archive.errors';
-import { type ArchivePlace, openSegmentName, partitionDir, sealedSegmentName, UNFINISHED } from './archive.layout';
+import { type ArchivePlace, openSegmentName, partitionDir, sealedSegmentName } from './archive.layout';
 import type { SegmentContent } from './segment-tally';
 
 /** A segment that gets no more records. */
@@ -34,23 +34,24 @@ export async function compressSegment({
   signal,
 }: {
   place: ArchivePlace;
-  disk: ArchiveDisk;
+  disk: FencedDisk;
   full: FullSegment;
   signal?: AbortSignal;
 }): Promise<Pick<SegmentSealed, 'gzBytes' | 'sha256'>> {
   const dir = partitionDir(place);
   const source = join(dir, openSegmentName(full.firstSeq));
   const target = join(dir, sealedSegmentName(full.firstSeq));
+  const unfinished = unfinishedPath(target, disk);
   const from = await disk.openToRead(source);
   if (!from) throw new ArchiveBroken(`${source} was taken away before it was sealed.`);
   try {
-    const to = await disk.openToWrite(`${target}${UNFINISHED}`);
+    const to = await disk.openToWrite(unfinished);
     try {
       await to.truncate(0);
       const written = await writeGzip(() => stretch({ from, bytes: full.bytes, source, signal }), to);
       await to.sync();
       await to.close();
-      await disk.rename(`${target}${UNFINISHED}`, target);
+      await disk.rename(unfinished, target);
       await disk.syncDir(dir);
       return written;
     } catch (error) {

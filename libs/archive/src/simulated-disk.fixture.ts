@@ -116,6 +116,10 @@ export class SimulatedDisk implements ArchiveDisk {
     return this.file(path, content);
   }
 
+  openToChange(path: string): Promise<DiskFile | undefined> {
+    return this.openToRead(path);
+  }
+
   rename(from: string, to: string): Promise<void> {
     return this.operation('rename', from, () =>
       this.rename_(dirname(from), (names) => {
@@ -181,7 +185,13 @@ export class SimulatedDisk implements ArchiveDisk {
   }
 }
 
-/** Changes reach the platter in order; the one that was under way may be torn. */
+/** So small that a record spans several. */
+const PAGE_BYTES = 64;
+
+/**
+ * Changes reach the platter in order; the one that was under way may be torn. Of bytes that were added behind what was synced, any
+ * page may be missing, and reads as zeros.
+ */
 function survivor(content: Content, random: SeededRandom): Content {
   const kept = random.int(0, content.pending.length);
   let durable = content.durable;
@@ -189,6 +199,14 @@ function survivor(content: Content, random: SeededRandom): Content {
   const torn = content.pending[kept];
   if (torn && 'bytes' in torn) durable = applied(durable, { at: torn.at, bytes: torn.bytes.subarray(0, random.int(0, torn.bytes.length)) });
   const found = new Content();
-  found.current = found.durable = durable;
+  found.current = found.durable = withLostPage(durable, content.durable.length, random);
   return found;
+}
+
+function withLostPage(content: Buffer, syncedBytes: number, random: SeededRandom): Buffer {
+  const first = Math.ceil(syncedBytes / PAGE_BYTES);
+  const end = Math.ceil(content.length / PAGE_BYTES);
+  if (first >= end || random.next() < 0.5) return content;
+  const page = random.int(first, end - 1);
+  return Buffer.from(content).fill(0, page * PAGE_BYTES, Math.min(content.length, (page + 1) * PAGE_BYTES));
 }

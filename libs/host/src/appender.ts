@@ -119,18 +119,25 @@ export class Appender {
   /**
    * Behind what was seen, without moving the cursor: what other services appended there is read by the owner later. An instance that
    * was the owner for a while may have decided the same commands, and others on top: what this one has in mind is of the past then.
+   * So it is when the log has some of the commits and not all, as a replica that was promoted in the middle may: what is there counts,
+   * and says how far it has consumed.
    */
   private async search(bodies: readonly string[]): Promise<Position | undefined> {
     const { partition, service } = this.lease;
     let first: Position | undefined;
+    let found = 0;
     for (let afterSeq = this.parts.cursor.seen.seq; ;) {
       const entries = await this.parts.server.log.read(partition, afterSeq, this.parts.config.readEntriesMax);
       for (const entry of entries) {
-        if (bodies.includes(entry.body)) first ??= entry.position;
-        else if (serviceOf(entry) === service) throw this.fenced();
+        if (entry.body === bodies[found]) {
+          first ??= entry.position;
+          found++;
+        } else if (serviceOf(entry) === service) throw this.fenced();
         afterSeq = entry.position.seq;
       }
-      if (entries.length === 0) return first;
+      if (entries.length > 0) continue;
+      if (found > 0 && found < bodies.length) throw this.fenced();
+      return first;
     }
   }
 }

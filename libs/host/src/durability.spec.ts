@@ -19,6 +19,7 @@ async function world(): Promise<World> {
   const server = new InMemoryLogServer();
   const watch = new DurabilityWatch(server.connect(), 1);
   const lease = (await server.leases.acquire(PARTITION, 'scheduler', 'owner', 60_000)) as Lease;
+  const keeper = (await server.leases.acquire(PARTITION, 'audit', 'keeper', 60_000)) as Lease;
   let seen: Position = { seq: 0, generation: 0 };
   return {
     server,
@@ -30,7 +31,7 @@ async function world(): Promise<World> {
     },
     ask: (position, admission = { durability: 'archived' }, deadlineMs = DEADLINE_MS) =>
       watch.reached({ partition: PARTITION, position, admission, deadlineAtMs: Date.now() + deadlineMs }),
-    archive: (seq, generation = 0, failing) => server.archived.publish(PARTITION, { position: { seq, generation }, failing }),
+    archive: (seq, generation = 0, failing) => server.archived.publish(keeper, { position: { seq, generation }, failing }),
   };
 }
 

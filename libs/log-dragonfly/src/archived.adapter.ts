@@ -1,6 +1,7 @@
-import { type Archived, type ArchivedState, formatPosition, parsePosition, type Signals } from '@torch/log';
+import { type Archived, type ArchivedState, formatPosition, type Lease, parsePosition, type Signals } from '@torch/log';
 import type { Connection } from './connection';
 import type { Keys } from './keys';
+import { leaseText } from './leases.adapter';
 
 export class ArchivedAdapter implements Archived {
   constructor(
@@ -9,14 +10,20 @@ export class ArchivedAdapter implements Archived {
     private readonly keys: Keys,
   ) {}
 
-  async publish(partition: number, state: ArchivedState): Promise<void> {
+  async publish(lease: Lease, state: ArchivedState): Promise<void> {
+    const { partition } = lease;
+    const { position } = state;
     const text = encode(state);
-    await this.connection.ask({ what: `say how far partition ${partition} is archived` }, (redis) =>
-      Promise.all([
-        redis.set(this.keys.archived(partition), text),
-        redis.publish(this.keys.channel(this.keys.archivedChannel(partition)), text),
-      ]),
-    );
+    const what = `say how far partition ${partition} is archived`;
+    const fence = { ...lease, seen: position, generation: position.generation };
+    const keys = [
+      this.keys.log(partition),
+      this.keys.head(partition),
+      this.keys.service(partition, lease.service).lease,
+      this.keys.archived(partition),
+    ];
+    await this.connection.ask({ what, fence }, (redis) => redis.torchArchived(keys, leaseText(lease), formatPosition(position), text));
+    await this.connection.ask({ what }, (redis) => redis.publish(this.keys.channel(this.keys.archivedChannel(partition)), text));
   }
 
   async get(partition: number): Promise<ArchivedState | undefined> {

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import acquire from './lua/acquire.lua';
 import append from './lua/append.lua';
+import archived from './lua/archived.lua';
 import holds from './lua/holds.lua';
 import mark from './lua/mark.lua';
 import open from './lua/open.lua';
@@ -11,7 +12,7 @@ import send from './lua/send.lua';
 import trim from './lua/trim.lua';
 
 /** Each by its name in `lua/`. Their headers say what they take, return and refuse. */
-export const SCRIPTS = { acquire, append, holds, mark, open, release, renew, restore, send, trim } as const;
+export const SCRIPTS = { acquire, append, archived, holds, mark, open, release, renew, restore, send, trim } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;
 /** Replaces the text of single scripts: a test proves with it that its checks find what is missing. */
@@ -20,6 +21,7 @@ export type ScriptTexts = Readonly<Record<ScriptName, string>>;
 const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   acquire: 2,
   append: 4,
+  archived: 4,
   holds: 1,
   mark: 4,
   open: 4,
@@ -36,6 +38,7 @@ type Run<Reply> = (...keysAndArguments: (string | number | readonly string[])[])
 export interface ScriptedRedis extends Redis {
   readonly torchAcquire: Run<string | null>;
   readonly torchAppend: Run<string>;
+  readonly torchArchived: Run<number>;
   readonly torchHolds: Run<number>;
   readonly torchMark: Run<number>;
   readonly torchOpen: Run<string>;

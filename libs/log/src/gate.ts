@@ -75,8 +75,12 @@ export interface ArchivedState {
 
 /** Where the archive's keeper says how far it is, and others wait for it. */
 export interface Archived {
-  /** @throws LogUnavailable. */
-  publish(partition: number, state: ArchivedState): Promise<void>;
+  /**
+   * In the name of whoever keeps the archive now: a keeper that has been followed by another tells nobody anything any more.
+   *
+   * @throws Fenced; LogRegressed when the log has another commit there, or none; LogUnavailable.
+   */
+  publish(lease: Lease, state: ArchivedState): Promise<void>;
   get(partition: number): Promise<ArchivedState | undefined>;
   /** A hint: after a lost connection, `get` again. @returns how to stop. */
   listen(partition: number, receive: (state: ArchivedState) => void): Promise<() => Promise<void>>;

@@ -36,6 +36,10 @@ export interface BenchArchiveOrder {
 const UNSYNCED: ArchiveDisk = {
   ...NODE_DISK,
   openToWrite: async (path) => withoutSync(await NODE_DISK.openToWrite(path)),
+  openToChange: async (path) => {
+    const file = await NODE_DISK.openToChange(path);
+    return file && withoutSync(file);
+  },
   syncDir: () => Promise.resolve(),
 };
 

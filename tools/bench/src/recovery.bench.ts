@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PartitionRecovery } from '@torch/archive';
+import { NODE_DISK, PartitionRecovery } from '@torch/archive';
 import { connectLogServer } from '@torch/log-dragonfly';
 import { startLogServer } from '@torch/testing';
 import type { BenchContext } from './bench';
@@ -24,7 +24,14 @@ export async function recovery({ rounds, progress }: BenchContext) {
         const lease = await server.leases.acquire(PARTITION, 'audit', 'bench', LEASE_MS);
         if (!lease) throw new Error('The lease is not free.');
         const place = { dir: archive.dir, partition: PARTITION };
-        const recovering = new PartitionRecovery({ server, place, logId, newId: randomUUID, config: { leaseMs: LEASE_MS } });
+        const recovering = new PartitionRecovery({
+          server,
+          place,
+          logId,
+          disk: NODE_DISK,
+          newId: randomUUID,
+          config: { leaseMs: LEASE_MS },
+        });
         const startedAt = performance.now();
         const { restored } = await recovering.recover(lease, async () => ({ entry: '0-0', commands: 0, seq: 0 }));
         values.push(performance.now() - startedAt);

@@ -1,9 +1,9 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { type ArchiveFailure, type ArchivePruned, Notary, type PruneArchive, type SignCheckpoint } from '@torch/archive';
+import { type ArchiveFailure, ArchiveFence, type ArchivePruned, Notary, type PruneArchive, type SignCheckpoint } from '@torch/archive';
 import type { PartitionArchiveStatus, PartitionVerdict } from '@torch/contracts';
 import type { AuditState } from '@torch/domain-audit';
 import { LogTails, type OwnershipHooks } from '@torch/host';
-import { Rejection } from '@torch/kernel';
+import { InvariantViolation, Rejection } from '@torch/kernel';
 import { type Consumed, formatPosition, type Lease, type LogServer, START } from '@torch/log';
 import { LOG_SERVER, TORCH_ENV, type TorchEnv } from '@torch/platform';
 import { AUDIT_CONFIG, type AuditConfig } from '../audit.config';
@@ -21,6 +21,8 @@ export class ChainKeeper implements OwnershipHooks<AuditState> {
   private readonly chains = new Map<number, PartitionChain>();
   private readonly keys: NotaryKeys;
   private notary: Promise<Notary> | undefined;
+  /** Archives that were taken, and whose chains are not begun yet. */
+  private readonly taken = new Map<number, { readonly lease: Lease; readonly fence: ArchiveFence }>();
 
   constructor(
     @Inject(TORCH_ENV) private readonly env: Pick<TorchEnv, 'dataDir' | 'archiveDir' | 'partitions'>,
@@ -36,18 +38,33 @@ export class ChainKeeper implements OwnershipHooks<AuditState> {
     );
   }
 
-  /** Before anything is archived, the log is made whole. @throws GateShut, Fenced, LogUnavailable. */
+  /** Before anything is archived, the archive is taken and the log made whole by it. @throws GateShut, Fenced, LogUnavailable. */
   async prepare(lease: Lease, readOn: () => Promise<Consumed>): Promise<void> {
-    await this.follower?.restore(lease.partition);
-    await this.gate.recover(lease, readOn);
+    const { partition } = lease;
+    await this.letGo(partition);
+    const place = { dir: this.env.archiveDir, partition };
+    const fence = await this.gate.open(partition, () => ArchiveFence.take({ place, staleMs: this.config.lockStaleMs }));
+    this.taken.set(partition, { lease, fence });
+    try {
+      await this.follower?.restore(partition, fence.disk);
+      await this.gate.recover(lease, readOn, fence.disk);
+    } catch (error) {
+      await this.letGo(partition);
+      throw error;
+    }
+    // Whoever gets no further than this does not keep others away for long.
+    fence.rest();
   }
 
   onOwned(owned: PartitionOfKeys): void {
     const { partition } = owned;
+    const taken = this.taken.get(partition);
+    if (!taken) throw new InvariantViolation(`The archive of partition ${partition} is to be kept, and was not prepared.`);
+    this.taken.delete(partition);
     this.keys.take(owned);
     const chain = new PartitionChain({
       dir: this.env.archiveDir,
-      partition,
+      ...taken,
       tails: this.tails,
       log: this.server.log,
       config: this.config,
@@ -101,6 +118,13 @@ export class ChainKeeper implements OwnershipHooks<AuditState> {
   /** @throws Rejection when another instance keeps that archive; LogUnavailable while it is not open. */
   async prune(partition: number, request: Pick<PruneArchive, 'expiry' | 'reason' | 'dryRun'>): Promise<ArchivePruned> {
     return this.chain(partition).prune(request);
+  }
+
+  /** Of what was prepared and has not come to be kept. */
+  private async letGo(partition: number): Promise<void> {
+    const taken = this.taken.get(partition);
+    this.taken.delete(partition);
+    await taken?.fence.release();
   }
 
   private chain(partition: number): PartitionChain {

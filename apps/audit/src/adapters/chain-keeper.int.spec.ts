@@ -5,7 +5,7 @@ import { Logger } from '@nestjs/common';
 import { archiveHead } from '@torch/archive';
 import { emptyAudit } from '@torch/domain-audit';
 import { LOG_TAILS_DEFAULTS, LogTails } from '@torch/host';
-import { encodeCommit, InMemoryLogServer, type Lease, type Position, START } from '@torch/log';
+import { encodeCommit, GateShut, InMemoryLogServer, type Lease, type Position, START } from '@torch/log';
 import { waitUntil } from '@torch/testing';
 import { AuditHandlers } from '../api/audit.handlers';
 import { AUDIT_DEFAULTS, type AuditConfig } from '../audit.config';
@@ -14,6 +14,7 @@ import { ChainKeeper } from './chain-keeper.adapter';
 import { LogArchived } from './log-archived.adapter';
 
 const PARTITION = 3;
+const CONSUMED = { entry: '0-0', commands: 0, seq: 0 };
 const OWNED = { partition: PARTITION, state: () => emptyAudit(), submit: () => Promise.resolve() };
 
 describe('the keeper of archives', () => {
@@ -31,7 +32,7 @@ describe('the keeper of archives', () => {
     server = new InMemoryLogServer();
     seen = START;
     lease = (await server.leases.acquire(PARTITION, 'scheduler', 'test', 60_000)) as Lease;
-    begin();
+    await begin();
   });
   afterEach(async () => {
     await end();
@@ -39,11 +40,18 @@ describe('the keeper of archives', () => {
     rmSync(dataDir, { recursive: true });
   });
 
-  function begin(config: Partial<AuditConfig> = {}): void {
+  async function begin(config: Partial<AuditConfig> = {}): Promise<void> {
     tails = new LogTails(server, { ...LOG_TAILS_DEFAULTS, gatherMs: 0 });
     archived = new LogArchived(server);
     keeper = keeperOf(config);
-    keeper.onOwned(OWNED);
+    await own(keeper, 'keeper');
+  }
+
+  async function own(by: ChainKeeper, holder: string): Promise<void> {
+    const held = await server.leases.holder(PARTITION, 'audit');
+    if (held && held.holder !== holder) await server.leases.release(held);
+    await by.prepare((await server.leases.acquire(PARTITION, 'audit', holder, 60_000)) as Lease, async () => CONSUMED);
+    by.onOwned(OWNED);
   }
 
   function keeperOf(config: Partial<AuditConfig> = {}): ChainKeeper {
@@ -87,7 +95,7 @@ describe('the keeper of archives', () => {
         .map((line) => `${line}\n`)
         .join(''),
     );
-    begin();
+    await begin();
   }
 
   it('writes every commit of the partition into its chain', async () => {
@@ -115,25 +123,25 @@ describe('the keeper of archives', () => {
     await reaches(10);
     await end();
     await append(10, 'later');
-    begin();
+    await begin();
     await reaches(20);
     expect(await verdict()).toMatchObject({ ok: true, records: 20 });
   });
 
   it('writes what is at hand when the partition is released', async () => {
     await end();
-    begin({ groupMs: 5000 });
+    await begin({ groupMs: 5000 });
     await append(3);
     await waitUntil(() => existsSync(file()), { what: 'the file' });
     await waitUntil(() => server.log.head(PARTITION).then(({ seq }) => seq === 3), { what: 'the log' });
     await end();
-    begin();
+    await begin();
     await reaches(3);
   });
 
   it('does not hold more than it may before it writes', async () => {
     await end();
-    begin({ bufferedBytesMax: 1024, groupMs: 1 });
+    await begin({ bufferedBytesMax: 1024, groupMs: 1 });
     await append(200, 'y'.repeat(500));
     await reaches(200);
     expect(await verdict()).toMatchObject({ ok: true, records: 200 });
@@ -144,7 +152,7 @@ describe('the keeper of archives', () => {
     await reaches(10);
     await end();
     truncateSync(file(), statSync(file()).size - 7);
-    begin();
+    await begin();
     await reaches(10);
     expect(await verdict()).toMatchObject({ ok: true, records: 10 });
   });
@@ -181,7 +189,7 @@ describe('the keeper of archives', () => {
     server.faults.loseTail(PARTITION, 7);
     seen = { seq: 7, generation: 0 };
     await append(5, 'other');
-    begin();
+    await begin();
     await waitUntil(async () => (await verdict())?.badPosition === '8-0', { what: 'the finding' });
     expect(await verdict()).toMatchObject({ ok: false, problem: 'The log has other content there.' });
     expect(readFileSync(file())).toEqual(before);
@@ -192,7 +200,7 @@ describe('the keeper of archives', () => {
     await reaches(10);
     await end();
     server.faults.loseTail(PARTITION, 7);
-    begin();
+    await begin();
     await waitUntil(async () => (await verdict())?.problem === 'The log ends at 7-0, and the chain at 10-0.', { what: 'the finding' });
     expect(await verdict()).toMatchObject({ ok: false, badPosition: '8-0' });
     expect(lines()).toHaveLength(10);
@@ -239,7 +247,7 @@ describe('the keeper of archives', () => {
     await end();
     const whole = readFileSync(file());
     appendFileSync(file(), 'what nobody asked for\n');
-    begin();
+    await begin();
     await append(2, 'later');
     await waitUntil(async () => (await server.archived.get(PARTITION))?.failing, { what: 'the failure to be published' });
     expect(await keeper.status(PARTITION)).toMatchObject({ isOpen: false, failing: { activity: 'append', code: 'BROKEN' } });
@@ -257,9 +265,9 @@ describe('the keeper of archives', () => {
     await append(1);
     await reaches(1);
     const other = keeperOf();
-    other.onOwned(OWNED);
-    await waitUntil(async () => (await other.status(PARTITION)).failing?.code === 'LOCKED', { what: 'the refusal' });
+    await expect(own(other, 'other')).rejects.toThrow(GateShut);
     await keeper.onReleased(PARTITION);
+    await own(other, 'other');
     await waitUntil(async () => (await other.status(PARTITION)).isOpen, { what: 'the other one to take over' });
     await append(1, 'later');
     await waitUntil(async () => (await other.status(PARTITION)).durablePosition === '2-0', { what: 'the record' });

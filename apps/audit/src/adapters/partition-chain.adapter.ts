@@ -2,6 +2,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import {
   ArchiveBroken,
   type ArchiveFailure,
+  type ArchiveFence,
   archiveHead,
   ArchiveLocked,
   type ArchiveStatus,
@@ -15,7 +16,7 @@ import {
 import type { PartitionVerdict } from '@torch/contracts';
 import { CHAIN_START, type VerifierKey } from '@torch/domain-audit';
 import type { LogTails } from '@torch/host';
-import { Gap, type Log, LogUnavailable } from '@torch/log';
+import { Gap, type Lease, type Log, LogUnavailable } from '@torch/log';
 import type { AuditConfig } from '../audit.config';
 import type { ArchivedListener } from './archived.port';
 import { checkChain } from './chain-check.adapter';
@@ -25,7 +26,10 @@ import type { ArchiveFollower } from './segment-store.port';
 export interface PartitionChainParts {
   /** Of the archive. */
   readonly dir: string;
-  readonly partition: number;
+  /** In whose name it is told how far the archive is. */
+  readonly lease: Lease;
+  /** Taken before it was looked where the archive ends. */
+  readonly fence: ArchiveFence;
   readonly log: Log;
   readonly tails: LogTails;
   readonly config: AuditConfig;
@@ -47,12 +51,17 @@ export class PartitionChain {
   private readonly released = new AbortController();
   private readonly done: Promise<void>;
   private archive: PartitionArchive | undefined;
+  /** Until an archive is opened with it; after a failure the archive takes one of its own. */
+  private fence: ArchiveFence | undefined;
+  private readonly partition: number;
   /** What was durable when the archive was last closed. */
   private reached = CHAIN_START;
   /** Why the archive is not carried on at all. */
   private trouble: ArchiveFailure | undefined;
 
   constructor(private readonly parts: PartitionChainParts) {
+    this.fence = parts.fence;
+    this.partition = parts.lease.partition;
     this.done = this.keep();
   }
 
@@ -69,11 +78,13 @@ export class PartitionChain {
   async release(): Promise<void> {
     this.released.abort();
     await this.done;
+    await this.fence?.release();
   }
 
   /** @throws LogUnavailable */
   async verify(): Promise<PartitionVerdict> {
-    const { dir, partition, log, keys } = this.parts;
+    const { partition } = this;
+    const { dir, log, keys } = this.parts;
     const problem = this.trouble?.message ?? (this.archive ? undefined : 'The archive is being opened; ask again.');
     const head = this.archive?.durable ?? this.reached;
     const verdict = await checkChain({ place: { dir, partition }, log, head, keys: await keys() });
@@ -82,11 +93,18 @@ export class PartitionChain {
 
   /** Takes what has expired out of sealed segments. @throws LogUnavailable while the archive is not open. */
   async prune(request: Pick<PruneArchive, 'expiry' | 'reason' | 'dryRun'>): Promise<ArchivePruned> {
-    const { archive } = this;
-    const { dir, partition, follower } = this.parts;
+    const { archive, partition } = this;
+    const { dir, follower } = this.parts;
     if (!archive) throw new LogUnavailable(`The archive of partition ${partition} is not open.`, false);
     const { signal } = this.released;
-    const pruned = await pruneArchive({ ...request, place: { dir, partition }, note: (fact) => archive.note(fact), signal });
+    const pruned = await pruneArchive({
+      ...request,
+      place: { dir, partition },
+      disk: archive.fence.disk,
+      belowSeq: Infinity,
+      note: (fact) => archive.note(fact),
+      signal,
+    });
     if (pruned.segments > 0 && !request.dryRun) follower?.sealed(archive, partition);
     return pruned;
   }
@@ -99,7 +117,7 @@ export class PartitionChain {
       } catch (error) {
         await this.tell(error as Error);
       } finally {
-        await this.parts.follower?.released(this.parts.partition);
+        await this.parts.follower?.released(this.partition);
         await this.archive?.close();
         this.reached = this.archive?.durable ?? this.reached;
         this.archive = undefined;
@@ -110,29 +128,35 @@ export class PartitionChain {
 
   /** Ends when the partition is released; rejects when the archive cannot be carried on. */
   private async carryOn(): Promise<void> {
-    const { dir, partition, log, config, archived, signer, follower, onChange } = this.parts;
+    const { partition } = this;
+    const { dir, lease, log, config, archived, signer, follower, onChange } = this.parts;
+    const sign = await signer();
+    const { fence } = this;
+    this.fence = undefined;
     const archive = (this.archive = await openArchive({
+      fence,
       dir,
       partition,
       config,
-      sign: await signer(),
-      onDurable: ({ seq, generation }) => archived.archived(partition, { seq, generation }),
+      sign,
+      onDurable: ({ seq, generation }) => archived.archived(lease, { seq, generation }),
       onSealed: () => follower?.sealed(archive, partition),
       onFailing: ({ failing, recovered }) => {
         onChange({ failing, recovered });
-        if (failing?.activity === 'append') archived.archived(partition, this.position(), failing.message);
+        if (failing?.activity === 'append') archived.archived(lease, this.position(), failing.message);
       },
     }));
     await assertContinues({ place: { dir, partition }, log, head: archive.durable });
     if (this.trouble) onChange({ recovered: this.trouble });
     this.trouble = undefined;
-    archived.archived(partition, this.position());
+    archived.archived(lease, this.position());
     follower?.sealed(archive, partition);
     await this.follow(archive);
   }
 
   private async follow(archive: PartitionArchive): Promise<void> {
-    const { tails, partition } = this.parts;
+    const { partition } = this;
+    const { tails } = this.parts;
     const { signal } = this.released;
     let end: () => void = () => undefined;
     try {
@@ -162,7 +186,8 @@ export class PartitionChain {
   /** That the log server is away is not the archive's failure. */
   private async tell(error: Error): Promise<void> {
     if (this.released.signal.aborted || error instanceof LogUnavailable) return;
-    const { dir, partition, archived, onChange } = this.parts;
+    const { partition } = this;
+    const { dir, lease, archived, onChange } = this.parts;
     const isNew = this.trouble?.message !== error.message;
     const { code = codeOf(error) } = error as NodeJS.ErrnoException;
     const sinceMs = this.trouble?.sinceMs ?? Date.now();
@@ -171,7 +196,7 @@ export class PartitionChain {
     // Where the end of the archive cannot be read, nothing counts as archived.
     const unopened = async () => archiveHead({ dir, partition }).catch(() => CHAIN_START);
     const { seq, generation } = this.archive?.durable ?? (await unopened());
-    archived.archived(partition, { seq, generation }, error.message);
+    archived.archived(lease, { seq, generation }, error.message);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   ArchiveBroken,
+  type ArchiveDisk,
   type ArchiveFailure,
   type ObjectStore,
   openObjectStore,
@@ -44,11 +45,11 @@ export class SegmentStore implements ArchiveFollower {
   }
 
   /** That the store cannot be reached does not keep anybody from working with what is here. */
-  async restore(partition: number): Promise<void> {
+  async restore(partition: number, disk: ArchiveDisk): Promise<void> {
     if (this.config.url === undefined) return;
     try {
       const { store } = await this.open();
-      const { segments, bytes } = await restoreFromStore({ dir: this.env.archiveDir, store, partitions: [partition] });
+      const { segments, bytes } = await restoreFromStore({ dir: this.env.archiveDir, store, partitions: [partition], disk });
       if (segments > 0) this.logger.log(`${segments} segments (${bytes} bytes) of partition ${partition} came from ${store.name}.`);
     } catch (error) {
       if (error instanceof ArchiveBroken) throw new GateShut(partition, error.message);
@@ -88,11 +89,12 @@ export class SegmentStore implements ArchiveFollower {
 }
 
 /**
- * Makes the archive of a machine that has none from what the store has.
+ * Says to a machine that has no archive which log it is of, as the store has it. What was archived of a partition is fetched by whoever
+ * takes that archive.
  *
  * @throws the store's error when it cannot be reached; ArchiveBroken.
  */
 export async function restoreNewMachine(dir: string, { url }: Pick<StoreConfig, 'url'>): Promise<void> {
   if (url === undefined || (await readLogNote({ dir }))) return;
-  await restoreFromStore({ dir, store: await openObjectStore(url, () => undefined) });
+  await restoreFromStore({ dir, store: await openObjectStore(url, () => undefined), partitions: [] });
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { archiveHead, ensureLogNote, openArchive, type PartitionArchive, UPLOADS_DEFAULTS } from '@torch/archive';
+import { archiveHead, ensureLogNote, NODE_DISK, openArchive, type PartitionArchive, readLogNote, UPLOADS_DEFAULTS } from '@torch/archive';
 import { GateShut } from '@torch/log';
 import { waitUntil } from '@torch/testing';
 import { restoreNewMachine, SegmentStore } from './segment-store.adapter';
@@ -49,11 +49,13 @@ describe('the store of sealed segments', () => {
     await uploaded(1);
     await waitUntil(() => existsSync(join(root, 'store', 'p03', 'manifest.ndjson')), { what: 'the manifest in the store' });
     await restoreNewMachine(join(root, 'new'), config());
+    expect(await readLogNote({ dir: join(root, 'new') })).toMatchObject({ logId: 'the-log' });
+    await storeOf('new').restore(PARTITION, NODE_DISK);
     expect(await seqOf('new')).toBe(3);
     await seal(4, 5);
     await uploaded(2);
     const there = storeOf('new');
-    await waitUntil(async () => (await there.restore(PARTITION), (await seqOf('new')) === 5), { what: 'the rest' });
+    await waitUntil(async () => (await there.restore(PARTITION, NODE_DISK), (await seqOf('new')) === 5), { what: 'the rest' });
   });
 
   it('keeps the gate shut where its history is another one', async () => {
@@ -64,7 +66,7 @@ describe('the store of sealed segments', () => {
     await waitUntil(
       () =>
         storeOf('other')
-          .restore(PARTITION)
+          .restore(PARTITION, NODE_DISK)
           .then(
             () => false,
             (error: unknown) => error instanceof GateShut,
@@ -77,7 +79,7 @@ describe('the store of sealed segments', () => {
 
   it('does not keep anybody from working while it is away, and says that it is', async () => {
     writeFileSync(join(root, 'store'), 'not a directory');
-    await here.restore(PARTITION);
+    await here.restore(PARTITION, NODE_DISK);
     await seal(1);
     const failing = await waitUntil(() => here.failing(PARTITION), { what: 'the alarm' });
     expect(failing).toMatchObject({ activity: 'upload', code: 'ENOTDIR' });

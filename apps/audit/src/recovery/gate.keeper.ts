@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ArchiveBroken, PartitionRecovery, type Recovered } from '@torch/archive';
+import { type ArchiveDisk, ArchiveBroken, ArchiveLocked, PartitionRecovery, type Recovered } from '@torch/archive';
 import { type Consumed, formatPosition, GateShut, type Lease, type LogServer, LogUnavailable } from '@torch/log';
 import { LOG_SERVER, TORCH_ENV, type TorchEnv } from '@torch/platform';
 import { archivedLog } from './archived-log';
@@ -19,20 +19,31 @@ export class GateKeeper {
     @Inject(LOG_SERVER) private readonly server: LogServer,
   ) {}
 
-  /** @throws GateShut while the gate must stay shut, or the archive cannot be read; Fenced, LogUnavailable. */
-  async recover(lease: Lease, readOn: () => Promise<Consumed>): Promise<void> {
+  /**
+   * @param disk of the archive's fence.
+   * @throws GateShut while the gate must stay shut, or the archive cannot be read; Fenced, LogUnavailable.
+   */
+  async recover(lease: Lease, readOn: () => Promise<Consumed>, disk: ArchiveDisk): Promise<void> {
     if (this.env.gate === 'none') return;
     const { partition } = lease;
-    try {
+    await this.open(partition, async () => {
       const recovery = new PartitionRecovery({
         server: this.server,
         place: { dir: this.env.archiveDir, partition },
         logId: (await archivedLog(this.server, this.env)).logId,
+        disk,
         newId: randomUUID,
         onProgress: this.progress(partition),
       });
       this.tell(partition, await recovery.recover(lease, readOn));
       this.refused.delete(partition);
+    });
+  }
+
+  /** What keeps `work` from being done keeps the gate shut. @throws GateShut, and what else `work` throws. */
+  async open<T>(partition: number, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (error) {
       throw this.shut(partition, error);
     }
@@ -53,10 +64,11 @@ export class GateKeeper {
     this.logger.warn(`${ends}; ${restored} commits were put back, and the log goes on in generation ${generation}.`);
   }
 
-  /** What is wrong with the archive keeps the gate shut as well: it is tried again, and said once. */
+  /** What is wrong with the archive, or that another has it, keeps the gate shut as well: it is tried again, and said once. */
   private shut(partition: number, error: unknown): unknown {
     const isSystem = error instanceof Error && 'code' in error && 'syscall' in error;
-    const shut = error instanceof ArchiveBroken || isSystem ? new GateShut(partition, (error as Error).message) : error;
+    const isArchive = error instanceof ArchiveBroken || error instanceof ArchiveLocked;
+    const shut = isArchive || isSystem ? new GateShut(partition, (error as Error).message) : error;
     if (!(shut instanceof GateShut)) return shut instanceof LogUnavailable ? shut : error;
     if (this.refused.get(partition) !== shut.message) this.logger.error(shut.message);
     this.refused.set(partition, shut.message);

@@ -96,6 +96,8 @@ describe('a backup', () => {
     })();
     const pruning = pruneArchive({
       place: { dir: data.archiveDir, partition: 0 },
+      disk: archive.fence.disk,
+      belowSeq: Infinity,
       expiry: async () => new Map([['project-1', RECORDED_MS + 30]]),
       note: (fact) => archive.note(fact),
       reason: 'retention',
@@ -264,6 +266,8 @@ describe('a restored backup', () => {
     const archive = await data.open(0);
     await pruneArchive({
       place: { dir: data.archiveDir, partition: 0 },
+      disk: archive.fence.disk,
+      belowSeq: Infinity,
       expiry: async () => new Map([[`project-1`, RECORDED_MS + 5]]),
       note: (fact) => archive.note(fact),
       reason: 'retention',

@@ -29,7 +29,7 @@ export async function readGateNote(place: ArchivePlace, disk: ArchiveDisk): Prom
   throw new ArchiveBroken(`${pathOf(place)} cannot be read: it must hold incarnation and generation.`);
 }
 
-/** Durable once it resolves. */
+/** Durable once it resolves; on the disk of an archive that is taken, also the taker's own. */
 export async function writeGateNote(place: ArchivePlace, note: GateNote, disk: ArchiveDisk): Promise<void> {
   const dir = partitionDir(place);
   await disk.makeDir(dir);

@@ -15,7 +15,6 @@ import { archiveHead } from '../archive-head';
 import type { ArchivePlace } from '../archive.layout';
 import { readArchive } from '../archive.reader';
 import { PRUNED_BODY } from '../history/pruned-body';
-import { NODE_DISK } from '../node-disk.adapter';
 import { type GateNote, readGateNote, writeGateNote } from './gate.note';
 import { firstDifference } from './log-comparison';
 import { ServiceMarks } from './service-marks';
@@ -57,7 +56,8 @@ export interface RecoveryParts {
   /** The log that the archive is of. */
   readonly logId: string;
   readonly config?: Partial<RecoveryConfig>;
-  readonly disk?: ArchiveDisk;
+  /** The disk of the archive's fence: where the archive ends is only looked at by whoever holds it. */
+  readonly disk: ArchiveDisk;
   readonly nowMs?: () => number;
   readonly newId: () => string;
   /** Told the last seq that was restored, and the last that will be. */
@@ -85,7 +85,7 @@ export class PartitionRecovery {
 
   constructor(private readonly parts: RecoveryParts) {
     this.config = { ...RECOVERY_DEFAULTS, ...parts.config };
-    this.disk = parts.disk ?? NODE_DISK;
+    this.disk = parts.disk;
   }
 
   /**

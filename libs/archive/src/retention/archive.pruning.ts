@@ -1,23 +1,29 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ManifestFact, SegmentSealed } from '@torch/domain-audit';
-import { type ArchiveDisk, readWhole } from '../archive-disk';
+import { type ArchiveDisk, type FencedDisk, readWhole } from '../archive-disk';
+import { ArchiveBroken } from '../archive.errors';
 import { type ArchivePlace, INDEX, partitionDir, sealedSegmentName } from '../archive.layout';
+import { sha256 } from '../hashing';
 import { readManifest } from '../manifest.reader';
-import { NODE_DISK } from '../node-disk.adapter';
 import type { Expiry } from './expired-commit';
-import { countExpired, PRUNED, prunedPath, writePruned } from './segment.pruner';
+import { besidePath, countExpired, KEPT, PRUNED, writePruned } from './segment.pruner';
 
 export interface PruneArchive {
   readonly place: ArchivePlace;
-  /** Asked before each segment, and once more before one takes the place of another: a hold that came in between wins. */
+  /**
+   * Asked before each segment, when its successor is written, and once more when that is in its place: a hold that came in between
+   * wins.
+   */
   readonly expiry: () => Promise<Expiry>;
+  /** Nothing from here on is taken: archived states of all services begin there. */
+  readonly belowSeq: number;
   /** Adds a fact to the manifest durably: the archive's one writer does. */
   readonly note: (fact: ManifestFact) => Promise<void>;
   readonly reason: string;
   readonly dryRun?: boolean;
   readonly nowMs?: () => number;
-  readonly disk?: ArchiveDisk;
+  /** Of the archive's fence. */
+  readonly disk: FencedDisk;
   readonly signal?: AbortSignal;
 }
 
@@ -37,17 +43,19 @@ const NOTHING: ArchivePruned = { segments: 0, records: 0, firstSeq: 0, lastSeq: 
 /**
  * Takes expired commits out of sealed segments, one segment after the other. After a crash at any moment each segment is
  * either as it was or pruned, once `finishPruning` has run.
+ *
+ * @throws what `expiry` and `note` throw: the segment that it was about is as it was.
  */
 export async function pruneArchive(options: PruneArchive): Promise<ArchivePruned> {
-  const { place, expiry, dryRun = false, disk = NODE_DISK, signal } = options;
+  const { place, expiry, belowSeq, dryRun = false, disk, signal } = options;
   const { sealed } = await readManifest(place, disk);
   let total = NOTHING;
   for (const segment of sealed) {
     if (signal?.aborted) break;
-    const pruning = { place, disk, segment, expiry: await expiry() };
-    const found = await countExpired(pruning);
+    const expired = await expiry();
+    const found = await countExpired({ place, disk, segment, expiry: expired, belowSeq });
     if (!found) continue;
-    const gzBytesAfter = dryRun ? segment.gzBytes : await replace(segment, options, disk);
+    const gzBytesAfter = dryRun ? segment.gzBytes : await replace(segment, expired, options);
     if (gzBytesAfter === undefined) continue;
     total = {
       segments: total.segments + 1,
@@ -61,27 +69,65 @@ export async function pruneArchive(options: PruneArchive): Promise<ArchivePruned
   return total;
 }
 
-/** Undefined when what was to expire is held by now. */
-async function replace(segment: SegmentSealed, options: PruneArchive, disk: ArchiveDisk): Promise<number | undefined> {
-  const { place, expiry, note, reason, nowMs = Date.now } = options;
+/**
+ * The successor takes its place before the last question: a hold that is acknowledged before the answer brings back what is still
+ * kept, and one that comes later finds that the content had gone before it was acknowledged.
+ *
+ * @returns undefined when what was to expire is held by now.
+ */
+async function replace(segment: SegmentSealed, before: Expiry, options: PruneArchive): Promise<number | undefined> {
+  const { place, disk, expiry, note, reason, belowSeq, nowMs = Date.now } = options;
   const { firstSeq, lastSeq } = segment;
-  const before = await expiry();
-  const written = await writePruned({ place, disk, segment, expiry: before });
-  const now = await expiry();
-  if ([...before].some(([project]) => !now.has(project) || (now.get(project) as number) < (before.get(project) as number))) {
-    await disk.remove(prunedPath(place, segment));
+  const written = await writePruned({ place, disk, segment, expiry: before, belowSeq });
+  if (!isStillExpired(before, await expiry())) {
+    await disk.remove(besidePath(place, segment, disk, PRUNED));
     return undefined;
   }
-  await note({ kind: 'pruned', firstSeq, lastSeq, ...written, reason, prunedAtMs: nowMs() });
-  await putInPlace(place, disk, segment);
+  await keepAside(place, disk, segment);
+  try {
+    await putInPlace(place, disk, { from: besidePath(place, segment, disk, PRUNED), firstSeq });
+    if (!isStillExpired(before, await expiry())) {
+      await putInPlace(place, disk, { from: besidePath(place, segment, disk, KEPT), firstSeq });
+      return undefined;
+    }
+    await note({ kind: 'pruned', firstSeq, lastSeq, ...written, reason, prunedAtMs: nowMs() });
+  } catch (error) {
+    // Where this fails too, whoever opens the archive next sees to it.
+    await putInPlace(place, disk, { from: besidePath(place, segment, disk, KEPT), firstSeq }).catch(() => undefined);
+    throw error;
+  }
+  await disk.remove(besidePath(place, segment, disk, KEPT));
   return written.gzBytes;
 }
 
-async function putInPlace(place: ArchivePlace, disk: ArchiveDisk, segment: Pick<SegmentSealed, 'firstSeq'>): Promise<void> {
+const isStillExpired = (before: Expiry, now: Expiry): boolean =>
+  [...before].every(([project, beforeMs]) => (now.get(project) ?? -Infinity) >= beforeMs);
+
+async function keepAside(place: ArchivePlace, disk: FencedDisk, segment: SegmentSealed): Promise<void> {
   const dir = partitionDir(place);
-  await disk.rename(prunedPath(place, segment), join(dir, sealedSegmentName(segment.firstSeq)));
+  const path = join(dir, sealedSegmentName(segment.firstSeq));
+  const content = await readWhole(disk, path);
+  if (!content) throw new ArchiveBroken(`${path} was taken away while it was pruned.`);
+  const file = await disk.openToWrite(besidePath(place, segment, disk, KEPT));
+  try {
+    await file.truncate(0);
+    await file.write(content, 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
   await disk.syncDir(dir);
-  await removeIndexes(place, disk, segment.firstSeq);
+}
+
+async function putInPlace(
+  place: ArchivePlace,
+  disk: ArchiveDisk,
+  { from, firstSeq }: { readonly from: string; readonly firstSeq: number },
+): Promise<void> {
+  const dir = partitionDir(place);
+  await disk.rename(from, join(dir, sealedSegmentName(firstSeq)));
+  await disk.syncDir(dir);
+  await removeIndexes(place, disk, firstSeq);
 }
 
 /** They tell of what is gone, and are made anew. */
@@ -91,20 +137,23 @@ async function removeIndexes(place: ArchivePlace, disk: ArchiveDisk, firstSeq: n
   for (const name of await disk.list(dir)) if (name.includes(digits)) await disk.remove(join(dir, name));
 }
 
+const BESIDE = /^(segment-\d{16}\.ndjson\.gz)\..*(\.pruned|\.kept)$/;
+
 /**
- * Carries on where a crash left a pruning: a segment that the manifest knows takes its place, another one goes.
+ * Clears up where a pruning was interrupted. The manifest has decided: what it describes is in the segment's place afterwards.
  *
  * @param sealed the sealed segments as the manifest has them now.
  */
 export async function finishPruning(place: ArchivePlace, disk: ArchiveDisk, sealed: readonly SegmentSealed[]): Promise<void> {
   const dir = partitionDir(place);
-  const names = (await disk.list(dir)).filter((name) => name.endsWith(PRUNED));
-  for (const name of names) {
-    const path = join(dir, name);
-    const segment = sealed.find(({ firstSeq }) => `${sealedSegmentName(firstSeq)}${PRUNED}` === name);
-    const bytes = segment && (await readWhole(disk, path));
-    const isNoted = bytes !== undefined && createHash('sha256').update(bytes).digest('hex') === segment?.sha256;
-    if (segment && isNoted) await putInPlace(place, disk, segment);
-    else await disk.remove(path);
+  // Successors first: none takes a place any more once it has been looked at what was kept.
+  for (const end of [PRUNED, KEPT]) {
+    for (const name of (await disk.list(dir)).filter((found) => found.endsWith(end))) {
+      const path = join(dir, name);
+      const segment = sealed.find(({ firstSeq }) => BESIDE.exec(name)?.[1] === sealedSegmentName(firstSeq));
+      const bytes = segment && (await readWhole(disk, path));
+      if (segment && bytes && sha256(bytes) === segment.sha256) await putInPlace(place, disk, { from: path, firstSeq: segment.firstSeq });
+      else await disk.remove(path);
+    }
   }
 }

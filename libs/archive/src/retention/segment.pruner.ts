@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { decodeRecord, encodeRecord, leafHash, type RecordLine, type SegmentPruned, type SegmentSealed } from '@torch/domain-audit';
-import type { ArchiveDisk, DiskFile } from '../archive-disk';
+import type { ArchiveDisk, DiskFile, FencedDisk } from '../archive-disk';
 import { ArchiveBroken } from '../archive.errors';
 import { type ArchivePlace, partitionDir, sealedSegmentName } from '../archive.layout';
 import { outlineCommit } from '../commit-outline';
@@ -10,8 +10,9 @@ import { writeGzip } from '../segment.sealer';
 import { SegmentTally } from '../segment-tally';
 import { type Expiry, isExpired } from './expired-commit';
 
-/** End of the name of a segment that was written anew and has not yet taken the place of the old one. */
+/** Ends of names beside a segment: of what is to take its place, and of what it was until that is decided. */
 export const PRUNED = '.pruned';
+export const KEPT = '.kept';
 
 const NEWLINE = Buffer.from('\n');
 
@@ -20,6 +21,8 @@ export interface Pruning {
   readonly disk: ArchiveDisk;
   readonly segment: SegmentSealed;
   readonly expiry: Expiry;
+  /** What has this seq, or a higher one, is still needed, expired or not. */
+  readonly belowSeq: number;
 }
 
 /** What pruning a segment takes out of it. */
@@ -31,13 +34,15 @@ export interface PrunedRecords {
 }
 
 /** What a pruning of the segment would take out of it; undefined when there is nothing to take. */
-export async function countExpired({ place, disk, segment, expiry }: Pruning): Promise<PrunedRecords | undefined> {
+export async function countExpired(pruning: Pruning): Promise<PrunedRecords | undefined> {
+  const { place, disk, segment, expiry, belowSeq } = pruning;
+  if (segment.firstSeq >= belowSeq) return undefined;
   if (!segment.projects.some((project) => segment.fromMs < (expiry.get(project) ?? -Infinity))) return undefined;
   const tally = new PrunedTally();
   for await (const lines of readSegmentLines(fileOf(place, segment), { disk }))
     eachLine(lines, (line) => {
       const record = recordOf(line, segment);
-      if (isExpiredRecord(record, expiry)) tally.add(record.seq);
+      if (isExpiredRecord(record, pruning)) tally.add(record.seq);
     });
   return tally.found;
 }
@@ -46,9 +51,11 @@ export async function countExpired({ place, disk, segment, expiry }: Pruning): P
  * Writes the segment anew, beside the old one, with a leaf in place of each expired commit and every other line as it is,
  * byte for byte. It is durable when this has resolved, and nobody reads it yet.
  */
-export async function writePruned(pruning: Pruning): Promise<Pick<SegmentPruned, 'pruned' | 'bytes' | 'gzBytes' | 'sha256' | 'projects'>> {
+export async function writePruned(
+  pruning: Pruning & { readonly disk: FencedDisk },
+): Promise<Pick<SegmentPruned, 'pruned' | 'bytes' | 'gzBytes' | 'sha256' | 'projects'>> {
   const { place, disk, segment } = pruning;
-  const to = await disk.openToWrite(prunedPath(place, segment));
+  const to = await disk.openToWrite(besidePath(place, segment, disk, PRUNED));
   try {
     await to.truncate(0);
     const written = await compressed(pruning, to);
@@ -60,13 +67,18 @@ export async function writePruned(pruning: Pruning): Promise<Pick<SegmentPruned,
   }
 }
 
-export const prunedPath = (place: ArchivePlace, { firstSeq }: Pick<SegmentSealed, 'firstSeq'>): string =>
-  `${join(partitionDir(place), sealedSegmentName(firstSeq))}${PRUNED}`;
+export const besidePath = (
+  place: ArchivePlace,
+  { firstSeq }: Pick<SegmentSealed, 'firstSeq'>,
+  { token }: Pick<FencedDisk, 'token'>,
+  end: typeof PRUNED | typeof KEPT,
+): string => `${join(partitionDir(place), sealedSegmentName(firstSeq))}.${token}${end}`;
 
 async function compressed(
-  { place, disk, segment, expiry }: Pruning,
+  pruning: Pruning,
   to: DiskFile,
 ): Promise<Pick<SegmentPruned, 'pruned' | 'bytes' | 'gzBytes' | 'sha256' | 'projects'>> {
+  const { place, disk, segment } = pruning;
   const left = new SegmentTally();
   let pruned = 0;
   let bytes = 0;
@@ -75,7 +87,7 @@ async function compressed(
       const out: Buffer[] = [];
       eachLine(lines, (line) => {
         const record = recordOf(line, segment);
-        const isGone = record.leaf !== undefined || isExpiredRecord(record, expiry);
+        const isGone = record.leaf !== undefined || isExpiredRecord(record, pruning);
         if (isGone) pruned++;
         left.add(record, isGone || !record.body ? undefined : outlineCommit(record.body));
         out.push(isGone && record.leaf === undefined ? Buffer.from(withoutContent(record)) : line, NEWLINE);
@@ -102,8 +114,8 @@ function recordOf(line: Buffer, { firstPosition, lastPosition }: SegmentSealed):
   return record;
 }
 
-const isExpiredRecord = (record: RecordLine, expiry: Expiry): boolean =>
-  record.body !== undefined && isExpired(record.body.toString('utf8'), expiry);
+const isExpiredRecord = ({ seq, body }: RecordLine, { expiry, belowSeq }: Pick<Pruning, 'expiry' | 'belowSeq'>): boolean =>
+  body !== undefined && seq < belowSeq && isExpired(body.toString('utf8'), expiry);
 
 function withoutContent({ seq, generation, previous, hash, body }: RecordLine): string {
   const leaf = leafHash({ seq, generation, body: body as Uint8Array }, sha256);

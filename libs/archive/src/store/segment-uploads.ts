@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import type { ManifestFact, ManifestLine } from '@torch/domain-audit';
 import { type ArchiveDisk, readWhole } from '../archive-disk';
+import type { ArchiveFence } from '../archive-fence';
 import { ArchiveBroken } from '../archive.errors';
 import { CHECKPOINT, LOG_NOTE, MANIFEST, NOTARY_KEYS, partitionDir, partitionName, sealedSegmentName } from '../archive.layout';
 import { sha256 } from '../hashing';
@@ -13,6 +14,8 @@ import type { ObjectStore } from './object-store';
 /** The archive whose segments are uploaded, as its writer offers it. */
 export interface UploadedArchive {
   readonly facts: readonly ManifestLine[];
+  /** Asked before anything is put: whoever has lost the archive puts nothing of it any more. */
+  readonly fence: Pick<ArchiveFence, 'assertHeld'>;
   note(fact: ManifestFact): Promise<void>;
 }
 
@@ -103,7 +106,7 @@ export class SegmentUploads {
       if (signal.aborted) return;
       await this.inTurn(() => this.upload(archive, partition, segment));
     }
-    if (!signal.aborted) await this.uploadNotes(partition);
+    if (!signal.aborted) await this.uploadNotes(archive, partition);
   }
 
   private async upload(archive: UploadedArchive, partition: number, segment: Segment): Promise<void> {
@@ -113,6 +116,7 @@ export class SegmentUploads {
     const path = join(partitionDir({ dir, partition }), sealedSegmentName(segment.firstSeq));
     const body = await readWhole(disk, path);
     if (!body || sha256(body) !== segment.sha256) throw new ArchiveBroken(`${path} is not what its manifest says; it is not uploaded.`);
+    await archive.fence.assertHeld();
     const done = await store.put({ key, body, sha256: segment.sha256, ifAbsent: true });
     if (done === 'exists') await this.assertSame(key, segment);
     await archive.note({
@@ -139,14 +143,16 @@ export class SegmentUploads {
   }
 
   /** What grows is put anew: the manifest, the newest checkpoint, what log it is of, and the notary's public keys. */
-  private async uploadNotes(partition: number): Promise<void> {
+  private async uploadNotes({ fence }: UploadedArchive, partition: number): Promise<void> {
     const { dir, store, disk = NODE_DISK } = this.parts;
     const name = partitionName(partition);
     for (const key of [LOG_NOTE, NOTARY_KEYS, KEY_ROTATIONS, `${name}/${CHECKPOINT}`, `${name}/${MANIFEST}`]) {
       const body = await readWhole(disk, join(dir, key));
       if (!body) continue;
       const hash = sha256(body);
-      if ((await store.head(key))?.sha256 !== hash) await store.put({ key, body, sha256: hash });
+      if ((await store.head(key))?.sha256 === hash) continue;
+      await fence.assertHeld();
+      await store.put({ key, body, sha256: hash });
     }
   }
 

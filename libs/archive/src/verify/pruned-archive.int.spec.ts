@@ -21,7 +21,14 @@ async function prune(): Promise<void> {
   const place = { dir: built.dir, partition: 0 };
   const archive = await openArchive({ ...place, sign: checkpointSigner({ logId: LOG_ID, partition: 0, signer: () => built.key }) });
   const expiry = () => Promise.resolve(new Map([['project-1', Number.MAX_SAFE_INTEGER]]));
-  await pruneArchive({ place, expiry, note: (fact) => archive.note(fact), reason: 'retention of project-1' });
+  await pruneArchive({
+    place,
+    disk: archive.fence.disk,
+    belowSeq: Infinity,
+    expiry,
+    note: (fact) => archive.note(fact),
+    reason: 'retention of project-1',
+  });
   await archive.close();
 }
 

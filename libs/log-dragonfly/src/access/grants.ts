@@ -84,6 +84,7 @@ function keeperGrants(keys: Keys): Grant[] {
   return [
     { commands: ['eval', 'evalsha'], keys: toBoth(lease, epoch, commands) },
     { commands: ['eval', 'evalsha'], keys: toBoth(keys.log(EVERY), trimGuard) },
+    { commands: ['eval', 'evalsha'], keys: toBoth(keys.log(EVERY), keys.head(EVERY), lease, keys.archived(EVERY)) },
     { commands: ['get'], keys: toRead(epoch) },
     { commands: ['set'], keys: toWrite(keys.meta, gate, keys.archived(EVERY), epoch) },
     { commands: ['pexpire'], keys: toWrite(lease) },

@@ -186,13 +186,51 @@ export const gateChecks: Checks = {
     expect(await one.archived.get(PARTITION)).toBeUndefined();
     const heard: unknown[] = [];
     const stop = await two.archived.listen(PARTITION, (state) => heard.push(state));
-    await one.archived.publish(PARTITION, { position: { seq: 3, generation: 1 } });
-    await one.archived.publish(PARTITION, { position: { seq: 4, generation: 1 }, failing: 'The disk is full.' });
-    await one.archived.publish(PARTITION + 1, { position: START });
+    const lease = (await one.leases.acquire(PARTITION, 'audit', 'one', LEASE_MS))!;
+    const other = (await one.leases.acquire(PARTITION + 1, 'audit', 'one', LEASE_MS))!;
+    await one.log.append({ ...lease, seen: START, generation: 1 }, ['1', '2', '3', '4']);
+    await one.archived.publish(lease, { position: { seq: 3, generation: 1 } });
+    await one.archived.publish(lease, { position: { seq: 4, generation: 1 }, failing: 'The disk is full.' });
+    await one.archived.publish(other, { position: START });
     await eventually(() => heard.length >= 2, 'both are heard');
     expect(heard).toEqual([{ position: { seq: 3, generation: 1 } }, { position: { seq: 4, generation: 1 }, failing: 'The disk is full.' }]);
     expect(await two.archived.get(PARTITION)).toEqual({ position: { seq: 4, generation: 1 }, failing: 'The disk is full.' });
     await stop();
+  },
+
+  'how far the archive is cannot be told by whoever was followed by another': async ({ connect }) => {
+    const [one, two] = [await connect(), await connect()];
+    const before = (await one.leases.acquire(PARTITION, 'audit', 'one', LEASE_MS))!;
+    await one.log.append({ ...before, seen: START, generation: 0 }, ['1', '2']);
+    await one.archived.publish(before, { position: { seq: 1, generation: 0 } });
+    const sameHolder = (await one.leases.acquire(PARTITION, 'audit', 'one', LEASE_MS))!;
+    await expect(one.archived.publish(before, { position: { seq: 2, generation: 0 } })).rejects.toThrow(Fenced);
+    await one.leases.release(sameHolder);
+    const after = (await two.leases.acquire(PARTITION, 'audit', 'two', LEASE_MS))!;
+    await expect(one.archived.publish(sameHolder, { position: { seq: 2, generation: 0 } })).rejects.toThrow(Fenced);
+    expect(await two.archived.get(PARTITION)).toEqual({ position: { seq: 1, generation: 0 } });
+    await two.archived.publish(after, { position: { seq: 2, generation: 0 } });
+    expect(await one.archived.get(PARTITION)).toEqual({ position: { seq: 2, generation: 0 } });
+  },
+
+  'nothing is told as archived that the log does not have under that position': async ({ connect }) => {
+    const server = await connect();
+    const lease = (await server.leases.acquire(PARTITION, 'audit', 'one', LEASE_MS))!;
+    await server.log.append({ ...lease, seen: START, generation: 0 }, ['1', '2', '3']);
+    await server.log.append({ ...lease, seen: { seq: 3, generation: 0 }, generation: 1 }, ['4', '5', '6']);
+    for (const position of [
+      { seq: 5, generation: 0 },
+      { seq: 3, generation: 1 },
+      { seq: 7, generation: 1 },
+      { seq: 6, generation: 2 },
+    ])
+      await expect(server.archived.publish(lease, { position })).rejects.toThrow(LogRegressed);
+    expect(await server.archived.get(PARTITION)).toBeUndefined();
+    await server.log.setTrimGuard(PARTITION, 'test', 5);
+    await server.log.trim(PARTITION, 5);
+    await server.archived.publish(lease, { position: { seq: 2, generation: 0 } });
+    await server.archived.publish(lease, { position: { seq: 5, generation: 1 } });
+    expect(await server.archived.get(PARTITION)).toEqual({ position: { seq: 5, generation: 1 } });
   },
 
   'without replicas none has confirmed anything, and nobody waits for long': async ({ connect }) => {

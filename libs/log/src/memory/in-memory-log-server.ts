@@ -70,7 +70,7 @@ export class InMemoryLogServer implements LogServer {
     this.commands = new MemoryCommandQueues(store, faults, { nowMs, commandEntriesMax: options.commandEntriesMax ?? COMMAND_ENTRIES_MAX });
     this.caches = new MemoryCaches(store, faults, options.cacheBytesMax ?? CACHE_BYTES_MAX);
     this.signals = new MemorySignals(store, faults);
-    this.archived = new MemoryArchived(store, faults, this.signals);
+    this.archived = new MemoryArchived(store, faults, this.signals, leases);
   }
 
   /** Another client of the same server. */

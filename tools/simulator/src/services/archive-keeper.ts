@@ -1,7 +1,7 @@
 import { PartitionRecovery } from '@torch/archive';
 import { type LogTails, type TailedCommit } from '@torch/host';
 import type { Consumed, Lease, LogServer } from '@torch/log';
-import { LogUnavailable } from '@torch/log';
+import { Fenced, LogRegressed, LogUnavailable } from '@torch/log';
 import type { SimulatedProcess } from '../engine/simulated-process';
 import { SimulatedArchive, type WriteLock } from './simulated-archive';
 
@@ -21,6 +21,7 @@ interface KeeperParts {
 /** What an instance of audit does for the partitions that it owns: the real recovery, and the archive's writer. */
 export class ArchiveKeeper {
   private readonly locks = new Map<number, WriteLock>();
+  private readonly holders = new Map<number, string>();
   private readonly ends = new Map<number, () => void>();
 
   constructor(private readonly parts: KeeperParts) {}
@@ -28,6 +29,7 @@ export class ArchiveKeeper {
   async prepare(lease: Lease, readOn: () => Promise<Consumed>): Promise<void> {
     const { process, server, archive, logId, partitions } = this.parts;
     const { partition } = lease;
+    this.holders.set(partition, lease.holder);
     this.locks.set(partition, archive.lock(partition)); // What an older writer has not written yet is not written any more.
     await server.identity({ partitions, logId });
     const recovery = new PartitionRecovery({
@@ -69,9 +71,11 @@ export class ArchiveKeeper {
     await new Promise<void>((written) => process.after(process.random() * ARCHIVE_LAG_MS_MAX, written));
     if (!archive.add(partition, commit, lock)) return;
     try {
-      await server.archived.publish(partition, { position: commit.position });
+      const lease = await server.leases.holder(partition, 'audit');
+      if (lease && lease.holder === this.holders.get(partition)) await server.archived.publish(lease, { position: commit.position });
     } catch (error) {
-      if (!(error instanceof LogUnavailable)) throw error; // The next one says it as well.
+      // The next one says it as well, or whoever keeps the archive by then.
+      if (!(error instanceof LogUnavailable || error instanceof Fenced || error instanceof LogRegressed)) throw error;
     }
   }
 }

@@ -19,6 +19,10 @@ export class MemoryDisk implements ArchiveDisk {
     return this.fileAt(path);
   }
 
+  async openToChange(path: string): Promise<DiskFile | undefined> {
+    return this.files.get(path);
+  }
+
   async rename(from: string, to: string): Promise<void> {
     const file = this.files.get(from);
     if (!file) return;
