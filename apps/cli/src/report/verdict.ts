@@ -29,7 +29,7 @@ function attentionFindings({ access, work, failures, continuity }: Omit<AuditRep
   const { tasksDeadLettered: deadLettered } = work.counts;
   const lost = continuity.recoveries.reduce((sum, { commitsLost }) => sum + commitsLost, 0);
   const events = (type: string): number => failures.counts.find((count) => count.type === type)?.events ?? 0;
-  const [lostAgents, quarantined] = [events('agent.lost'), events('agent.quarantined')];
+  const [lostAgents, quarantined, incidents] = [events('agent.lost'), events('agent.quarantined'), events('incident.recorded')];
   const { requests } = access.refused;
   return findings('attention', [
     [lost > 0, 'continuity', `${plural(lost, 'commit')} of the partition that somebody had seen ${lost === 1 ? 'was' : 'were'} lost.`],
@@ -41,6 +41,7 @@ function attentionFindings({ access, work, failures, continuity }: Omit<AuditRep
     ],
     [lostAgents > 0, 'failures', `Agents given up as lost: ${lostAgents}.`],
     [quarantined > 0, 'failures', `Pools quarantined: ${quarantined}.`],
+    [incidents > 0, 'failures', `Times that the rules of a service failed: ${incidents}.`],
   ]);
 }
 
