@@ -27,10 +27,31 @@ export const SIMULATED_LIMITS = {
   backoffMaxMs: 10_000,
 };
 
-/** The real rules. */
+/** The run whose cancellation the rules fail on: the one mistake that is put into them. */
+export const POISON_RUN = 'poison';
+
+class Poisoned extends Error {
+  override readonly name = 'Poisoned';
+}
+
+/** Name of the error that the mistake leads to. */
+export const POISONED = 'Poisoned';
+
+function poisonable(scheduler: Decider<unknown>): Decider<unknown> {
+  return {
+    ...scheduler,
+    decide: (state, command, context) => {
+      if (command.type === 'CancelRun' && (command.data as { runId: string }).runId === POISON_RUN)
+        throw new Poisoned('A mistake in the rules.');
+      return scheduler.decide(state, command, context);
+    },
+  };
+}
+
+/** The real rules, with one mistake in them. */
 export const SIMULATED_DECIDERS: Deciders = {
   registry: readingAlso(anyState(registryDecider), ['claim.refused', 'claim.granted', 'claim.released']),
-  scheduler: anyState(schedulerDeciderWith(SIMULATED_LIMITS)),
+  scheduler: poisonable(anyState(schedulerDeciderWith(SIMULATED_LIMITS))),
   gateway: anyState(messagingDecider),
   audit: anyState(auditDecider),
 };

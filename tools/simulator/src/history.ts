@@ -18,6 +18,8 @@ export interface Append {
   readonly lease?: Lease;
   /** Who held the lease by the world's own account when the commit was appended. */
   readonly owner?: Pick<Lease, 'holder' | 'epoch'>;
+  /** The latest time that the log server's clock had ever shown, epoch ms. */
+  readonly serverMs?: number;
 }
 
 export interface Grant {
@@ -67,8 +69,16 @@ export class History {
   private ledger: { readonly effect: Effect; readonly enter: (effect: Effect) => void }[] = [];
 
   /** Sees every effect on the log server at the moment at which it happens. */
+  private serverNowMs = (): number => 0;
+  private serverMs = 0;
+
+  private latestServerMs(): number {
+    return (this.serverMs = Math.max(this.serverMs, this.serverNowMs()));
+  }
+
   attach({ faults }: InMemoryLogServer, nowMs: () => number): void {
     this.effects.nowMs = nowMs;
+    this.serverNowMs = nowMs;
     faults.intercept = (operation, phase, partition) => {
       if (phase === 'after' && WATCHED.has(operation)) this.effects.happened(`${operation}/${partition}`);
     };
@@ -121,8 +131,16 @@ export class History {
       const { partition, service } = fence;
       this.enter(this.effects.take(`append/${partition}`), () => {
         const owner = this.leases.get(`${partition}/${service}`);
+        const serverMs = this.latestServerMs();
         bodies.forEach((body, i) =>
-          this.appends.push({ partition, position: { ...first, seq: first.seq + i }, body, lease: fence, owner: owner && { ...owner } }),
+          this.appends.push({
+            partition,
+            position: { ...first, seq: first.seq + i },
+            body,
+            lease: fence,
+            owner: owner && { ...owner },
+            serverMs,
+          }),
         );
       });
       return first;

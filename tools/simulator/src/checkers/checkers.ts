@@ -5,6 +5,7 @@ import { limitsAreNeverExceeded } from './limit.checkers';
 import {
   everyAcknowledgedCommandHappenedOnce,
   noIncidentIsRecorded,
+  noOwnerIsAheadOfTheLogServer,
   noServiceMeetsABug,
   noTwoHoldersHaveOneLease,
   onlyTheOwnerAppends,
@@ -29,6 +30,7 @@ export type Checker = (account: Account) => void | Promise<void>;
 /** One for each guarantee, by its name. What a broken one makes doubtful comes behind it. */
 export const CHECKERS: Readonly<Record<string, Checker>> = {
   noIncidentIsRecorded,
+  noOwnerIsAheadOfTheLogServer,
   noServiceMeetsABug,
   noTwoHoldersHaveOneLease,
   onlyTheOwnerAppends,

@@ -1,5 +1,10 @@
-import { formatPosition } from '@torch/log';
+import type { IncidentRecorded } from '@torch/contracts';
+import { type Commit, formatPosition } from '@torch/log';
+import { POISONED } from '../deciders';
 import { type Account, Violation } from './account';
+
+/** How far ahead an owner may be, ms: the log server's answer takes its time. */
+const AHEAD_MS_MAX = 10_000;
 
 /** A position names one commit for ever, also when it was lost. */
 export function positionsNeverMeanTwoThings({ history, entries }: Account): void {
@@ -66,12 +71,28 @@ export function everyAcknowledgedCommandHappenedOnce({ history, commits }: Accou
   }
 }
 
-/** The rules never fail: an incident is a mistake in them, however well it is contained. */
+/** The rules never fail, but by the mistake that is put into them, and that one stays with its command. */
 export function noIncidentIsRecorded({ commits }: Account): void {
   for (const { partition, position, events } of commits) {
-    const incident = events.find(({ type }) => type === 'incident.recorded');
+    const incident = events.find(({ type, data }) => type === 'incident.recorded' && !isPlanted(data as IncidentRecorded));
     if (incident)
       throw new Violation('The rules of a service failed.', `${partition}/${formatPosition(position)} ${JSON.stringify(incident)}`);
+  }
+}
+
+const isPlanted = ({ code, stage, suspendedFromSeq }: IncidentRecorded): boolean =>
+  code === POISONED && stage === 'command' && suspendedFromSeq === undefined;
+
+/** No owner is ahead of the log server's clock, as far as that has ever shown, whatever its machine's clock says. */
+export function noOwnerIsAheadOfTheLogServer({ history }: Account): void {
+  for (const { partition, position, body, serverMs } of history.appends) {
+    if (serverMs === undefined) continue;
+    const { recordedAtMs } = JSON.parse(body) as Pick<Commit, 'recordedAtMs'>;
+    if (recordedAtMs > serverMs + AHEAD_MS_MAX)
+      throw new Violation(
+        `A commit is recorded ${recordedAtMs - serverMs} ms ahead of the log server's clock.`,
+        `${partition}/${formatPosition(position)}`,
+      );
   }
 }
 

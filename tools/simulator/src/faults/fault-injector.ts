@@ -1,13 +1,15 @@
 import type { LogEntry, Position } from '@torch/log';
 import type { SeededRandom } from '@torch/testing';
 import type { Cluster, Instance } from '../cluster';
-import { SIMULATED_SERVICES } from '../deciders';
+import { POISON_RUN, SIMULATED_SERVICES } from '../deciders';
 import type { VirtualTime } from '../engine/virtual-time';
 import type { History } from '../history';
+import { PROJECTS } from '../workload/fleet';
 import type { WorldFault } from './fault-names';
 import { type ChangingWeather, STORMS } from './weather';
 
 const BETWEEN_MS = { min: 500, max: 7000 };
+const HOUR_MS = 3_600_000;
 const SNAPSHOTS_KEPT = 4;
 const SNAPSHOT_EVERY_MS = 7000;
 const LOG_RESTARTS: readonly WorldFault[] = ['log-restart', 'log-restart-older', 'log-restart-empty'];
@@ -89,15 +91,36 @@ export class FaultInjector {
       case 'crash-without-snapshot':
         return this.crashService();
       case 'clock-forward':
-        return this.onOne(({ process }) => (process.clockErrorMs += random.int(1000, 40_000)));
+        return this.onOne(({ process }) => (process.clockErrorMs += this.jumpMs()));
       case 'clock-back':
-        return this.onOne(({ process }) => (process.clockErrorMs -= random.int(1000, 40_000)));
+        return this.onOne(({ process }) => (process.clockErrorMs -= this.jumpMs()));
       case 'server-clock':
         cluster.serverClockErrorMs += random.int(-4000, 4000);
         return;
+      case 'poison-command':
+        return this.sendPoison();
       default:
         return this.restartLog(fault);
     }
+  }
+
+  private jumpMs(): number {
+    const { random } = this.parts;
+    return random.chance(0.3) ? HOUR_MS : random.int(1000, 40_000);
+  }
+
+  /** Nobody waits for the answer, as far as it goes: it is in the log. */
+  private sendPoison(): void {
+    const { random, cluster } = this.parts;
+    const gateways = cluster.gateways();
+    if (gateways.length === 0) return;
+    const idempotencyId = `poison-${random.int(0, 2 ** 31)}`;
+    const data = { runId: POISON_RUN, reason: 'The rules fail on this.' };
+    const command = { type: 'CancelRun', project: random.pick(PROJECTS), actor: 'user:poisoner', idempotencyId, data };
+    random
+      .pick(gateways)
+      .command(command)
+      .catch(() => undefined);
   }
 
   private onOne(act: (instance: Instance) => void): void {

@@ -12,9 +12,10 @@ export const WORLD_FAULTS = {
   'log-restart': 'the log server is restarted with all of its data',
   'log-restart-older': 'the log server comes back with an older state of its data',
   'log-restart-empty': 'the log server comes back empty',
-  'clock-forward': "a process's clock jumps forward",
-  'clock-back': "a process's clock jumps back",
+  'clock-forward': "a process's clock jumps forward, by up to an hour",
+  'clock-back': "a process's clock jumps back, by up to an hour",
   'server-clock': "the log server's clock jumps",
+  'poison-command': 'somebody sends a command on which the rules fail',
   partition: 'a process cannot reach the log server',
   'edge-replies': 'answers of gateways are lost or late',
 } as const;

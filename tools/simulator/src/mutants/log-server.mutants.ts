@@ -26,3 +26,8 @@ export function withoutLeaseCheck(server: LogServer, { store }: InMemoryLogServe
   };
   return Object.create(server, { leases: { value: Object.create(leases, { acquire: { value: acquire } }) } }) as LogServer;
 }
+
+/** Nobody is told the log server's time. */
+export function withoutTime(server: LogServer): LogServer {
+  return Object.create(server, { timeMs: { value: () => Promise.reject(new Error('It does not tell its time.')) } }) as LogServer;
+}

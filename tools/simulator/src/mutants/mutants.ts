@@ -1,7 +1,7 @@
 import type { HostConfig } from '@torch/host';
 import type { InMemoryLogServer, LogServer } from '@torch/log';
 import type { Deciders } from '../deciders';
-import { withoutFence, withoutLeaseCheck } from './log-server.mutants';
+import { withoutFence, withoutLeaseCheck, withoutTime } from './log-server.mutants';
 import { withoutAgeing, withoutAttemptCheck, withoutClaims, withoutFairness, withoutLimits } from './decider.mutants';
 
 /** Torch with one of its protections taken out: whoever checks must notice. */
@@ -38,6 +38,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     what: 'tasks that claim the same paths run together',
     caughtBy: 'conflictingClaimsAreNeverInFlightTogether',
     deciders: withoutClaims,
+  },
+  'server-clock-off': {
+    what: "owners go by their machines' clocks",
+    caughtBy: 'noOwnerIsAheadOfTheLogServer',
+    sabotage: withoutTime,
   },
   'ageing-off': { what: 'waiting does not raise a task', caughtBy: 'waitingRaisesATaskUntilItsTurn', deciders: withoutAgeing },
   'fairness-off': { what: 'a flood of one key goes first', caughtBy: 'noKeyStarves', firstSeed: 12, deciders: withoutFairness },
