@@ -20,6 +20,7 @@ export class InputWatch {
   commands = true;
   log = true;
   private readonly waiters: { readonly commands: Waiter; readonly log: Waiter };
+  private readonly closing = new AbortController();
   private waitingForCommands = false;
   private waitingForLog = false;
 
@@ -41,7 +42,7 @@ export class InputWatch {
     if (!this.waitingForLog) {
       this.waitingForLog = true;
       void waitedFor(this.waiters.log, { partition, afterSeq })
-        .then(() => pause(clock, gatherMs))
+        .then(() => pause(clock, gatherMs, this.closing.signal))
         .then(() => {
           this.waitingForLog = false;
           this.log = true;
@@ -51,6 +52,7 @@ export class InputWatch {
   }
 
   async close(): Promise<void> {
+    this.closing.abort();
     await Promise.all([this.waiters.commands.close(), this.waiters.log.close()]);
   }
 }

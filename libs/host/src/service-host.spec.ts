@@ -1,6 +1,5 @@
 import { hostQueries } from '@torch/contracts';
 import { waitUntil } from '@torch/testing';
-import { SYSTEM_CLOCK } from './host.clock';
 import { HOST_DEFAULTS } from './host.config';
 import { SILENT_LOGGER } from './host.ports';
 import { replayProject } from './replay';
@@ -54,19 +53,21 @@ describe('a service host', () => {
   });
 
   it('takes an id whose time is over for a new command, and remembers those of later, also after a change of owner', async () => {
-    let aheadMs = 0;
-    const clock = { ...SYSTEM_CLOCK, nowMs: () => Date.now() + aheadMs };
-    const first = await world.start(rollService(), { clock });
+    const nextOwner = async (aheadMs: number): Promise<void> => {
+      await Promise.all(world.hosts.map((host) => host.stop()));
+      world.serverAheadMs = aheadMs;
+      await world.start(rollService());
+    };
+    await nextOwner(0);
     const accepted = await world.register('ada', 'same');
-    aheadMs = HOST_DEFAULTS.idempotencyKeptMs / 2;
+    await nextOwner(HOST_DEFAULTS.idempotencyKeptMs / 2);
     await world.register('bob', 'later');
     expect(await world.register('ada', 'same')).toBe(accepted);
-    aheadMs = HOST_DEFAULTS.idempotencyKeptMs + 60_000;
+    await nextOwner(HOST_DEFAULTS.idempotencyKeptMs + 60_000);
     await world.register('eve');
     const asNew = () => expect(world.register('ada', 'same')).rejects.toMatchObject({ code: 'agent-exists' });
     await asNew();
-    await first.stop();
-    await world.start(rollService(), { clock });
+    await nextOwner(HOST_DEFAULTS.idempotencyKeptMs + 60_000);
     await asNew();
     expect(await world.register('bob', 'later')).toBe('2-0');
     expect(await world.names()).toEqual(['ada', 'bob', 'eve']);

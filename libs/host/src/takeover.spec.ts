@@ -1,5 +1,6 @@
 import { type Lease, LogUnavailable } from '@torch/log';
 import { waitUntil } from '@torch/testing';
+import { SYSTEM_CLOCK } from './host.clock';
 import { replayProject } from './replay';
 import type { ServiceDefinition } from './service';
 import { diaryDecider, diaryService, rollDecider, rollService } from './spec/ledger.fixture';
@@ -247,5 +248,24 @@ describe('a log that lost its tail', () => {
       });
       expect(replayed.digest).toBe(digest);
     }
+  });
+});
+
+describe('an owner whose machine is an hour ahead', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(() => world.end());
+
+  it('decides by the same time as the one before', async () => {
+    const first = await world.start(rollService());
+    await world.register('ada');
+    await first.stop();
+    await world.start(rollService(), { clock: { ...SYSTEM_CLOCK, nowMs: () => Date.now() + 3_600_000 } });
+    await world.command('DeregisterAgent', { agentId: 'ada', reason: 'spec' });
+    const [before, after] = (await world.commits()).map(({ recordedAtMs }) => recordedAtMs);
+    expect(after).toBeGreaterThanOrEqual(before as number);
+    expect(after).toBeLessThan((before as number) + 600_000);
   });
 });

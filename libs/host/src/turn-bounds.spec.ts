@@ -112,11 +112,11 @@ describe('a turn', () => {
   });
 
   it('keeps the lease while it takes much longer than that', async () => {
-    const config = { leaseMs: 300, renewEveryMs: 50, turnMsMax: 60_000, turnBytesMax: 60 * 1024 * 1024 };
-    const slow = piling(8000, 8000);
+    const config = { leaseMs: 1000, renewEveryMs: 100, turnMsMax: 60_000, turnBytesMax: 60 * 1024 * 1024 };
+    const slow = piling(25_000, 25_000);
     const host = await world.start(service(slow), { config });
     void world.register('many').catch(() => undefined);
-    await piledUp(8000);
+    await piledUp(25_000);
     expect(world.server.store.partition(0).epochs.get('registry')).toBe(1);
     expect((await host.readiness()).partitions).toEqual([{ partition: 0, role: 'owner' }]);
   });

@@ -12,7 +12,9 @@ export const SPEC_CONFIG = { leaseMs: 4000, renewEveryMs: 500, acquireEveryMs: 2
 
 /** One log server in memory, with one partition, and whatever runs on it. Everything is stopped by `end`. */
 export class World {
-  readonly server = new InMemoryLogServer();
+  /** By how much the log server's clock is ahead, ms. An owner takes it over when it becomes one. */
+  serverAheadMs = 0;
+  readonly server = new InMemoryLogServer({ nowMs: () => Date.now() + this.serverAheadMs });
   private readonly started: { host: ServiceHost<never>; server: InMemoryLogServer }[] = [];
   private client: ConnectedTorchClient | undefined;
 
