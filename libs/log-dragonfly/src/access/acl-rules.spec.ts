@@ -18,7 +18,7 @@ describe('the access file', () => {
 
   it('gives no right that changes something to the reader', () => {
     expect(aclRules(READER, { kind: 'dragonfly' })).toBe(
-      '-@all +ping +quit +info +unsubscribe +get +xrange +xrevrange +xread +xlen %R~nova:torch:meta %R~nova:torch:{p*}:head ' +
+      '-@all +ping +quit +info +time +unsubscribe +get +xrange +xrevrange +xread +xlen %R~nova:torch:meta %R~nova:torch:{p*}:head ' +
         '%R~nova:torch:{p*}:gate %R~nova:torch:{p*}:archived %R~nova:torch:{p*}:log',
     );
     expect(aclRules(READER, { kind: 'redis' })).toMatch(/ \(\+xrange \+xrevrange \+xread \+xlen %R~nova:torch:\{p\*\}:log\)$/);
