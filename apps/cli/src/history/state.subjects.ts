@@ -40,10 +40,11 @@ interface EncodedScheduler {
 }
 
 interface EncodedRegistry {
-  readonly createdAtMs?: number;
+  readonly project: readonly { readonly createdAtMs?: number }[];
   readonly agents: readonly { readonly agentId: string; readonly presence: string }[];
-  readonly context: { readonly documents: readonly (readonly [key: string, versions: readonly { readonly version: number }[]])[] };
-  readonly conflicts: Readonly<Record<'unresolved' | 'resolved', readonly { readonly conflictId: string }[]>>;
+  readonly documents: readonly (readonly [key: string, versions: readonly { readonly version: number }[]])[];
+  readonly unresolved: readonly { readonly conflictId: string }[];
+  readonly resolved: readonly { readonly conflictId: string }[];
 }
 
 interface EncodedSpawner {
@@ -62,7 +63,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   project: { service: 'registry', part: projectState },
   context: {
     service: 'registry',
-    part: ({ context }: EncodedRegistry, key) => copy(context.documents.find(([known]) => known === key)?.[1].at(-1)),
+    part: ({ documents }: EncodedRegistry, key) => copy(documents.find(([known]) => known === key)?.[1].at(-1)),
   },
   conflict: { service: 'registry', part: conflictState },
   pool: { service: 'spawner', part: poolState },
@@ -112,13 +113,14 @@ function runState({ runs }: EncodedScheduler, id: string): SubjectState | undefi
   return { submittedAtMs: at, ...rest, tasks: Object.fromEntries(brief) as SubjectState };
 }
 
-function projectState({ createdAtMs, agents }: EncodedRegistry): SubjectState | undefined {
+function projectState({ project, agents }: EncodedRegistry): SubjectState | undefined {
+  const { createdAtMs } = project[0] ?? {};
   if (createdAtMs === undefined && agents.length === 0) return undefined;
   return present({ createdAtMs, agents: Object.fromEntries(agents.map(({ agentId, presence }) => [agentId, presence])) });
 }
 
-function conflictState({ conflicts }: EncodedRegistry, id: string): SubjectState | undefined {
-  return copy([...conflicts.unresolved, ...conflicts.resolved].find(({ conflictId }) => conflictId === id));
+function conflictState({ unresolved, resolved }: EncodedRegistry, id: string): SubjectState | undefined {
+  return copy([...unresolved, ...resolved].find(({ conflictId }) => conflictId === id));
 }
 
 function poolState({ pools, processes }: EncodedSpawner, id: string): SubjectState | undefined {
