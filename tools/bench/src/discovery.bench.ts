@@ -67,7 +67,10 @@ async function askGateway(rounds: number, progress: BenchContext['progress']): P
     await torch.up();
     const { url, logUrl, token } = await torch.address();
     const server = await connectLogServer({ url: logUrl });
-    const client = await createTorchClient(server, { instance: 'gateway-bench', config: { resendAfterMs: 60_000, resendAfterMsMax: 60_000 } });
+    const client = await createTorchClient(server, {
+      instance: 'gateway-bench',
+      config: { resendAfterMs: 60_000, resendAfterMsMax: 60_000 },
+    });
     await registerFleet(client);
     const fallSilent = keepFleetAlive(client);
     progress(`${FLEET} agents registered`);

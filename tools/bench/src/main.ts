@@ -18,6 +18,7 @@ import { recovery } from './recovery.bench';
 import { discovery } from './discovery.bench';
 import { scale } from './scale.bench';
 import { scaleDecision } from './scale-decision.bench';
+import { turnBlocks } from './turn-blocks.bench';
 import { taskLifecycle } from './task-lifecycle.bench';
 import { notaryNotarise } from './notarise.bench';
 import { upReady } from './up-ready.bench';
@@ -40,6 +41,7 @@ const BENCHES: readonly Bench[] = [
   },
   { names: ['scale.decision', 'scale.decision.growth', 'scale.bytes-per-task'], run: scaleDecision },
   { names: ['scale.submit', 'scale.assign.p50', 'scale.assign.p99', 'scale.rebuild.snapshot', 'scale.rebuild.log'], run: scale },
+  { names: ['turn.block.dependants', 'turn.block.moments', 'turn.block.stop-all', 'turn.block.first-turn'], run: turnBlocks },
   { names: ['discovery.owner.p99', 'discovery.http.p99'], run: discovery },
 ];
 

@@ -20,7 +20,9 @@ const ADMISSION = { project: PROJECT, actor: 'user:bench' } as const;
 /** One partition with 100,000 agents and 1,000,000 queued tasks: the real host and log server, one round. */
 export async function scale({ connect, progress }: BenchContext) {
   const server = await connect();
-  const client = await createTorchClient(server, { config: { deadlineMs: DEADLINE_MS, resendAfterMs: DEADLINE_MS, resendAfterMsMax: DEADLINE_MS } });
+  const client = await createTorchClient(server, {
+    config: { deadlineMs: DEADLINE_MS, resendAfterMs: DEADLINE_MS, resendAfterMsMax: DEADLINE_MS },
+  });
   const partition = client.partitionOf(PROJECT);
   const registry = benchHost('registry', server);
   let scheduler = benchHost('scheduler', server);
