@@ -3,7 +3,7 @@ import { type Caches, type Log, type LogEntry, LogRegressed, type Position } fro
 import type { EncodedPartition, PartitionState, ProjectPart } from './partition-state';
 
 /** What a snapshot is, without the states, which are in pages of their own. */
-interface SnapshotHead {
+export interface SnapshotHead {
   readonly version: number;
   /** Version of the decider's own format. */
   readonly stateVersion: number;
@@ -77,6 +77,7 @@ export class Snapshots {
   }
 
   private async restoreInto<State>(partition: number, state: PartitionState<State>): Promise<LogEntry | undefined> {
+    await this.log.head(partition); // Behind a shut gate, a snapshot may still be put back from the archive.
     const text = await this.caches.get(partition, snapshotName(state.service));
     if (text === undefined) return undefined;
     const head = JSON.parse(text) as SnapshotHead;
@@ -143,6 +144,6 @@ function resumePosition<State>(state: PartitionState<State>): Position {
   return { seq: Math.min(state.foreignSeq, state.read.seq), generation: state.read.generation };
 }
 
-const snapshotName = (service: string): string => `snapshot:${service}`;
-const pageName = (service: string, slot: number, page: number): string => `snapshot-${slot}-${page}:${service}`;
+export const snapshotName = (service: string): string => `snapshot:${service}`;
+export const pageName = (service: string, slot: number, page: number): string => `snapshot-${slot}-${page}:${service}`;
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -100,6 +100,9 @@ function othersThan(own: string): Request[] {
     const auditMay: Request[] = [
       ['SET', epoch, '9'],
       ['PEXPIRE', lease, '0'],
+      // It keeps them in the archive, and puts them back.
+      ['GET', cache],
+      ['SET', cache, '{}'],
     ];
     return [
       ['SET', lease, 'intruder|9'],
@@ -108,8 +111,6 @@ function othersThan(own: string): Request[] {
       ['INCR', epoch],
       ['XTRIM', commands, 'MAXLEN', '0'],
       ['XRANGE', commands, '-', '+'],
-      ['GET', cache],
-      ['SET', cache, '{}'],
       ['SUBSCRIBE', keys.channel(`{p03}:requests:${name}`)],
       ['SUBSCRIBE', keys.channel(`replies:${name}-1-2`)],
       ...(own === 'audit' ? [] : auditMay),
