@@ -13,6 +13,7 @@ import { AuditHandlers } from './api/audit.handlers';
 import { HistoryHandlers } from './api/history.handlers';
 import { AUDIT_CONFIG, readAuditConfig } from './audit.config';
 import { GateKeeper } from './recovery/gate.keeper';
+import { StateKeeper } from './recovery/state.keeper';
 import { HISTORY_CONFIG, readHistoryConfig } from './history.config';
 import { HotLog } from './adapters/hot-log.adapter';
 import { Retention } from './adapters/retention.adapter';
@@ -38,6 +39,7 @@ import { readStoreConfig, STORE_CONFIG } from './store.config';
   providers: [
     ChainKeeper,
     GateKeeper,
+    StateKeeper,
     { provide: ARCHIVED, useClass: LogArchived },
     { provide: ARCHIVE_FOLLOWER, useClass: SegmentStore },
     { provide: STORE_CONFIG, useFactory: () => readStoreConfig(process.env) },

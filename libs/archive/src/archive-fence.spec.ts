@@ -207,6 +207,7 @@ describe('the fence of an archive', () => {
       },
       get: async () => undefined,
       head: async () => undefined,
+      remove: async () => undefined,
       list: async () => [],
     };
     const uploads = new SegmentUploads({ dir: PLACE.dir, store, config: UPLOADS_DEFAULTS, disk });

@@ -47,6 +47,8 @@ export {
   type RecoveryConfig,
   type RecoveryParts,
 } from './recovery/partition-recovery';
+export { type ArchivedState, listStates, stateEntries, type StateEntry, stateFileName, writeState } from './states/archived-states';
+export { noteStates, readStatesNote, type StatesNote } from './states/states.note';
 export { ensureLogNote } from './log-note';
 export { type ArchivePruned, pruneArchive, type PruneArchive } from './retention/archive.pruning';
 export { type Expiry, isExpired } from './retention/expired-commit';

@@ -196,3 +196,93 @@ describe('a reaction that fails', () => {
     expect(reacted).toEqual(['ada', 'bad', 'bob', 'cyd']);
   });
 });
+
+describe('what makes recovering a project hard', () => {
+  const isOut = async (): Promise<boolean> => (await suspended()).length > 0;
+
+  it('ends no service when what the project missed cannot be read', async () => {
+    let broken = true;
+    const reactions: ReturnType<typeof diaryService>['reactions'] = new Map([
+      [
+        'agent.registered',
+        () => {
+          if (broken) throw new Error('A mistake in a reaction.');
+          return [];
+        },
+      ],
+    ]);
+    await world.start(rollService());
+    await world.start(diaryService({ reactions }), options);
+    await world.register('ada');
+    const owner = () => world.connected.queryPartition(hostQueries.getOwner('scheduler'), 0, {});
+    await waitUntil(async () => (await owner()).suspended?.some(({ quarantined }) => quarantined), { what: 'the quarantine' });
+    broken = false;
+    const { log } = world.server;
+    for (let i = 0; i < 30; i++) await world.register(`later-${i}`);
+    const { seq } = await log.head(0);
+    world.server.store.partition(0).trimGuard.clear();
+    await log.setTrimGuard(0, 'spec', seq);
+    await log.trim(0, seq); // And nobody has an archive.
+    const contract = { ...(commandContract('CancelRun') as CommandContract), type: 'ReleaseProject' };
+    await world.connected.command(contract, { project: 'default', actor: 'user:spec' }, {} as never);
+    await waitUntil(async () => (await events('project.quarantined')).length === 1 || (await owner()).suspendedCount === 1, {
+      what: 'the project to be out of service still',
+    });
+    const cancel = commandContract('CancelRun') as CommandContract;
+    await world.connected.command(cancel, { project: 'other', actor: 'user:spec' }, { runId: 'r', reason: 'x' } as never);
+  });
+
+  it.each([
+    ['a name that is no text', Object.assign(new Error('x'), { name: 5 })],
+    ['a stack that is no text', Object.assign(new Error('x'), { stack: 5 })],
+    [
+      'a code that cannot be asked for',
+      Object.defineProperty(new Error('x'), 'code', {
+        get: () => {
+          throw new Error('y');
+        },
+      }),
+    ],
+    ['no error at all', undefined],
+  ])('is an error with %s, and it stays with its command', async (_what, thrown) => {
+    const { decider } = new FaultyRules();
+    const decide: typeof decider.decide = (state, command, context) => {
+      if ((command.data as { agentId: string }).agentId === 'odd') throw thrown;
+      return decider.decide(state, command, context);
+    };
+    await world.start(rollService({ decider: { ...decider, decide } }), options);
+    expect(await refusal(world.register('odd'))).toBe('internal');
+    await world.register('ada');
+    expect(await world.names()).toEqual(['ada']);
+    expect(await isOut()).toBe(false);
+  });
+
+  it('repeats the reactions that the turn had still to do when the rules failed on a later event', async () => {
+    let broken = true;
+    const reacted: string[] = [];
+    const base = diaryService();
+    const evolve: typeof base.decider.evolve = (state, event) => {
+      if (broken && (event.data as { agentId?: string }).agentId === 'bad') throw new Error('A mistake.');
+      return base.decider.evolve(state, event);
+    };
+    const reactions: typeof base.reactions = new Map([
+      [
+        'agent.registered',
+        (event: AnyEvent) => {
+          reacted.push((event.data as { agentId: string }).agentId);
+          return [];
+        },
+      ],
+    ]);
+    await world.start(rollService());
+    for (const name of ['ada', 'abe', 'bad', 'bob']) await world.register(name);
+    await world.start({ ...base, decider: { ...base.decider, evolve }, reactions }, options); // It takes all of them in at once.
+    const owner = () => world.connected.queryPartition(hostQueries.getOwner('scheduler'), 0, {});
+    await waitUntil(async () => (await owner()).suspended?.some(({ quarantined }) => quarantined), { what: 'the quarantine' });
+    broken = false;
+    const contract = { ...(commandContract('CancelRun') as CommandContract), type: 'ReleaseProject' };
+    await world.connected.command(contract, { project: 'default', actor: 'user:spec' }, {} as never);
+    await waitUntil(async () => (await owner()).suspendedCount === 0, { what: 'the release' });
+    expect(reacted).toEqual(['ada', 'abe', 'bad', 'bob']);
+  });
+});

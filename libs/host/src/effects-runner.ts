@@ -1,4 +1,4 @@
-import { type AnyEvent, describeThrown } from '@torch/kernel';
+import { type AnyEvent, describeThrown, Rejection } from '@torch/kernel';
 import { type Commit, eventId, formatPosition, type LogServer, LogUnavailable, parsePosition, type Position } from '@torch/log';
 import { backOff, type HostClock } from './host.clock';
 import type { HostConfig } from './host.config';
@@ -93,6 +93,12 @@ export class EffectsRunner<State> {
       try {
         return await tracing.effect(event, () => act(event, context as never));
       } catch (error) {
+        if (error instanceof Rejection && error.code === 'project-quarantined') {
+          log.error(`Nothing is decided for project ${event.project}: the effect of ${event.type} was not carried out.`, {
+            event: event.id,
+          });
+          return; // The effects of all other projects wait behind it.
+        }
         const fields = { event: event.id, attempt, error: describeThrown(error) };
         if (attempt >= config.effectAttemptsMax) {
           log.error(`The effect of ${event.type} failed ${attempt} times and is given up.`, fields);

@@ -16,19 +16,29 @@ export function incidentOf(
   { stage, inputType, error }: Fault,
   service: ServiceName,
 ): Omit<IncidentRecorded, 'incidentId' | 'recordedAtMs'> {
-  const place = placeOf(error);
-  return { service, stage, ...(inputType !== undefined && { inputType }), code: codeOf(error), ...(place !== undefined && { place }) };
+  const [code, place] = [told(error, codeOf) ?? 'unknown', told(error, placeOf)];
+  return { service, stage, ...(inputType !== undefined && { inputType }), code, ...(place !== undefined && { place }) };
+}
+
+/** Anything may be thrown, and may throw in turn when it is looked at. */
+function told(error: unknown, tell: (error: unknown) => string | undefined): string | undefined {
+  try {
+    return tell(error);
+  } catch {
+    return undefined;
+  }
 }
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const { code } = error as Error & { code?: unknown };
-  return (typeof code === 'string' && code !== '' ? code : error.name || 'Error').slice(0, CODE_CHARS_MAX);
+  const named = [code, error.name].find((text): text is string => typeof text === 'string' && text !== '');
+  return (named ?? 'Error').slice(0, CODE_CHARS_MAX);
 }
 
 /** Function, file and line of the topmost frame, without the folders. */
 function placeOf(error: unknown): string | undefined {
-  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  const lines = error instanceof Error && typeof error.stack === 'string' ? error.stack.split('\n') : [];
   const frame = lines.find((line) => /^\s+at /.test(line))?.trim();
   const found = frame && /^at (?:(?<call>[\w$.<> ]+) \()?(?:.*[\\/])?(?<file>[\w.-]+):(?<line>\d+):\d+\)?$/.exec(frame);
   if (!found) return undefined;

@@ -20,4 +20,5 @@ export {
   type TorchClientConfig,
   type TorchClientOptions,
 } from './torch-client';
+export { copySnapshot, hasUsableSnapshot, type SnapshotCopy, SnapshotReplaced } from './snapshot-copy';
 export { HistoryPruned, type TrimmedLog, trimmedLogOf } from './trimmed-log';

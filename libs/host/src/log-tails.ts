@@ -52,6 +52,8 @@ export interface TailSubscriber {
 export interface LogTailsConfig {
   /** Commits kept for subscribers that are nearly up to date. */
   readonly recentMax: number;
+  /** Characters of them, all together. */
+  readonly recentCharsMax: number;
   readonly readEntriesMax: number;
   /** Pause between news of the log and reading it: 0 where people or agents wait, more where work is done in groups. */
   readonly gatherMs: number;
@@ -59,7 +61,14 @@ export interface LogTailsConfig {
   readonly retryMsMax: number;
 }
 
-export const LOG_TAILS_DEFAULTS: LogTailsConfig = { recentMax: 512, gatherMs: 0, readEntriesMax: 500, retryMs: 50, retryMsMax: 1000 };
+export const LOG_TAILS_DEFAULTS: LogTailsConfig = {
+  recentMax: 512,
+  recentCharsMax: 16 * 1024 * 1024,
+  gatherMs: 0,
+  readEntriesMax: 500,
+  retryMs: 50,
+  retryMsMax: 1000,
+};
 
 /** Follows the log for any number of subscribers: one reader a partition, and nothing read twice by those that keep up. */
 export class LogTails {
@@ -159,7 +168,7 @@ class PartitionTail {
   private announce(entries: readonly LogEntry[]): void {
     const news = entries.filter(({ position }) => position.seq > (this.announcedSeq ?? 0));
     if (news.length === 0) return;
-    this.recent = [...this.recent, ...news.map((entry) => new TailedCommit(entry))].slice(-this.config.recentMax);
+    this.recent = this.keptOf([...this.recent, ...news.map((entry) => new TailedCommit(entry))]);
     this.announceThrough(news[news.length - 1]?.position.seq as number);
   }
 
@@ -167,6 +176,19 @@ class PartitionTail {
   private announceThrough(seq: number): void {
     this.announcedSeq = seq;
     for (const subscription of this.subscriptions) subscription.advance();
+  }
+
+  /** The last ones, as many as may be kept. */
+  private keptOf(commits: readonly TailedCommit[]): TailedCommit[] {
+    const { recentMax, recentCharsMax } = this.config;
+    let chars = 0;
+    let from = commits.length;
+    while (from > 0 && commits.length - from < recentMax) {
+      chars += (commits[from - 1] as TailedCommit).body.length;
+      if (chars > recentCharsMax) break;
+      from--;
+    }
+    return commits.slice(from);
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { Appender } from './appender';
 import { CommandBacklog } from './command-backlog';
 import { commitBatch } from './commit-batches';
 import type { Answer } from './envelope';
-import { backOff, type HostClock } from './host.clock';
+import { backOff, type HostClock, nextRound } from './host.clock';
 import type { HostConfig } from './host.config';
 import type { HostLogger, HostTracing } from './host.ports';
 import { InputWatch } from './input-watch';
@@ -162,6 +162,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     this.time.follow();
     if (!this.watch.commands && !this.watch.log && this.backlog.size === 0) this.armWatch(); // Also while earlier work goes on.
     if (this.watch.commands || this.watch.log || this.stages.due) await this.turn(await this.gather());
+    else if (this.queries.due) await nextRound(this.parts.clock);
     else await this.wakeUp.sleep(this.timers.msUntilDue());
   }
 

@@ -73,11 +73,10 @@ export class PartitionClock {
       .finally(() => (this.looking = false));
   }
 
-  /** How far the log server's clock is ahead, as of the middle of the request. */
+  /** How far the log server's clock was ahead when it answered; however long the answer took, the owner is never ahead by it. */
   private async errorMs(): Promise<number> {
-    const askedAtMs = this.clock.monotonicMs();
     const timeMs = await this.server.timeMs();
     this.lookedAtMs = this.clock.monotonicMs();
-    return timeMs - (this.offsetMs + (askedAtMs + this.lookedAtMs) / 2);
+    return timeMs - (this.offsetMs + this.lookedAtMs);
   }
 }

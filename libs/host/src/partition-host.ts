@@ -207,7 +207,8 @@ export class PartitionHost<State> {
     for (const entry of entries) {
       for (const step of state.stepsIn(entry)) {
         void step;
-        await slice.giveWay();
+        const pass = slice.giveWay();
+        if (pass) await pass;
       }
     }
   }

@@ -135,6 +135,7 @@ export class PartitionState<State> {
     for (const event of events) {
       if (HOST_TYPES.has(event.type)) this.evolveSuspension(event as HostEvent);
       else this.evolve(event);
+      yield;
     }
     for (const answer of answers) this.answered.record(position, answer, recordedAtMs);
     this.consumed = consumed;
@@ -198,6 +199,11 @@ export class PartitionState<State> {
       if (this.inDoubt.has(project)) continue;
       for (const part of parts ? parts.encode(state) : [encode(state)]) yield [project, part];
     }
+  }
+
+  /** The next of the parts that `answered.encode` gave; of one project's rebuild, they are of no use. */
+  restoreAnswers(part: unknown): void {
+    if (this.onlyProject === undefined) this.answered.restorePart(part);
   }
 
   /** The next of the parts that `encodeProjects` gave. */

@@ -22,13 +22,14 @@ export interface RebuildParts<State> {
 }
 
 /** Entries that may be left to read when the rest is done within a turn. */
-const REST_ENTRIES_MAX = 500;
+const REST_ENTRIES_MAX = 20;
 
 /** Builds the state of one project again, from snapshot and log, beside the owner's loop, which goes on for all other projects. */
 export class ProjectRebuild<State> {
   private state: PartitionState<State>;
   private abandoned = false;
   private isReady = false;
+  isStarted = false;
   private failure: { readonly error: unknown } | undefined;
 
   constructor(
@@ -41,6 +42,7 @@ export class ProjectRebuild<State> {
 
   /** Reads on beside the loop, nearly as far as `through`. */
   start(through: Through): void {
+    this.isStarted = true;
     this.isReady = false;
     void this.read(Math.min(through.ownSeq, through.foreignSeq)).finally(() => {
       this.isReady = true;

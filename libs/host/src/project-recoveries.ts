@@ -1,10 +1,11 @@
-import { type AnyEvent, describeThrown, type NewEvent } from '@torch/kernel';
-import { decodeCommit, eventId, type LogEntry, LogUnavailable } from '@torch/log';
+import { describeThrown, type NewEvent } from '@torch/kernel';
+import { LogUnavailable } from '@torch/log';
 import type { HostLogger } from './host.ports';
 import { type Fault, incidentOf } from './incident';
+import { MissedReactions } from './missed-reactions';
 import type { PartitionClock } from './partition-clock';
 import type { PartitionState } from './partition-state';
-import { ProjectRebuild, readBehind, type RebuildParts, type Through } from './project-rebuild';
+import { ProjectRebuild, type RebuildParts, type Through } from './project-rebuild';
 import type { TurnBudget } from './turn-budget';
 import type { ForeignEvent, OwnerTurn } from './turn';
 
@@ -14,8 +15,11 @@ interface RecoveryParts<State> extends RebuildParts<State> {
   readonly log: HostLogger;
   readonly wake: () => void;
   /** Makes up for a reaction that was missed. */
-  readonly react: (turn: OwnerTurn<State>, event: ForeignEvent) => Promise<void>;
+  readonly react: (turn: OwnerTurn<State>, event: ForeignEvent, budget: TurnBudget) => Promise<void>;
 }
+
+/** Projects whose states are built at the same time; the others wait, so that many failures cost the healthy projects no more than few. */
+const REBUILDS_AT_ONCE = 2;
 
 /** Stages whose work cannot be refused and put aside: what failed there would fail again in each turn. */
 const SUSPENDING: ReadonlySet<Fault['stage']> = new Set(['reaction', 'timer', 'settling', 'evolving', 'release'] as const);
@@ -26,11 +30,10 @@ const SUSPENDING: ReadonlySet<Fault['stage']> = new Set(['reaction', 'timer', 's
  */
 export class ProjectRecoveries<State> {
   private readonly rebuilds = new Map<string, ProjectRebuild<State>>();
-  /** How far the reactions of a project whose state is good again have been made up for. */
-  private readonly madeUpThrough = new Map<string, number>();
+  private readonly missed = new Map<string, MissedReactions<State>>();
   private readonly releasedAtMs = new Map<string, number>();
-  /** Seq of the commit that is being reacted to. */
-  reactingTo: number | undefined;
+  /** Of what a turn has taken in: the seq of the first commit that a project has still to react to. */
+  readonly toReactTo = new Map<string, number>();
 
   constructor(private readonly parts: RecoveryParts<State>) {}
 
@@ -45,7 +48,7 @@ export class ProjectRecoveries<State> {
     const subject = `incident/${incidentId}`;
     if (!SUSPENDING.has(stage) && !state.inDoubt.has(project)) return [{ type: 'incident.recorded', subject, data: incident }];
     const before = state.suspensions.get(project);
-    const suspendedFromSeq = before?.fromSeq ?? this.reactingTo ?? state.foreignSeq + 1;
+    const suspendedFromSeq = before?.fromSeq ?? this.toReactTo.get(project) ?? state.foreignSeq + 1;
     const failedAgain = before !== undefined || nowMs - (this.releasedAtMs.get(project) ?? -Infinity) < config.faultProbationMs;
     state.inDoubt.set(project, error);
     this.startAgain(project);
@@ -62,7 +65,7 @@ export class ProjectRecoveries<State> {
   get due(): boolean {
     for (const [project, { quarantined }] of this.parts.state.suspensions) {
       const rebuild = this.rebuilds.get(project);
-      if (rebuild ? rebuild.ready : !quarantined) return true;
+      if (rebuild ? rebuild.ready : !quarantined && (this.missed.get(project)?.ready ?? true)) return true;
     }
     return false;
   }
@@ -84,19 +87,30 @@ export class ProjectRecoveries<State> {
       if (state.suspensions.has(project)) continue;
       turn.failed(project, { stage: 'evolving', error: state.inDoubt.get(project) });
     }
-    for (const [project, { quarantined }] of [...state.suspensions]) {
+    for (const project of [...state.suspensions.keys()]) {
+      try {
+        await this.recover(turn, project, budget);
+      } catch (error) {
+        // What keeps one project from being recovered is that project's trouble.
+        if (state.suspensions.get(project)?.quarantined) state.inDoubt.set(project, error);
+        else turn.failed(project, { stage: 'release', error });
+      }
       await budget.giveWay();
-      if (!(await this.rebuilt(turn, project)) || quarantined) continue;
-      await this.makeUp(turn, project, budget);
+      if (budget.spent) return;
     }
   }
 
   stop(): void {
-    for (const rebuild of this.rebuilds.values()) rebuild.abandon();
+    for (const work of [...this.rebuilds.values(), ...this.missed.values()]) work.abandon();
   }
 
-  /** Whether the state of the project is that of the log. */
-  private async rebuilt(turn: OwnerTurn<State>, project: string): Promise<boolean> {
+  private async recover(turn: OwnerTurn<State>, project: string, budget: TurnBudget): Promise<void> {
+    if (!(await this.isRebuilt(project)) || this.parts.state.suspensions.get(project)?.quarantined) return;
+    if (await this.isMadeUp(turn, project, budget)) this.release(turn, project);
+  }
+
+  /** Whether the state of the project is that of the log. @throws whatever building it failed by. */
+  private async isRebuilt(project: string): Promise<boolean> {
     const { state } = this.parts;
     const rebuild = this.rebuilds.get(project);
     if (!rebuild) return !state.inDoubt.has(project);
@@ -105,72 +119,63 @@ export class ProjectRecoveries<State> {
       const found = await rebuild.finish(through(state));
       if (!found) return false;
       state.adopt(project, found);
-      this.rebuilds.delete(project);
-      return true;
     } catch (error) {
       if (error instanceof LogUnavailable) return false; // The next turn tries again.
-      this.rebuilds.delete(project);
-      if (state.suspensions.get(project)?.quarantined) state.inDoubt.set(project, error);
-      else turn.failed(project, { stage: 'release', error });
-      return false;
-    }
-  }
-
-  /** Reactions to what other services did meanwhile; then the project is in service again. */
-  private async makeUp(turn: OwnerTurn<State>, project: string, budget: TurnBudget): Promise<void> {
-    const { state, definition, time, config } = this.parts;
-    const { fromSeq = 1 } = state.suspensions.get(project) ?? {};
-    let throughSeq = this.madeUpThrough.get(project) ?? fromSeq - 1;
-    while (definition.reactions.size > 0 && throughSeq < state.foreignSeq) {
-      this.madeUpThrough.set(project, throughSeq);
-      if (budget.spent) return;
-      const entries = await this.read(throughSeq, Math.min(config.readEntriesMax, state.foreignSeq - throughSeq));
-      if (!entries) return; // The next turn tries again.
-      if (entries.length === 0) break;
-      for (const entry of entries) {
-        for (const event of this.missed(project, decodeCommit(entry, this.reactsTo))) {
-          await this.parts.react(turn, event);
-          if (state.inDoubt.has(project)) return; // It is quarantined.
-        }
-        throughSeq = entry.position.seq;
-        await budget.giveWay();
-      }
-    }
-    this.madeUpThrough.delete(project);
-    this.releasedAtMs.set(project, time.nowMs());
-    const { service } = definition;
-    turn.note(project, [{ type: 'project.released', subject: `project/${project}`, data: { service, releasedAtMs: time.nowMs() } }]);
-    this.parts.log.info(`${service} decides for project ${project} again.`);
-  }
-
-  /** Undefined while the log server cannot be reached: a turn that has begun has to end. */
-  private async read(afterSeq: number, limit: number): Promise<readonly LogEntry[] | undefined> {
-    try {
-      return await readBehind(this.parts, afterSeq, limit);
-    } catch (error) {
-      if (error instanceof LogUnavailable) return undefined;
+      this.endRebuild(project);
       throw error;
     }
+    this.endRebuild(project);
+    return true;
   }
 
-  private readonly reactsTo = (type: string, service: string): boolean =>
-    service !== this.parts.definition.service && this.parts.definition.reactions.has(type);
+  /** Reactions to what other services did meanwhile, as far as they have been read. */
+  private async isMadeUp(turn: OwnerTurn<State>, project: string, budget: TurnBudget): Promise<boolean> {
+    const { state, wake, react } = this.parts;
+    const { fromSeq = 1 } = state.suspensions.get(project) ?? {};
+    let missed = this.missed.get(project);
+    if (!missed) this.missed.set(project, (missed = new MissedReactions(this.parts, project, fromSeq - 1, wake)));
+    if (!missed.ready) return false;
+    do {
+      const event = missed.take();
+      if (!event) {
+        if (await missed.isOverAt(state.foreignSeq)) return true;
+        if (!missed.ready) return false;
+        continue;
+      }
+      await react(turn, event, budget);
+      if (state.inDoubt.has(project)) return false; // It has failed again.
+      await budget.giveWay();
+    } while (!budget.spent);
+    return false;
+  }
 
-  private missed(project: string, { position, events, indexes }: ReturnType<typeof decodeCommit>): ForeignEvent[] {
-    const { partition } = this.parts;
-    return events.flatMap((event: AnyEvent, i) => {
-      const id = eventId({ partition, position, index: indexes?.[i] ?? i });
-      return event.project === project ? [{ event, id, seq: position.seq }] : [];
-    });
+  private release(turn: OwnerTurn<State>, project: string): void {
+    const { definition, time, log } = this.parts;
+    const { service } = definition;
+    this.missed.delete(project);
+    this.releasedAtMs.set(project, time.nowMs());
+    turn.note(project, [{ type: 'project.released', subject: `project/${project}`, data: { service, releasedAtMs: time.nowMs() } }]);
+    log.info(`${service} decides for project ${project} again.`);
   }
 
   private startAgain(project: string): void {
-    const { state, wake } = this.parts;
     this.rebuilds.get(project)?.abandon();
-    this.madeUpThrough.delete(project);
-    const rebuild = new ProjectRebuild<State>(this.parts, project, wake);
-    this.rebuilds.set(project, rebuild);
-    rebuild.start(through(state));
+    this.missed.get(project)?.abandon();
+    this.missed.delete(project);
+    this.rebuilds.delete(project);
+    this.rebuilds.set(project, new ProjectRebuild<State>(this.parts, project, this.parts.wake));
+    this.startNext();
+  }
+
+  private endRebuild(project: string): void {
+    this.rebuilds.delete(project);
+    this.startNext();
+  }
+
+  private startNext(): void {
+    for (const rebuild of [...this.rebuilds.values()].slice(0, REBUILDS_AT_ONCE)) {
+      if (!rebuild.isStarted) rebuild.start(through(this.parts.state));
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { type HostLogger, SILENT_LOGGER } from './host.ports';
 import type { EncodedPartition, PartitionState, ProjectPart } from './partition-state';
 
 /** What a snapshot is, without the states, which are in pages of their own. */
-interface SnapshotHead {
+export interface SnapshotHead {
   readonly version: number;
   /** Version of the decider's own format. */
   readonly stateVersion: number;
@@ -94,6 +94,7 @@ export class Snapshots {
   }
 
   private async restoreInto<State>(partition: number, state: PartitionState<State>): Promise<LogEntry | undefined> {
+    await this.log.head(partition); // Behind a shut gate, a snapshot may still be put back from the archive.
     const text = await this.caches.get(partition, snapshotName(state.service));
     if (text === undefined) return undefined;
     const head = this.understood(partition, state, () => JSON.parse(text) as SnapshotHead);
@@ -172,7 +173,7 @@ function* linesOf<State>(state: PartitionState<State>): Iterable<Line> {
 }
 
 function restoreLine<State>(state: PartitionState<State>, line: Line): void {
-  if (line[0] === null) state.answered.restorePart(line[1]);
+  if (line[0] === null) state.restoreAnswers(line[1]);
   else state.restorePart(line);
 }
 
@@ -197,6 +198,6 @@ function resumePosition<State>(state: PartitionState<State>): Position {
   return { seq: Math.min(state.foreignSeq, state.read.seq), generation: state.read.generation };
 }
 
-const snapshotName = (service: string): string => `snapshot:${service}`;
-const pageName = (service: string, slot: number, page: number): string => `snapshot-${slot}-${page}:${service}`;
+export const snapshotName = (service: string): string => `snapshot:${service}`;
+export const pageName = (service: string, slot: number, page: number): string => `snapshot-${slot}-${page}:${service}`;
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -71,7 +71,8 @@ export class Timers<State> {
     const setForMs = decider.dueAtMs(this.state.state(project));
     if (setForMs === Infinity) return this.forget(project);
     const nowMs = this.time.nowMs();
-    const dueAtMs = setForMs <= nowMs && !isNews ? nowMs + FUTILE_TIMER_PAUSE_MS : setForMs;
+    // What is overdue goes behind what others have had due since: nobody's many timers keep another's waiting.
+    const dueAtMs = setForMs > nowMs ? setForMs : isNews ? nowMs : nowMs + FUTILE_TIMER_PAUSE_MS;
     if (this.timers.get(project)?.dueAtMs === dueAtMs) return;
     const timer = { project, dueAtMs, setForMs };
     this.timers.set(project, timer);

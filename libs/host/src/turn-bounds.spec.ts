@@ -72,9 +72,19 @@ describe('a turn', () => {
     ['in many answers', 100],
   ])('cuts what settling says into commits, and lets others be decided in between (%s)', async (_how, perAnswer) => {
     await world.start(service(piling(8000, perAnswer)), { config: { turnBytesMax: 256 * 1024 } });
+    const { faults, store } = world.server;
+    const queued = () => store.partition(0).queues.get('registry')?.length ?? 0;
+    let appends = 0;
+    let asked: Promise<string> | undefined;
+    faults.intercept = async (operation, phase) => {
+      if (operation !== 'append' || phase !== 'before' || ++appends !== 3) return;
+      const before = queued();
+      asked = world.register('zoe', undefined, 'other');
+      await waitUntil(() => queued() > before, { what: 'the command to be queued' });
+    };
     await world.register('many');
-    await world.register('zoe', undefined, 'other');
     await piledUp(8000);
+    await asked;
     expect(Math.max(...(await bytesOfEach()))).toBeLessThanOrEqual(COMMIT_BYTES_MAX);
     const { seq } = await world.server.log.head(0);
     expect(await seqOf('zoe')).toBeLessThan(seq); // Decided before the other project has come to rest.

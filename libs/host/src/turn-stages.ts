@@ -21,8 +21,8 @@ import { TurnBudget } from './turn-budget';
 const SHARES = { recoveries: 1 / 8, foreign: 1 / 4, commands: 1 / 4, own: 1 / 16, timers: 1 / 16, settling: 1 } as const;
 /** Events of other services after which no further commit of theirs is taken in by a turn, which reacts to each that it has taken in. */
 const REACTIONS_MAX = 250;
-/** Answers of one project's settling in a row; a decider that has still more to say never comes to rest. */
-const SETTLE_ANSWERS_MAX = 100_000;
+/** Bytes that one project's settling says in a row; a decider that has still more to say never comes to rest. */
+const SETTLED_BYTES_MAX = 512 * 1024 * 1024;
 
 export interface AnsweredCommand {
   readonly id: string;
@@ -59,12 +59,12 @@ export class TurnStages<State> {
   readonly recoveries: ProjectRecoveries<State>;
   private readonly touched = new TouchedProjects();
   private readonly handleCommand: ServiceDefinition<State>['handleCommand'];
-  /** Of the project that is being settled over several turns: answers in a row. */
-  private readonly settleAnswers = new Map<string, number>();
+  /** Of projects that are being settled over several turns: bytes in a row. */
+  private readonly settledBytes = new Map<string, number>();
 
   constructor(private readonly parts: StagesParts<State>) {
     this.handleCommand = parts.definition.handleCommand.bind(parts.definition);
-    this.recoveries = new ProjectRecoveries({ ...parts, react: (turn, event) => this.react(turn, event) });
+    this.recoveries = new ProjectRecoveries({ ...parts, react: (turn, event, budget) => this.react(turn, event, budget) });
     for (const project of parts.state.projectNames()) this.touched.touch(project); // The first turn looks at each.
   }
 
@@ -118,27 +118,33 @@ export class TurnStages<State> {
       if (!events) break;
       for (const event of events) {
         const { project, type } = event.event;
-        this.recoveries.reactingTo = event.seq;
-        if (state.inDoubt.size > 0 && state.inDoubt.has(project) && !state.suspensions.has(project))
+        const { toReactTo } = this.recoveries;
+        const isReactedTo = definition.reactions.has(type);
+        if (state.inDoubt.size > 0 && state.inDoubt.has(project) && !state.suspensions.has(project)) {
+          if (!toReactTo.has(project)) toReactTo.set(project, event.seq);
           turn.failed(project, { stage: 'evolving', inputType: type, error: state.inDoubt.get(project) });
-        if (definition.reactions.has(type) && !this.isOut(project)) reactedTo.push(event);
+        }
+        if (!isReactedTo || this.isOut(project)) continue;
+        if (!toReactTo.has(project)) toReactTo.set(project, event.seq);
+        reactedTo.push(event);
       }
       await budget.giveWay();
     } while (!budget.spent && reactedTo.length < REACTIONS_MAX);
-    this.recoveries.reactingTo = undefined;
     return reactedTo;
   }
 
   private async reactTo(turn: OwnerTurn<State>, events: readonly ForeignEvent[], budget: TurnBudget): Promise<void> {
+    const { toReactTo } = this.recoveries;
     for (const event of events) {
-      this.recoveries.reactingTo = event.seq;
-      if (!this.isOut(event.event.project)) await this.react(turn, event);
+      const { project } = event.event;
+      toReactTo.set(project, event.seq);
+      if (!this.isOut(project)) await this.react(turn, event, budget);
       await budget.giveWay();
     }
-    this.recoveries.reactingTo = undefined;
+    toReactTo.clear();
   }
 
-  private async react(turn: OwnerTurn<State>, { event, id }: ForeignEvent): Promise<void> {
+  private async react(turn: OwnerTurn<State>, { event, id }: ForeignEvent, budget: TurnBudget): Promise<void> {
     const reaction = this.parts.definition.reactions.get(event.type);
     if (!reaction) return;
     const { project } = event;
@@ -150,7 +156,10 @@ export class TurnStages<State> {
       return;
     }
     const inherited = { correlationId: event.correlationId, causationId: id, traceparent: event.traceparent };
-    for (const command of commands) await this.decideOwn(turn, project, { ...inherited, ...command }, 'reaction');
+    for (const command of commands) {
+      await this.decideOwn(turn, project, { ...inherited, ...command }, 'reaction');
+      await budget.giveWay();
+    }
   }
 
   /** As many commands as one turn takes; the others have theirs next. */
@@ -242,26 +251,27 @@ export class TurnStages<State> {
     const { touched } = this;
     for (let next = touched.next(); next; next = touched.next()) {
       const { project, causationId } = next;
+      const before = turn.bytes;
       if (this.isOut(project)) this.settled(turn, project);
-      else if (await turn.settle(project, causationId, budget)) this.unsettled(turn, project);
+      else if (await turn.settle(project, causationId, budget)) this.unsettled(turn, project, turn.bytes - before);
       else this.settled(turn, project);
       await budget.giveWay();
       if (budget.spent) return;
     }
   }
 
-  private unsettled(turn: OwnerTurn<State>, project: string): void {
-    const answers = (this.settleAnswers.get(project) ?? 0) + 1;
-    this.settleAnswers.set(project, answers);
-    if (answers > SETTLE_ANSWERS_MAX)
-      turn.failed(project, { stage: 'settling', error: new Error(`The decider does not come to rest after ${answers} answers.`) });
+  private unsettled(turn: OwnerTurn<State>, project: string, bytes: number): void {
+    const settled = (this.settledBytes.get(project) ?? 0) + bytes;
+    this.settledBytes.set(project, settled);
+    if (settled > SETTLED_BYTES_MAX)
+      turn.failed(project, { stage: 'settling', error: new Error(`The decider does not come to rest after ${settled} bytes of events.`) });
     this.touched.putBack(project);
   }
 
   private settled(turn: OwnerTurn<State>, project: string): void {
     const { timers } = this.parts;
     this.touched.done(project);
-    this.settleAnswers.delete(project);
+    this.settledBytes.delete(project);
     if (this.isOut(project)) return timers.forget(project);
     try {
       timers.update(project, turn.changed.has(project));

@@ -32,7 +32,7 @@ describe('queries that wait for the end of a turn', () => {
     queries = new WaitingQueries({
       signals,
       clock: { ...SYSTEM_CLOCK, nowMs: () => nowMs },
-      config: { queriesWaitingMax: 4, queriesRunningMax: 2 },
+      config: { queriesWaitingMax: 4, queriesRunningMax: 2, turnSliceMs: 1000 },
       log: SILENT_LOGGER,
       wake: () => woken++,
     });

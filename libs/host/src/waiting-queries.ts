@@ -15,8 +15,8 @@ interface WaitingQuery {
 
 export interface WaitingQueriesParts {
   readonly signals: Signals;
-  readonly clock: Pick<HostClock, 'nowMs' | 'soon'>;
-  readonly config: Pick<HostConfig, 'queriesWaitingMax' | 'queriesRunningMax'>;
+  readonly clock: Pick<HostClock, 'nowMs' | 'monotonicMs' | 'soon'>;
+  readonly config: Pick<HostConfig, 'queriesWaitingMax' | 'queriesRunningMax' | 'turnSliceMs'>;
   readonly log: HostLogger;
   /** Called when there is something to answer, or room for it again. */
   readonly wake: () => void;
@@ -61,16 +61,33 @@ export class WaitingQueries {
     this.reply(waiting, { ok: false, code: 'busy', message: `The owner has ${queriesWaitingMax} queries in hand.` });
   }
 
-  /** Answers what waits, as far as there is room. Returns in the next round of the event loop at the latest, whatever goes on beside. */
+  /**
+   * Answers what waits, for as long as a slice lasts and as far as there is room; the others wait behind the next turn, whose commands
+   * have waited too.
+   */
   async answerAll(nowMs: number, answer: (query: QueryEnvelope) => unknown): Promise<void> {
     const { clock, config } = this.parts;
+    const endsAtMs = clock.monotonicMs() + config.turnSliceMs;
     this.waiting = this.waiting.filter(({ droppedAtMs }) => droppedAtMs > nowMs);
-    while (this.waiting.length > 0 && this.running < config.queriesRunningMax) {
-      const batch = this.waiting.splice(0, config.queriesRunningMax - this.running);
-      const begun = batch.map((waiting) => this.begin(waiting, answer));
+    while (this.due && clock.monotonicMs() < endsAtMs) {
       // Time for those that only seem to wait, as every handler of Nest's does: they are still between two turns.
-      if (begun.includes(true)) await nextRound(clock);
+      if (this.beginSome(answer, endsAtMs)) await nextRound(clock);
     }
+  }
+
+  /** As many as there is room and time for. @returns whether an answer is yet to come. */
+  private beginSome(answer: (query: QueryEnvelope) => unknown, endsAtMs: number): boolean {
+    let isYetToCome = false;
+    let taken = 0;
+    do isYetToCome = this.begin(this.waiting[taken++] as WaitingQuery, answer) || isYetToCome;
+    while (taken < this.waiting.length && this.running < this.parts.config.queriesRunningMax && this.parts.clock.monotonicMs() < endsAtMs);
+    this.waiting = this.waiting.slice(taken);
+    return isYetToCome;
+  }
+
+  /** Some still wait to be looked at, and there is room for them. */
+  get due(): boolean {
+    return this.waiting.length > 0 && this.running < this.parts.config.queriesRunningMax;
   }
 
   /** The owner is it no more: what is being answered is not told to anybody, since it may not be so any longer. */

@@ -25,14 +25,21 @@ export class GateAdapter implements Gate {
     return this.watch.look(partition);
   }
 
-  async restore(lease: Lease, incarnation: string, entries: readonly LogEntry[]): Promise<void> {
+  async restore(lease: Lease, incarnation: string, entries: readonly LogEntry[], { afresh = false } = {}): Promise<void> {
     const [first] = entries;
     if (!first) return;
     const { partition } = lease;
     const fence = fenceAt(lease, { seq: first.position.seq - 1, generation: first.position.generation });
     const commits = entries.flatMap(({ position, body }) => [formatPosition(position), body]);
     await this.connection.ask({ what: `restore partition ${partition}`, fence }, (redis) =>
-      redis.torchRestore(...this.keysOf(lease), leaseText(lease), openText(incarnation), first.position.seq, commits),
+      redis.torchRestore(
+        ...this.keysOf(lease),
+        leaseText(lease),
+        openText(incarnation),
+        first.position.seq,
+        afresh ? 'afresh' : '',
+        commits,
+      ),
     );
   }
 

@@ -46,9 +46,10 @@ export interface Gate {
   /**
    * Puts entries back behind the head, under their own positions, while the gate is not open.
    *
-   * @throws Fenced; LogRegressed when the head is not right before the first entry.
+   * @param options.afresh the log begins with the first of them: what it has before is forgotten, and what comes between is left out.
+   * @throws Fenced; LogRegressed when the head is not right before the first entry, or, afresh, not before it at all.
    */
-  restore(lease: Lease, incarnation: string, entries: readonly LogEntry[]): Promise<void>;
+  restore(lease: Lease, incarnation: string, entries: readonly LogEntry[], options?: { readonly afresh?: boolean }): Promise<void>;
   /**
    * Epochs and command ids go on behind these. A lease, but for the keeper's, that was given in an epoch that the log may
    * have had already is taken back.

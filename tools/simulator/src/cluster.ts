@@ -57,7 +57,7 @@ export class Cluster {
       nowMs: this.serverNowMs,
       startTimer: (ms, fire) => time.after(ms, fire),
     });
-    options.history.attach(this.base, this.serverNowMs);
+    options.history.attach(this.base, this.serverNowMs, () => time.nowMs);
   }
 
   readonly serverNowMs = (): number => this.options.time.nowMs + this.serverClockErrorMs;

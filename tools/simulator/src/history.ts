@@ -18,7 +18,7 @@ export interface Append {
   readonly lease?: Lease;
   /** Who held the lease by the world's own account when the commit was appended. */
   readonly owner?: Pick<Lease, 'holder' | 'epoch'>;
-  /** The latest time that the log server's clock had ever shown, epoch ms. */
+  /** The latest time that the log server's clock can have been taken for, epoch ms. */
   readonly serverMs?: number;
 }
 
@@ -70,15 +70,19 @@ export class History {
 
   /** Sees every effect on the log server at the moment at which it happens. */
   private serverNowMs = (): number => 0;
-  private serverMs = 0;
+  private trueNowMs = (): number => 0;
+  /** By how much the log server's clock was ahead at most, ms. */
+  private aheadMs = 0;
 
   private latestServerMs(): number {
-    return (this.serverMs = Math.max(this.serverMs, this.serverNowMs()));
+    this.aheadMs = Math.max(this.aheadMs, this.serverNowMs() - this.trueNowMs());
+    return this.trueNowMs() + this.aheadMs;
   }
 
-  attach({ faults }: InMemoryLogServer, nowMs: () => number): void {
+  attach({ faults }: InMemoryLogServer, nowMs: () => number, trueNowMs: () => number): void {
     this.effects.nowMs = nowMs;
     this.serverNowMs = nowMs;
+    this.trueNowMs = trueNowMs;
     faults.intercept = (operation, phase, partition) => {
       if (phase === 'after' && WATCHED.has(operation)) this.effects.happened(`${operation}/${partition}`);
     };

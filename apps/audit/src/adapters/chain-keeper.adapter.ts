@@ -9,6 +9,7 @@ import { LOG_SERVER, TORCH_ENV, type TorchEnv } from '@torch/platform';
 import { AUDIT_CONFIG, type AuditConfig } from '../audit.config';
 import { archivedLog } from '../recovery/archived-log';
 import { GateKeeper } from '../recovery/gate.keeper';
+import { StateKeeper } from '../recovery/state.keeper';
 import { ARCHIVED, type ArchivedListener } from './archived.port';
 import { NotaryKeys, type PartitionOfKeys } from './notary-keys';
 import { PartitionChain } from './partition-chain.adapter';
@@ -30,6 +31,7 @@ export class ChainKeeper implements OwnershipHooks<AuditState> {
     @Inject(LOG_SERVER) private readonly server: Pick<LogServer, 'log' | 'identity'>,
     private readonly tails: LogTails,
     private readonly gate: GateKeeper,
+    private readonly states: StateKeeper,
     @Inject(ARCHIVED) private readonly archived: ArchivedListener,
     @Optional() @Inject(ARCHIVE_FOLLOWER) private readonly follower?: ArchiveFollower,
   ) {
@@ -70,6 +72,7 @@ export class ChainKeeper implements OwnershipHooks<AuditState> {
       config: this.config,
       archived: this.archived,
       follower: this.follower,
+      states: (disk, durableSeq) => this.states.archive(partition, disk, durableSeq),
       signer: () => this.signer(partition),
       keys: async () => this.keys.trusted(partition, await this.opened()),
       onChange: (change) => this.tell(partition, change),
@@ -125,6 +128,15 @@ export class ChainKeeper implements OwnershipHooks<AuditState> {
     const taken = this.taken.get(partition);
     this.taken.delete(partition);
     await taken?.fence.release();
+  }
+
+  /**
+   * Takes newer states of the services into the archive, when those that are there are further behind than this.
+   *
+   * @returns the lowest seq that is still needed. @throws like `prune`.
+   */
+  async archiveStates(partition: number, lagMax: number): Promise<number> {
+    return this.chain(partition).archiveStates(lagMax);
   }
 
   private chain(partition: number): PartitionChain {

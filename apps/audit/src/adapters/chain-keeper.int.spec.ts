@@ -10,6 +10,7 @@ import { waitUntil } from '@torch/testing';
 import { AuditHandlers } from '../api/audit.handlers';
 import { AUDIT_DEFAULTS, type AuditConfig } from '../audit.config';
 import { GateKeeper } from '../recovery/gate.keeper';
+import { StateKeeper } from '../recovery/state.keeper';
 import { ChainKeeper } from './chain-keeper.adapter';
 import { LogArchived } from './log-archived.adapter';
 
@@ -56,7 +57,9 @@ describe('the keeper of archives', () => {
 
   function keeperOf(config: Partial<AuditConfig> = {}): ChainKeeper {
     const env = { dataDir, archiveDir: join(dataDir, 'audit'), partitions: 8, gate: 'none' } as const;
-    return new ChainKeeper(env, { ...AUDIT_DEFAULTS, retryMs: 50, ...config }, server, tails, new GateKeeper(env, server), archived);
+    const states = new StateKeeper(env, server);
+    const gate = new GateKeeper(env, server, states, { commitsMax: 0 });
+    return new ChainKeeper(env, { ...AUDIT_DEFAULTS, retryMs: 50, ...config }, server, tails, gate, states, archived);
   }
 
   async function end(): Promise<void> {

@@ -18,7 +18,7 @@ export class HotLog implements OnApplicationBootstrap, OnModuleDestroy {
   private running: Promise<void> | undefined;
 
   constructor(
-    @Inject(ChainKeeper) private readonly keeper: Pick<ChainKeeper, 'partitions' | 'archivedSeq'>,
+    @Inject(ChainKeeper) private readonly keeper: Pick<ChainKeeper, 'partitions' | 'archivedSeq' | 'archiveStates'>,
     @Inject(LOG_SERVER) private readonly server: Pick<LogServer, 'log'>,
     @Inject(HOT_LOG_CONFIG) private readonly config: HotLogConfig,
   ) {}
@@ -62,7 +62,11 @@ export class HotLog implements OnApplicationBootstrap, OnModuleDestroy {
     for (const partition of this.keeper.partitions) {
       try {
         const { seq } = await this.server.log.head(partition);
-        if (seq > this.config.commitsMax) await this.trim(partition, seq - this.config.commitsMax + 1);
+        const { commitsMax } = this.config;
+        if (seq <= commitsMax) continue;
+        // So that a log server that is restored need not hold much more either.
+        await this.keeper.archiveStates(partition, commitsMax);
+        await this.trim(partition, seq - commitsMax + 1);
       } catch (error) {
         if (!(error instanceof LogUnavailable)) this.logger.error(`The log of partition ${partition} was not trimmed: ${String(error)}`);
       }

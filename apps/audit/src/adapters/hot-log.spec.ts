@@ -19,7 +19,10 @@ async function world(archivedSeq: number | undefined, { commitsMax = 0, everyMs 
     fence,
     Array.from({ length: 20 }, (_, i) => `{"n":${i}}`),
   );
-  const hotLog = new HotLog({ partitions: [0], archivedSeq: () => archivedSeq }, server, { commitsMax, everyMs });
+  const hotLog = new HotLog({ partitions: [0], archivedSeq: () => archivedSeq, archiveStates: async () => 1 }, server, {
+    commitsMax,
+    everyMs,
+  });
   const guards = async (seq: number): Promise<void> => {
     for (const service of SERVICE_NAMES) await server.log.setTrimGuard(0, `snapshot:${service}`, seq);
   };

@@ -7,10 +7,12 @@ import {
   ArchiveLocked,
   type ArchiveStatus,
   type ArchivePruned,
+  type FencedDisk,
   openArchive,
   type PartitionArchive,
   pruneArchive,
   type PruneArchive,
+  readStatesNote,
   type SignCheckpoint,
 } from '@torch/archive';
 import type { PartitionVerdict } from '@torch/contracts';
@@ -37,6 +39,8 @@ export interface PartitionChainParts {
   /** Made anew whenever the archive is opened. */
   readonly signer: () => Promise<SignCheckpoint>;
   readonly keys: () => Promise<readonly VerifierKey[]>;
+  /** Takes newer states into the archive. @returns the lowest seq that is still needed. */
+  readonly states: (disk: FencedDisk, durableSeq: number) => Promise<number>;
   /** Follows what is sealed, to take it elsewhere. */
   readonly follower?: ArchiveFollower;
   /** An episode of not being able to archive began or ended. */
@@ -54,6 +58,7 @@ export class PartitionChain {
   /** Until an archive is opened with it; after a failure the archive takes one of its own. */
   private fence: ArchiveFence | undefined;
   private readonly partition: number;
+  private takingStates: Promise<unknown> = Promise.resolve();
   /** What was durable when the archive was last closed. */
   private reached = CHAIN_START;
   /** Why the archive is not carried on at all. */
@@ -91,22 +96,39 @@ export class PartitionChain {
     return verdict.ok && problem !== undefined ? { ...verdict, ok: false, problem: problem.slice(0, 2000) } : verdict;
   }
 
+  /** @param lagMax they are left as they are while they are no further behind. @throws LogUnavailable while the archive is not open. */
+  async archiveStates(lagMax: number): Promise<number> {
+    const archive = this.opened();
+    const taken = this.takingStates.then(async () => {
+      const { neededSeq } = await readStatesNote({ dir: this.parts.dir, partition: this.partition }, archive.fence.disk);
+      const { seq } = archive.durable;
+      return seq - neededSeq > lagMax ? this.parts.states(archive.fence.disk, seq) : neededSeq;
+    });
+    this.takingStates = taken.catch(() => undefined); // One at a time; whoever asked is told of the failure.
+    return taken;
+  }
+
   /** Takes what has expired out of sealed segments. @throws LogUnavailable while the archive is not open. */
   async prune(request: Pick<PruneArchive, 'expiry' | 'reason' | 'dryRun'>): Promise<ArchivePruned> {
-    const { archive, partition } = this;
+    const archive = this.opened();
+    const { partition } = this;
     const { dir, follower } = this.parts;
-    if (!archive) throw new LogUnavailable(`The archive of partition ${partition} is not open.`, false);
     const { signal } = this.released;
     const pruned = await pruneArchive({
       ...request,
       place: { dir, partition },
       disk: archive.fence.disk,
-      belowSeq: Infinity,
+      belowSeq: await this.archiveStates(request.dryRun ? Infinity : 0),
       note: (fact) => archive.note(fact),
       signal,
     });
     if (pruned.segments > 0 && !request.dryRun) follower?.sealed(archive, partition);
     return pruned;
+  }
+
+  private opened(): PartitionArchive {
+    if (!this.archive) throw new LogUnavailable(`The archive of partition ${this.partition} is not open.`, false);
+    return this.archive;
   }
 
   private async keep(): Promise<void> {
@@ -118,6 +140,7 @@ export class PartitionChain {
         await this.tell(error as Error);
       } finally {
         await this.parts.follower?.released(this.partition);
+        await this.takingStates;
         await this.archive?.close();
         this.reached = this.archive?.durable ?? this.reached;
         this.archive = undefined;

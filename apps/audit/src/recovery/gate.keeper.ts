@@ -3,7 +3,9 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type ArchiveDisk, ArchiveBroken, ArchiveLocked, PartitionRecovery, type Recovered } from '@torch/archive';
 import { type Consumed, formatPosition, GateShut, type Lease, type LogServer, LogUnavailable } from '@torch/log';
 import { LOG_SERVER, TORCH_ENV, type TorchEnv } from '@torch/platform';
+import { HOT_LOG_CONFIG, type HotLogConfig } from '../hot-log.config';
 import { archivedLog } from './archived-log';
+import { StateKeeper } from './state.keeper';
 
 const PROGRESS_EVERY_MS = 2000;
 
@@ -17,6 +19,8 @@ export class GateKeeper {
   constructor(
     @Inject(TORCH_ENV) private readonly env: Pick<TorchEnv, 'archiveDir' | 'gate' | 'partitions'>,
     @Inject(LOG_SERVER) private readonly server: LogServer,
+    private readonly states: StateKeeper,
+    @Inject(HOT_LOG_CONFIG) private readonly hotLog: Pick<HotLogConfig, 'commitsMax'>,
   ) {}
 
   /**
@@ -33,6 +37,8 @@ export class GateKeeper {
         logId: (await archivedLog(this.server, this.env)).logId,
         disk,
         newId: randomUUID,
+        config: { commitsMax: this.hotLog.commitsMax },
+        putBackStates: () => this.states.putBack(partition, disk),
         onProgress: this.progress(partition),
       });
       this.tell(partition, await recovery.recover(lease, readOn));

@@ -17,7 +17,10 @@ import type { ArchivedRecord } from '../archived-record';
 import type { SignCheckpoint } from '../checkpoint.writer';
 import { sha256 } from '../hashing';
 import { readManifest } from '../manifest.reader';
+import { NODE_DISK } from '../node-disk.adapter';
 import { listSegments } from '../segment-list';
+import { listStates, stateFileName } from '../states/archived-states';
+import { STATES_NOTE } from '../states/states.note';
 import { BackupRefused } from './backup.errors';
 
 /** When a record's commit was recorded; undefined once retention has removed its content. */
@@ -51,6 +54,11 @@ export async function cutPartition(place: ArchivePlace, throughSeq: number, sign
   const { lines } = await readManifest(place);
   const segments = await listSegments(place);
   const kept = lines.filter(({ lastSeq }) => lastSeq <= throughSeq);
+  await cutStates(
+    place,
+    throughSeq,
+    kept.some(({ kind }) => kind === 'pruned'),
+  );
   const last = kept.findLast((line): line is (typeof lines)[number] & SegmentSealed => line.kind === 'sealed');
   const end = await rest(place, last, throughSeq);
   for (const { path, firstSeq } of segments) if (firstSeq > (last?.lastSeq ?? 0)) await rm(path);
@@ -63,6 +71,19 @@ export async function cutPartition(place: ArchivePlace, throughSeq: number, sign
     const note = sign({ size: end.head.seq, root: end.frontier.root(), head: end.head, manifest: manifest.hash });
     await writeFile(checkpointPath(place), note, { mode: 0o600 });
   }
+}
+
+/** A state of what is cut off is of no use; without one, everything has to be there from the beginning on. */
+async function cutStates(place: ArchivePlace, throughSeq: number, isPruned: boolean): Promise<void> {
+  const states = await listStates(place, NODE_DISK);
+  const ahead = states.find(({ seen }) => seen.seq > throughSeq);
+  if (!ahead) return;
+  if (isPruned)
+    throw new BackupRefused(
+      `Retention has removed content of partition ${place.partition} below the cut, and the state of ${ahead.service} that stands for it is of ${formatPosition(ahead.seen)}. Cut no earlier than there.`,
+    );
+  for (const { service } of states) await rm(join(partitionDir(place), stateFileName(service)));
+  await rm(join(partitionDir(place), STATES_NOTE), { force: true });
 }
 
 interface Rest {

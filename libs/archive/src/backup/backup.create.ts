@@ -1,14 +1,26 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { type NoteSigner, signNote } from '@torch/domain-audit';
+import { parsePosition } from '@torch/log';
 import { type ArchiveDisk, readWhole } from '../archive-disk';
 import { ArchiveBroken } from '../archive.errors';
-import { CHECKPOINT, LOG_NOTE, MANIFEST, NOTARY_KEYS, openSegmentName, partitionDir, partitionName } from '../archive.layout';
+import {
+  type ArchivePlace,
+  CHECKPOINT,
+  LOG_NOTE,
+  MANIFEST,
+  NOTARY_KEYS,
+  openSegmentName,
+  partitionDir,
+  partitionName,
+} from '../archive.layout';
 import { sha256 } from '../hashing';
 import { NODE_DISK } from '../node-disk.adapter';
 import { KEY_ROTATIONS } from '../notary/key-rotations';
 import { GATE_NOTE } from '../recovery/gate.note';
 import { readLogNote } from '../segment-list';
+import { listStates } from '../states/archived-states';
+import { stampOfStates, stateFiles } from '../states/state-files';
 import { BackupBroken, BackupRefused } from './backup.errors';
 import { readBackup } from './backup.list';
 import {
@@ -164,13 +176,25 @@ class BackupMaking {
     const { archiveDir, disk } = this.request;
     const place = { dir: archiveDir, partition };
     const folder = `${BACKUP_ARCHIVE}/${partitionName(partition)}`;
+    const states = await stampOfStates(place, disk);
+    for await (const { name, body } of stateFiles(place, disk)) await this.put(`${folder}/${name}`, body);
     const snapshot = await snapshotPartition(place, disk);
+    await this.assertStatesFit(place, snapshot.position, states);
     for (const file of snapshot.sealed) await this.copySealed(file, `${folder}/${file.name}`);
     if (snapshot.open) await this.put(`${folder}/${openSegmentName(snapshot.open.firstSeq)}`, openLines(place, snapshot.open, disk));
     await this.put(`${folder}/${MANIFEST}`, snapshot.manifest);
     if (snapshot.checkpoint) await this.put(`${folder}/${CHECKPOINT}`, snapshot.checkpoint);
     await this.copySmall(join(partitionDir(place), GATE_NOTE), `${folder}/${GATE_NOTE}`);
     return { partition, position: snapshot.position, chain: snapshot.chain };
+  }
+
+  /** What was taken out of the archive needs the very states that were there then, and these what is in the copy. */
+  private async assertStatesFit(place: ArchivePlace, position: string, stamp: string): Promise<void> {
+    const { disk } = this.request;
+    if ((await stampOfStates(place, disk)) !== stamp) throw new SnapshotMoved(`The states of partition ${place.partition} were replaced.`);
+    const ahead = (await listStates(place, disk)).find(({ seen }) => seen.seq > parsePosition(position).seq);
+    if (ahead)
+      throw new SnapshotMoved(`The state of ${ahead.service} is of more than the checkpoint of partition ${place.partition} covers.`);
   }
 
   /** A sealed segment does not change, unless retention takes something out of it: then its hash is another. */

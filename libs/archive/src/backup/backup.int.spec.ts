@@ -248,7 +248,7 @@ describe('a restored backup', () => {
     await restore(manifest.id, { point: { partition: 0, seq: 4, generation: 0 } });
     const place = { dir: join(restored(), 'audit'), partition: 0 };
     expect(await archiveHead(place)).toMatchObject({ seq: 4, generation: 0 });
-    expect(await readGateNote(place, NODE_DISK)).toMatchObject({ generation: 4 });
+    expect((await readGateNote(place, NODE_DISK))?.generation).toBeGreaterThan(4);
   });
 
   it('says so when the history has no such point', async () => {

@@ -1,6 +1,5 @@
 import { copyFile, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { NoteSigner } from '@torch/domain-audit';
 import { formatPosition } from '@torch/log';
 import { archiveHead } from '../archive-head';
 import { LOG_NOTE, NOTARY_KEYS } from '../archive.layout';
@@ -8,7 +7,7 @@ import { readArchive } from '../archive.reader';
 import { NODE_DISK } from '../node-disk.adapter';
 import { checkpointSigner } from '../notary/checkpoint.signer';
 import { ensureNotaryKey, loadNotaryKey, notaryKeyPath, readVerifierKeys } from '../notary/notary-keys';
-import { readGateNote, writeGateNote } from '../recovery/gate.note';
+import { noteRestored } from '../recovery/restored-generation';
 import { readLogNote } from '../segment-list';
 import type { VerifyProgress } from '../verify/verdict';
 import { verifyArchive } from '../verify/verify-archive';
@@ -119,30 +118,24 @@ async function copyFiles(manifest: BackupManifest, unfinished: string, { store, 
 async function cut(manifest: BackupManifest, dir: string, request: RestoreBackup): Promise<RestoredPartition[]> {
   if (request.notaryKey !== undefined) await takeOverKey(request.notaryKey, request.dataDir);
   const { point } = request;
-  if (!point) return manifest.ends.map(({ partition, position }) => ({ partition, position }));
+  if (!point) {
+    for (const { partition } of manifest.ends) await noteRestored({ dir, partition }, request, NODE_DISK);
+    return manifest.ends.map(({ partition, position }) => ({ partition, position }));
+  }
   const last = await lastSeqs(manifest, dir, point);
   const key = await ensureNotaryKey({ dataDir: request.dataDir, archiveDir: dir }, manifest.logId);
   const partitions: RestoredPartition[] = [];
   for (const { partition, position } of manifest.ends) {
     const throughSeq = last.get(partition) ?? 0;
     const isCut = throughSeq < Number(position.split('-')[0]);
-    if (isCut) await cutOne({ dir, partition }, throughSeq, { position, key, logId: manifest.logId });
+    const place = { dir, partition };
+    const sign = checkpointSigner({ logId: manifest.logId, partition, signer: () => key });
+    if (isCut) await cutPartition(place, throughSeq, sign);
+    await noteRestored(place, { least: Number(position.split('-')[1]), nowMs: request.nowMs }, NODE_DISK);
     const { seq, generation } = await archiveHead({ dir, partition });
     partitions.push({ partition, position: formatPosition({ seq, generation }), ...(isCut && { cutFrom: position }) });
   }
   return partitions;
-}
-
-/** No generation of what is cut off comes again: a position never means two things. */
-async function cutOne(
-  place: { dir: string; partition: number },
-  throughSeq: number,
-  { position, key, logId }: { position: string; key: NoteSigner; logId: string },
-): Promise<void> {
-  await cutPartition(place, throughSeq, checkpointSigner({ logId, partition: place.partition, signer: () => key }));
-  const note = await readGateNote(place, NODE_DISK);
-  const generation = Math.max(note?.generation ?? 0, Number(position.split('-')[1]));
-  await writeGateNote(place, { incarnation: note?.incarnation ?? 'restored', generation }, NODE_DISK);
 }
 
 /** The last seq of each partition that is to be left. */

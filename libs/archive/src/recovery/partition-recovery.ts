@@ -17,6 +17,7 @@ import { readArchive } from '../archive.reader';
 import { PRUNED_BODY } from '../history/pruned-body';
 import { type GateNote, readGateNote, writeGateNote } from './gate.note';
 import { firstDifference } from './log-comparison';
+import { readStatesNote, type StatesNote } from '../states/states.note';
 import { ServiceMarks } from './service-marks';
 
 export interface RecoveryConfig {
@@ -27,6 +28,8 @@ export interface RecoveryConfig {
   readonly restoreBytesMax: number;
   /** Term of the keeper's lease, which is renewed while the recovery goes on. */
   readonly leaseMs: number;
+  /** Commits that are put back at most, but for those that a service still needs; 0: all. */
+  readonly commitsMax: number;
 }
 
 export const RECOVERY_DEFAULTS: RecoveryConfig = {
@@ -34,6 +37,7 @@ export const RECOVERY_DEFAULTS: RecoveryConfig = {
   restoreEntriesMax: 1000,
   restoreBytesMax: 4 * 1024 * 1024,
   leaseMs: 3000,
+  commitsMax: 0,
 };
 
 /** What a recovery came to. */
@@ -60,6 +64,12 @@ export interface RecoveryParts {
   readonly disk: ArchiveDisk;
   readonly nowMs?: () => number;
   readonly newId: () => string;
+  /**
+   * Gives the services back the archived states that the log server has lost, behind the log that it has again.
+   *
+   * @returns whether there were any.
+   */
+  readonly putBackStates?: () => Promise<boolean>;
   /** Told the last seq that was restored, and the last that will be. */
   readonly onProgress?: (seq: number, lastSeq: number) => void;
 }
@@ -69,6 +79,7 @@ interface Findings {
   readonly head: Position;
   readonly archived: Position;
   readonly note: GateNote | undefined;
+  readonly states: StatesNote;
 }
 
 /**
@@ -90,7 +101,8 @@ export class PartitionRecovery {
 
   /**
    * @param readOn reads the log to its end as the owner of the keeper's own events, and says how far it has consumed.
-   * @throws GateShut when the gate must stay shut; Fenced, LogUnavailable, ArchiveBroken.
+   * @throws GateShut when the gate must stay shut; Fenced when states were put back, and the keeper has to begin anew with its own;
+   * LogUnavailable, ArchiveBroken.
    */
   async recover(lease: Lease, readOn: () => Promise<Consumed>): Promise<Recovered> {
     const { server, place } = this.parts;
@@ -104,7 +116,9 @@ export class PartitionRecovery {
       await server.gate.refuse(lease, incarnation, contradiction);
       throw new GateShut(partition, contradiction);
     }
-    await this.restore(lease, incarnation, findings);
+    const restored = await this.restore(lease, incarnation, findings);
+    // The keeper begins anew as well, with the state that is its own: the log may not have what came before it.
+    if (await this.parts.putBackStates?.()) throw new Fenced(partition, lease.service, lease.epoch);
     const consumed = await readOn();
     const head = await server.log.head(partition);
     const generation = nextGeneration(findings, head, incarnation);
@@ -114,19 +128,19 @@ export class PartitionRecovery {
       head,
       ...(!isNew && { recovered: { generation, body: this.recoveredCommit({ lease, head, findings, consumed }) } }),
     });
-    const restored = Math.max(0, archived.seq - found.seq);
     return { outcome: isNew ? 'opened' : 'recovered', restored, found, archived, generation };
   }
 
   private async look(): Promise<Findings> {
     const { server, place } = this.parts;
-    const [first, head, archived, note] = await Promise.all([
+    const [first, head, archived, note, states] = await Promise.all([
       server.log.first(place.partition),
       server.log.head(place.partition),
       archiveHead(place, this.disk),
       readGateNote(place, this.disk),
+      readStatesNote(place, this.disk),
     ]);
-    return { first, head, archived: { seq: archived.seq, generation: archived.generation }, note };
+    return { first, head, archived: { seq: archived.seq, generation: archived.generation }, note, states };
   }
 
   /** Why log and archive cannot be of one history, with the first position where they differ and the way out. */
@@ -148,13 +162,14 @@ export class PartitionRecovery {
     return `What the log server holds ${which} the archive in ${place.dir}. ${where} ${WAY_OUT}`;
   }
 
-  private async restore(lease: Lease, incarnation: string, { head, archived }: Findings): Promise<void> {
+  private async restore(lease: Lease, incarnation: string, { head, archived, states }: Findings): Promise<number> {
     const { server, onProgress, nowMs = Date.now } = this.parts;
-    if (archived.seq <= head.seq) return;
-    const marks = new ServiceMarks();
+    if (archived.seq <= head.seq) return 0;
+    const marks = new ServiceMarks(states.marks);
+    const firstSeq = Math.max(head.seq + 1, this.firstNeeded(archived, states));
     let renewedAtMs = nowMs();
     let sending: Promise<void> = Promise.resolve();
-    for await (const entries of this.missing(head.seq, archived.seq)) {
+    for await (const entries of this.missing(firstSeq - 1, archived.seq)) {
       for (const { body } of entries) marks.see(body);
       await sending;
       if (nowMs() - renewedAtMs > this.config.leaseMs / 3) {
@@ -162,11 +177,19 @@ export class PartitionRecovery {
         if (!(await server.leases.renew(lease, this.config.leaseMs))) throw new Fenced(lease.partition, lease.service, lease.epoch);
       }
       // Marked first: a recovery that carries this one on reads only what is still missing.
-      sending = server.gate.mark(lease, marks.all()).then(() => server.gate.restore(lease, incarnation, entries));
+      const afresh = entries[0]?.position.seq === firstSeq && firstSeq > head.seq + 1;
+      sending = server.gate.mark(lease, marks.all()).then(() => server.gate.restore(lease, incarnation, entries, { afresh }));
       sending.catch(() => undefined); // Awaited in the next round; an error is not to be called unhandled until then.
       onProgress?.(entries.at(-1)?.position.seq ?? head.seq, archived.seq);
     }
     await sending;
+    return archived.seq - firstSeq + 1;
+  }
+
+  /** Where a log may begin: no service needs more, and more of it would only fill the log server. */
+  private firstNeeded(archived: Position, { neededSeq }: StatesNote): number {
+    const { commitsMax } = this.config;
+    return commitsMax > 0 ? Math.max(1, Math.min(neededSeq, archived.seq - commitsMax + 1)) : 1;
   }
 
   private async *missing(afterSeq: number, throughSeq: number): AsyncGenerator<readonly LogEntry[], void, void> {

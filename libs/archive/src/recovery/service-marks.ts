@@ -5,7 +5,12 @@ const HEADER = /^\{"service":"([\w-]+)","epoch":(\d+),"recordedAtMs":\d+,"consum
 
 /** The last commit of each service among those that are shown to it. */
 export class ServiceMarks {
-  private readonly byService = new Map<string, ServiceMark>();
+  private readonly byService: Map<string, ServiceMark>;
+
+  /** @param before what is known of commits that are not shown. */
+  constructor(before: readonly ServiceMark[] = []) {
+    this.byService = new Map(before.map((mark) => [mark.service, mark]));
+  }
 
   see(body: string): void {
     const [, service, epoch, entry] = HEADER.exec(body) ?? [];

@@ -49,6 +49,10 @@ export class LocalObjectStore implements ObjectStore {
     return body && { bytes: body.length, sha256: sha256(body) };
   }
 
+  async remove(key: string): Promise<void> {
+    await rm(join(this.dir, key), { force: true });
+  }
+
   async list(prefix: string): Promise<readonly string[]> {
     await mkdir(this.dir, { recursive: true, mode: 0o700 });
     const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });

@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { waitUntil } from '@torch/testing';
 import { checkedArchive, entry, unsigned } from '../archive.fixture';
 import { partitionDir, sealedSegmentName } from '../archive.layout';
+import { readArchive } from '../archive.reader';
 import { ensureLogNote } from '../log-note';
 import { readManifest } from '../manifest.reader';
+import { NODE_DISK } from '../node-disk.adapter';
 import { openArchive, type PartitionArchive } from '../partition-archive';
+import { readGateNote } from '../recovery/gate.note';
+import { pruneArchive } from '../retention/archive.pruning';
+import { listStates, writeState } from '../states/archived-states';
+import { noteStates, readStatesNote } from '../states/states.note';
 import { sha256 } from '../hashing';
 import type { ObjectStore, PutObject } from './object-store';
 import { restoreFromStore } from './restore-from-store';
@@ -147,6 +153,53 @@ describe.each([
       expect(again.durable.seq).toBe(20);
       await again.close();
       expect(await checkedArchive(elsewhere())).toMatchObject({ records: 20 });
+    });
+
+    it('loses what retention has taken out, here and on a machine that still has it, and has the states that stand for it', async () => {
+      await seal(1, 10);
+      await uploaded(1);
+      await manifestStored();
+      await restoreFromStore({ dir: elsewhere().dir, store });
+      const [before] = (await store.list('p03/segment-')) as [string];
+      const { disk } = archive.fence;
+      async function* entries(): AsyncGenerator<readonly [string, string]> {
+        yield ['snapshot:scheduler', 'all of it'];
+      }
+      const at = { seq: 9, generation: 0 };
+      await writeState(place(), disk, { service: 'scheduler', position: at, seen: at, entries });
+      await noteStates(place(), disk, 9);
+      await pruneArchive({
+        place: place(),
+        disk,
+        belowSeq: 9,
+        expiry: async () => new Map(['project-0', 'project-1'].map((project) => [project, 10_000])),
+        note: (fact) => archive.note(fact),
+        reason: 'retention',
+      });
+      uploads.sealed(archive, 3);
+      await waitUntil(async () => !(await store.list('p03/segment-')).includes(before), { what: 'the old segment to be removed' });
+      const [after, ...more] = await store.list('p03/segment-');
+      expect([after === before, more]).toEqual([false, []]);
+      await restoreFromStore({ dir: elsewhere().dir, store });
+      const bodies: (string | undefined)[] = [];
+      for await (const batch of readArchive(elsewhere())) for (const { body } of batch) bodies.push(body);
+      expect(bodies.filter((body) => body === undefined).length).toBeGreaterThan(3);
+      const [fact] = (await readManifest(elsewhere())).sealed;
+      expect(sha256(readFileSync(join(partitionDir(elsewhere()), sealedSegmentName(1))))).toBe(fact?.sha256);
+      expect(await listStates(elsewhere(), NODE_DISK)).toEqual([{ service: 'scheduler', position: at, seen: at }]);
+      expect((await readStatesNote(elsewhere(), NODE_DISK)).neededSeq).toBe(9);
+      expect(failures.filter(Boolean)).toEqual([]);
+    });
+
+    it('says to a new machine that generations may have been given that it does not know of', async () => {
+      await seal(1, 10);
+      await uploaded(1);
+      await manifestStored();
+      const nowMs = Date.UTC(2026, 5, 1);
+      await restoreFromStore({ dir: elsewhere().dir, store, nowMs: () => nowMs });
+      expect(await readGateNote(elsewhere(), NODE_DISK)).toEqual({ incarnation: 'restored', generation: nowMs / 1000 });
+      await restoreFromStore({ dir: elsewhere().dir, store, nowMs: () => nowMs + 5000 });
+      expect((await readGateNote(elsewhere(), NODE_DISK))?.generation).toBe(nowMs / 1000);
     });
 
     it('is caught up with after it was away, and after a restart in between', async () => {

@@ -23,6 +23,8 @@ export interface ObjectStore {
   get(key: string): Promise<Buffer | undefined>;
   /** Undefined when there is none. */
   head(key: string): Promise<StoredObject | undefined>;
+  /** Does nothing when there is none. What the store must keep for a time is refused. */
+  remove(key: string): Promise<void>;
   /** All keys that begin with `prefix`, in ascending order. */
   list(prefix: string): Promise<readonly string[]>;
 }

@@ -15,7 +15,10 @@ import { sha256 } from '../hashing';
 import { parseManifest } from '../manifest.reader';
 import { NODE_DISK } from '../node-disk.adapter';
 import { KEY_ROTATIONS } from '../notary/key-rotations';
+import { GATE_NOTE } from '../recovery/gate.note';
+import { noteRestored } from '../recovery/restored-generation';
 import { readLogNote } from '../segment-list';
+import { readStatesNote, STATES_NOTE, type StatesNote } from '../states/states.note';
 import type { ObjectStore } from './object-store';
 import { segmentKey } from './segment-uploads';
 
@@ -26,6 +29,7 @@ export interface RestoreRequest {
   /** Default: all that the store has. */
   readonly partitions?: readonly number[];
   readonly disk?: ArchiveDisk;
+  readonly nowMs?: () => number;
 }
 
 export interface Restored {
@@ -40,9 +44,9 @@ export interface Restored {
  * @throws ArchiveBroken when the store holds another log, a history that differs from the one here, or a segment that is not
  * what its manifest says; nothing that differs was changed.
  */
-export async function restoreFromStore({ dir, store, partitions, disk = NODE_DISK }: RestoreRequest): Promise<Restored> {
+export async function restoreFromStore({ dir, store, partitions, disk = NODE_DISK, nowMs = Date.now }: RestoreRequest): Promise<Restored> {
   await disk.makeDir(dir);
-  const restore = new Restore(dir, store, disk);
+  const restore = new Restore(dir, store, disk, nowMs);
   await restore.logNote();
   await restore.lines(NOTARY_KEYS);
   await restore.lines(KEY_ROTATIONS);
@@ -63,6 +67,7 @@ class Restore {
     private readonly dir: string,
     private readonly store: ObjectStore,
     private readonly disk: ArchiveDisk,
+    private readonly nowMs: () => number,
   ) {}
 
   async logNote(): Promise<void> {
@@ -103,16 +108,36 @@ class Restore {
     const isHereNewer = whole.length >= newer.length;
     if (!(isHereNewer ? whole.subarray(0, newer.length).equals(newer) : newer.subarray(0, whole.length).equals(whole)))
       throw new ArchiveBroken(`${this.store.name}/${key} and ${path} tell different histories.`);
+    await this.states(place);
     const names = await this.disk.list(dir);
+    const known = parseManifest(whole, path).lines.length;
     for (const segment of sealed) {
-      if (names.includes(sealedSegmentName(segment.firstSeq))) continue;
-      const isPruned = lines.some(({ kind, firstSeq }) => kind === 'pruned' && firstSeq === segment.firstSeq);
+      const isPrunedIn = (facts: typeof lines): boolean =>
+        facts.some(({ kind, firstSeq }) => kind === 'pruned' && firstSeq === segment.firstSeq);
+      const isPruned = isPrunedIn(lines);
+      // What is here may still have what was taken out since.
+      if (names.includes(sealedSegmentName(segment.firstSeq)) && (isHereNewer || !isPrunedIn(lines.slice(known)))) continue;
       await this.segment(place, segment, segmentKey(partition, segment, isPruned ? segment.sha256 : undefined));
     }
+    if (!names.includes(GATE_NOTE) && sealed.length > 0) await noteRestored(place, { nowMs: this.nowMs() }, this.disk);
     if (isHereNewer) return;
     const checkpoint = await this.store.get(`${partitionName(partition)}/${CHECKPOINT}`);
     await replaceFile(this.disk, { dir, path }, newer);
     if (checkpoint) await replaceFile(this.disk, { dir, path: join(dir, CHECKPOINT) }, checkpoint);
+  }
+
+  /** Newer ones than those here, with what they are needed for: the note goes last. */
+  private async states(place: { dir: string; partition: number }): Promise<void> {
+    const dir = partitionDir(place);
+    const prefix = `${partitionName(place.partition)}/`;
+    const note = await this.store.get(`${prefix}${STATES_NOTE}`);
+    const { neededSeq = 1 } = note ? (JSON.parse(note.toString('utf8')) as Partial<StatesNote>) : {};
+    if (!note || neededSeq <= (await readStatesNote(place, this.disk)).neededSeq) return;
+    for (const key of await this.store.list(`${prefix}state-`)) {
+      const body = await this.store.get(key);
+      if (body) await replaceFile(this.disk, { dir, path: join(dir, key.slice(prefix.length)) }, body);
+    }
+    await replaceFile(this.disk, { dir, path: join(dir, STATES_NOTE) }, note);
   }
 
   private async segment(

@@ -67,6 +67,10 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
+  async remove(key: string): Promise<void> {
+    await this.client.send(new this.sdk.DeleteObjectCommand({ Bucket: this.place.bucket, Key: this.keyOf(key) }));
+  }
+
   async list(prefix: string): Promise<readonly string[]> {
     const keys: string[] = [];
     for (let token: string | undefined, more = true; more;) {

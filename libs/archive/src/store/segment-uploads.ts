@@ -9,6 +9,8 @@ import { sha256 } from '../hashing';
 import { type ManifestRead, readManifest } from '../manifest.reader';
 import { NODE_DISK } from '../node-disk.adapter';
 import { KEY_ROTATIONS } from '../notary/key-rotations';
+import { stateFiles } from '../states/state-files';
+import { STATES_NOTE } from '../states/states.note';
 import type { ObjectStore } from './object-store';
 
 /** The archive whose segments are uploaded, as its writer offers it. */
@@ -52,6 +54,8 @@ export class SegmentUploads {
   private underWay = 0;
   private readonly queue: (() => void)[] = [];
   private readonly failing = new Set<number>();
+  /** Keys that were found to be gone. */
+  private readonly removed = new Set<string>();
 
   constructor(private readonly parts: UploadsParts) {}
 
@@ -100,13 +104,50 @@ export class SegmentUploads {
   private async uploadMissing(archive: UploadedArchive, partition: number, signal: AbortSignal): Promise<void> {
     const { dir, disk = NODE_DISK } = this.parts;
     const { sealed } = await readManifest({ dir, partition }, disk);
+    await this.uploadStates(archive, partition);
     const uploaded = new Set(archive.facts.flatMap((fact) => (fact.kind === 'uploaded' ? [`${fact.firstSeq} ${fact.sha256}`] : [])));
     for (const segment of sealed) {
       if (uploaded.has(`${segment.firstSeq} ${segment.sha256}`)) continue;
       if (signal.aborted) return;
       await this.inTurn(() => this.upload(archive, partition, segment));
     }
-    if (!signal.aborted) await this.uploadNotes(archive, partition);
+    if (signal.aborted) return;
+    await this.uploadNotes(archive, partition);
+    await this.removeSuperseded(archive, partition);
+  }
+
+  /** Before what makes them necessary: a segment whose content is gone. The note that speaks of them goes last. */
+  private async uploadStates({ fence }: UploadedArchive, partition: number): Promise<void> {
+    const { dir, store, disk = NODE_DISK } = this.parts;
+    const place = { dir, partition };
+    const noteKey = `${partitionName(partition)}/${STATES_NOTE}`;
+    const note = await readWhole(disk, join(dir, noteKey));
+    if (!note || (await store.head(noteKey))?.sha256 === sha256(note)) return;
+    for await (const { name, body } of stateFiles(place, disk)) {
+      await fence.assertHeld();
+      await store.put({ key: `${partitionName(partition)}/${name}`, body, sha256: sha256(body) });
+    }
+  }
+
+  /** What retention has taken out of a segment is taken out of the store, once the store has the manifest that says so. */
+  private async removeSuperseded({ facts, fence }: UploadedArchive, partition: number): Promise<void> {
+    const { store } = this.parts;
+    const newest = new Map<number, string>();
+    for (const fact of facts) if (fact.kind === 'uploaded' && fact.store === store.name) newest.set(fact.firstSeq, fact.key);
+    const superseded = facts.flatMap((fact) =>
+      fact.kind === 'uploaded' && fact.store === store.name && newest.get(fact.firstSeq) !== fact.key && !this.removed.has(fact.key)
+        ? [fact.key]
+        : [],
+    );
+    if (superseded.length === 0) return;
+    const there = new Set(await store.list(`${partitionName(partition)}/segment-`));
+    for (const key of superseded) {
+      if (there.has(key)) {
+        await fence.assertHeld();
+        await store.remove(key);
+      }
+      this.removed.add(key);
+    }
   }
 
   private async upload(archive: UploadedArchive, partition: number, segment: Segment): Promise<void> {

@@ -81,12 +81,14 @@ function keeperGrants(keys: Keys): Grant[] {
   const { epoch, commands, lease } = keys.service(EVERY, EVERY);
   const gate = keys.gate(EVERY);
   const trimGuard = keys.trimGuard(EVERY);
+  // Of every service: kept in the archive, and put back from there.
+  const snapshots = keys.cache(EVERY, 'snapshot*');
   return [
     { commands: ['eval', 'evalsha'], keys: toBoth(lease, epoch, commands) },
     { commands: ['eval', 'evalsha'], keys: toBoth(keys.log(EVERY), trimGuard) },
     { commands: ['eval', 'evalsha'], keys: toBoth(keys.log(EVERY), keys.head(EVERY), lease, keys.archived(EVERY)) },
-    { commands: ['get'], keys: toRead(epoch) },
-    { commands: ['set'], keys: toWrite(keys.meta, gate, keys.archived(EVERY), epoch) },
+    { commands: ['get'], keys: toRead(epoch, snapshots) },
+    { commands: ['set'], keys: toWrite(keys.meta, gate, keys.archived(EVERY), epoch, snapshots) },
     { commands: ['pexpire'], keys: toWrite(lease) },
     { commands: ['xdel'], keys: toWrite(commands) },
     { commands: ['xtrim'], keys: toWrite(keys.log(EVERY)) },

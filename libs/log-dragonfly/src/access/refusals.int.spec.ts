@@ -100,6 +100,9 @@ function othersThan(own: string): Request[] {
     const auditMay: Request[] = [
       ['SET', epoch, '9'],
       ['PEXPIRE', lease, '0'],
+      // It keeps them in the archive, and puts them back.
+      ['GET', cache],
+      ['SET', cache, '{}'],
     ];
     return [
       ['SET', lease, 'intruder|9'],
@@ -109,8 +112,6 @@ function othersThan(own: string): Request[] {
       ['XTRIM', commands, 'MAXLEN', '0'],
       ['XREVRANGE', commands, '+', '-'],
       ['XREAD', 'STREAMS', commands, '0'],
-      ['GET', cache],
-      ['SET', cache, '{}'],
       ['SUBSCRIBE', keys.channel(`{p03}:requests:${name}`)],
       ['SUBSCRIBE', keys.channel(`replies:${name}-1-2`)],
       ...(own === 'audit' ? [] : auditMay),

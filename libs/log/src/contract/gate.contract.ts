@@ -150,6 +150,19 @@ export const gateChecks: Checks = {
     expect((await stateOf(old)).state).toBe('shut');
   },
 
+  'a log is restored afresh from a later commit on, and what it had before is forgotten': async (subject) => {
+    const { server, lease, incarnation } = await keeper(subject);
+    await server.gate.restore(lease, incarnation, entries(['1', '2']));
+    await expect(server.gate.restore(lease, incarnation, entries(['7', '8'], 7, 1))).rejects.toThrow(LogRegressed);
+    await server.gate.restore(lease, incarnation, entries(['7', '8'], 7, 1), { afresh: true });
+    await expect(server.gate.restore(lease, incarnation, entries(['8'], 8, 1), { afresh: true })).rejects.toThrow(LogRegressed);
+    await server.gate.restore(lease, incarnation, entries(['9'], 9, 1));
+    expect(await server.log.first(PARTITION)).toEqual({ seq: 7, generation: 1 });
+    expect(await server.log.read(PARTITION, 6, 10)).toEqual(entries(['7', '8', '9'], 7, 1));
+    await server.gate.open(lease, incarnation, { head: { seq: 9, generation: 1 } });
+    expect(await server.log.head(PARTITION)).toEqual({ seq: 9, generation: 1 });
+  },
+
   'epochs and command ids go on behind what the log has': async (subject) => {
     const { server, lease } = await keeper(subject);
     const entry = `${Date.now() + 3_600_000}-4`;

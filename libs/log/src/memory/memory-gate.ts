@@ -19,12 +19,15 @@ export class MemoryGate implements Gate {
     return this.faults.around('gate', partition, () => this.stateNow(partition));
   }
 
-  async restore(lease: Lease, _incarnation: string, entries: readonly LogEntry[]): Promise<void> {
+  async restore(lease: Lease, _incarnation: string, entries: readonly LogEntry[], { afresh = false } = {}): Promise<void> {
     await this.change(lease, () => {
       const data = this.store.partition(lease.partition);
       if (this.stateNow(lease.partition).state === 'open') throw new RangeError(`The gate of partition ${lease.partition} is open.`);
       const [first] = entries;
-      if (first && data.head.seq !== first.position.seq - 1) throw new LogRegressed(lease.partition, first.position, data.head);
+      if (!first) return;
+      const isNext = afresh ? data.head.seq < first.position.seq : data.head.seq === first.position.seq - 1;
+      if (!isNext) throw new LogRegressed(lease.partition, first.position, data.head);
+      if (afresh) data.entries = [];
       data.entries.push(...entries);
       data.head = entries.at(-1)?.position ?? data.head;
     });
