@@ -126,7 +126,7 @@ export class PartitionRecovery {
     const isNew = generation === 0;
     await server.gate.open(lease, incarnation, {
       head,
-      ...(!isNew && { recovered: { generation, body: this.recoveredCommit({ lease, head, findings, consumed }) } }),
+      ...(!isNew && { recovered: { generation, body: await this.recoveredCommit({ lease, head, findings, consumed }) } }),
     });
     return { outcome: isNew ? 'opened' : 'recovered', restored, found, archived, generation };
   }
@@ -208,7 +208,8 @@ export class PartitionRecovery {
     if (entries.length > 0) yield entries;
   }
 
-  private recoveredCommit({
+  /** By the log server's clock, as everything that is decided: no owner goes by a time before it. */
+  private async recoveredCommit({
     lease,
     head,
     findings,
@@ -218,9 +219,9 @@ export class PartitionRecovery {
     readonly head: Position;
     readonly findings: Findings;
     readonly consumed: Consumed;
-  }): string {
-    const { nowMs = Date.now, newId, place } = this.parts;
-    const recoveredAtMs = nowMs();
+  }): Promise<string> {
+    const { server, newId, place } = this.parts;
+    const recoveredAtMs = await server.timeMs();
     const known = findings.archived.seq > findings.head.seq ? findings.archived : findings.head;
     const event: AuditEvent = {
       type: 'log.recovered',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AnyEvent } from '@torch/kernel';
-import { type Consumed, encodeCommit, formatPosition, InMemoryLogServer, type Lease, type Position } from '@torch/log';
+import { type Consumed, encodeCommit, formatPosition, InMemoryLogServer, type Lease, type Position, type LogServer } from '@torch/log';
 import { unsigned } from '../archive.fixture';
 import { NODE_DISK } from '../node-disk.adapter';
 import { openArchive } from '../partition-archive';
@@ -56,13 +56,12 @@ export async function world(): Promise<World> {
       const lease = (await server.leases.acquire(PARTITION, 'audit', 'keeper', 60_000)) as Lease;
       const config = { restoreEntriesMax: 3, ...(compareEntriesMax && { compareEntriesMax }) };
       const recovery = new PartitionRecovery({
-        server,
+        server: Object.create(server, { timeMs: { value: () => Promise.resolve(77) } }) as LogServer,
         place: { dir, partition: PARTITION },
         logId,
         config,
         disk: NODE_DISK,
         newId: () => 'an-id',
-        nowMs: () => 77,
       });
       return recovery.recover(lease, async () => CONSUMED);
     },
