@@ -246,7 +246,7 @@ describe('what makes recovering a project hard', () => {
   ])('is an error with %s, and it stays with its command', async (_what, thrown) => {
     const { decider } = new FaultyRules();
     const decide: typeof decider.decide = (state, command, context) => {
-      if ((command.data as { agentId: string }).agentId === 'odd') throw thrown;
+      if ((command.data as { agentId: string }).agentId === 'odd') throw thrown as Error;
       return decider.decide(state, command, context);
     };
     await world.start(rollService({ decider: { ...decider, decide } }), options);
