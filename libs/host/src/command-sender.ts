@@ -12,6 +12,8 @@ interface CommandSenderParts {
   readonly resends: BackOff;
   /** Of what may not have been queued, since the connection was lost. */
   readonly retries: BackOff;
+  /** Whether the owner says that it has decided what is in an entry, whose answers were lost then. */
+  readonly isDecided: (partition: number, service: string, entryId: string) => Promise<boolean>;
 }
 
 /** Brings commands into the queues of their owners, and brings them there again when their answers do not come. */
@@ -47,12 +49,12 @@ export class CommandSender {
   }
 
   private async transmit(partition: number, service: string, body: string): Promise<SentEntry> {
-    const { server, clock, resends } = this.parts;
+    const { server, clock, resends, isDecided } = this.parts;
     const id = await server.commands.send(partition, service, body);
     const entry: SentEntry = new SentEntry({
       clock,
       pauses: resends,
-      isHeld: () => server.commands.holds(partition, service, id),
+      isHeld: async () => (await server.commands.holds(partition, service, id)) && !(await isDecided(partition, service, id)),
       onOver: () => this.unanswered.delete(entry),
     });
     return entry;

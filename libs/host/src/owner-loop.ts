@@ -157,7 +157,12 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     await this.lease.hold();
     if (this.mustVerify) await this.verify();
     await this.queries.answerAll(this.parts.clock.nowMs(), (query) =>
-      answerQuery(query, { ...this.parts, clock: this.time, commandsDecided: this.commandsDecided }),
+      answerQuery(query, {
+        ...this.parts,
+        clock: this.time,
+        commandsDecided: this.commandsDecided,
+        decidedThrough: this.backlog.decidedThrough,
+      }),
     );
     this.time.follow();
     if (!this.watch.commands && !this.watch.log && this.backlog.size === 0) this.armWatch(); // Also while earlier work goes on.

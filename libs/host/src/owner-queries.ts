@@ -15,6 +15,7 @@ interface Answering<State> {
   readonly appender: Appender;
   readonly clock: Pick<HostClock, 'nowMs'>;
   readonly commandsDecided: number;
+  readonly decidedThrough: string;
 }
 
 /** Answers from the owner's memory: what every owner can tell of itself, or what its service has a handler for. */
@@ -35,7 +36,7 @@ function digest<State>({ project }: QueryEnvelope, { state }: Answering<State>):
   return { digest: projectDigest(state, project), ownSeq: state.ownSeq, foreignSeq: state.foreignSeq };
 }
 
-function ownerView<State>({ definition, state, cursor, appender, commandsDecided }: Answering<State>): OwnerView {
+function ownerView<State>({ definition, state, cursor, appender, commandsDecided, decidedThrough }: Answering<State>): OwnerView {
   return {
     service: definition.service,
     partition: cursor.partition,
@@ -45,6 +46,7 @@ function ownerView<State>({ definition, state, cursor, appender, commandsDecided
     headSeq: cursor.seen.seq,
     catchingUp: state.read.seq < cursor.seen.seq,
     commandsDecided,
+    decidedThrough,
     suspendedCount: state.suspensions.size,
     suspended: [...state.suspensions]
       .slice(0, SUSPENDED_NAMED_MAX)

@@ -3,6 +3,8 @@ import { type CommandEntry, FIRST_ENTRY_ID, InMemoryLogServer, repliesChannel } 
 import { FakeClock } from '@torch/testing';
 import type { Accepted } from './client';
 import type { CommandEnvelope } from './envelope';
+import { rollService } from './spec/ledger.fixture';
+import { World } from './spec/world.fixture';
 import { type ConnectedTorchClient, createTorchClient } from './torch-client';
 
 const SERVICE = 'registry';
@@ -191,5 +193,20 @@ describe('a command without an answer', () => {
     expect(pauses.slice(1)).toEqual([100, 150, 300, 600]);
     await sending.answer('ada');
     expect(sending.accepted).toHaveLength(1);
+  });
+});
+
+describe('an answer that is lost', () => {
+  it('is asked for again well before the deadline, though the queue still has the command', async () => {
+    const world = await World.create();
+    await world.start(rollService());
+    const client = await createTorchClient(world.server.connect());
+    world.server.faults.failNext('publish', 'before');
+    const data = { agentId: 'ada', role: 'developer', skills: [], harness: 'exec', instance: 'i' };
+    await client.command(REGISTER, { project: 'default', actor: 'user:spec' }, data as never);
+    expect(world.server.store.partition(0).queues.get(SERVICE)).toHaveLength(2);
+    expect(await world.names()).toEqual(['ada']);
+    await client.close();
+    await world.end();
   });
 });

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { admittedData, assertNoSecret, type CommandContract, type DataOf, type QueryContract } from '@torch/contracts';
+import {
+  admittedData,
+  assertNoSecret,
+  type CommandContract,
+  type DataOf,
+  hostQueries,
+  type QueryContract,
+  type ServiceName,
+} from '@torch/contracts';
 import { Rejection } from '@torch/kernel';
-import { type LogServer, partitionOf, PARTITIONS_DEFAULT, repliesChannel } from '@torch/log';
+import { compareEntryIds, type LogServer, partitionOf, PARTITIONS_DEFAULT, repliesChannel } from '@torch/log';
 import type { Accepted, Admission, TorchClient } from './client';
 import { answeredKey } from './answered-commands';
 import { CommandSender } from './command-sender';
@@ -79,7 +87,7 @@ export class ConnectedTorchClient implements TorchClient {
     const { retryMs, resendAfterMs, resendAfterMsMax } = config;
     const resends = { retryMs: resendAfterMs, retryMsMax: resendAfterMsMax };
     const retries = { retryMs, retryMsMax: resendAfterMs };
-    this.commands = new CommandSender({ server, clock, resends, retries });
+    this.commands = new CommandSender({ server, clock, resends, retries, isDecided: (...entry) => this.isDecided(...entry) });
     this.queries = new QuerySender({ signals: server.signals, clock, resends, retries });
   }
 
@@ -132,6 +140,17 @@ export class ConnectedTorchClient implements TorchClient {
       const { position } = answer;
       const reached: Reached = await this.durability.reached({ partition, position, admission, deadlineAtMs });
       if (reached !== 'lost') return { position, partition, durability: reached };
+    }
+  }
+
+  /** An owner that does not answer in time has more urgent things to do, such as deciding what is in its queue. */
+  private async isDecided(partition: number, service: string, entryId: string): Promise<boolean> {
+    try {
+      const contract = hostQueries.getOwner(service as ServiceName);
+      const { decidedThrough } = await this.ownerQuery(contract, partition, '', {}, this.config.resendAfterMs);
+      return decidedThrough !== undefined && compareEntryIds(decidedThrough, entryId) >= 0;
+    } catch {
+      return false;
     }
   }
 

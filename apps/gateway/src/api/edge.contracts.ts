@@ -194,6 +194,7 @@ export class PartitionStatus {
   @Optional() @Whole() headSeq?: number;
   @Optional() @Flag() catchingUp?: boolean;
   @Optional() @Whole() commandsDecided?: number;
+  @Optional() @Text({ min: 3, max: 41 }) decidedThrough?: string;
   @Optional() @Whole() suspendedCount?: number;
   @Optional() @ListOf(() => SuspendedProject, { max: SUSPENDED_NAMED_MAX }) suspended?: SuspendedProject[];
 }

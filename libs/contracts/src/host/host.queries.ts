@@ -37,6 +37,8 @@ export class OwnerView {
   @Whole() headSeq!: number;
   @Flag() catchingUp!: boolean;
   @Optional() @Whole() commandsDecided?: number;
+  /** The last entry of its command queue of which every command has been decided, `<ms>-<n>`. */
+  @Optional() @Text({ min: 3, max: 41 }) decidedThrough?: string;
   /** Of all suspended projects, how many, and the first of them. */
   @Optional() @Whole() suspendedCount?: number;
   @Optional() @ListOf(() => SuspendedProject, { max: SUSPENDED_NAMED_MAX }) suspended?: SuspendedProject[];
