@@ -66,7 +66,8 @@ describe('what was answered', () => {
     const answer = fc
       .tuple(fc.nat({ max: 30 }), fc.boolean())
       .map(([n, ok]): RecordedAnswer => (ok ? [`p/${n}`] : [`p/${n}`, 'no', 'No.']));
-    const commits = fc.array(fc.tuple(fc.integer({ min: -10, max: 15 }), fc.array(answer, { maxLength: 4 })), { maxLength: 40 });
+    const answers = fc.uniqueArray(answer, { maxLength: 4, selector: ([id]) => id }); // A turn answers an id once.
+    const commits = fc.array(fc.tuple(fc.integer({ min: -10, max: 15 }), answers), { maxLength: 40 });
     fc.assert(
       fc.property(commits, fc.nat({ max: 40 }), (all, snapshotAfter) => {
         const owner = new AnsweredCommands(limits);
