@@ -1,4 +1,4 @@
-import { MinHeap } from '@torch/kernel';
+import { OrderedSet } from '@torch/kernel';
 import type { HostConfig } from './host.config';
 import type { PartitionClock } from './partition-clock';
 import type { PartitionState } from './partition-state';
@@ -14,16 +14,10 @@ interface Timer {
   readonly setForMs: number;
 }
 
-/** Timers that were set anew, and are still in the heap, beside as many again as there are projects. */
-const STALE_MAX = 64;
-
-const inOrder = (timers?: Iterable<Timer>): MinHeap<Timer> => new MinHeap<Timer>((a, b) => a.dueAtMs < b.dueAtMs, timers);
-
 /** When the decider of each project wants to be asked next: timers are inputs, not interruptions. */
 export class Timers<State> {
   private readonly timers = new Map<string, Timer>();
-  /** Earliest first; what `timers` does not hold any more is passed over. */
-  private order = inOrder();
+  private readonly order = new OrderedSet<Timer>((a, b) => a.dueAtMs < b.dueAtMs || (a.dueAtMs === b.dueAtMs && a.project < b.project));
   private readonly ownedSinceMs: number;
   /** The last time that the owner before is known to have been there. */
   private readonly ownedBeforeMs: number;
@@ -42,13 +36,13 @@ export class Timers<State> {
   }
 
   msUntilDue(): number {
-    const first = this.first();
+    const first = this.order.first();
     return first ? Math.max(0, Math.ceil(first.dueAtMs - this.time.nowMs())) : Infinity;
   }
 
   /** The next project whose time has come. It is to be settled, which sets its timer anew. */
   takeDue(): { readonly project: string; readonly causationId: string } | undefined {
-    const first = this.first();
+    const first = this.order.first();
     if (!first || first.dueAtMs > this.time.nowMs()) return undefined;
     this.forget(first.project);
     return { project: first.project, causationId: `timer:${first.setForMs}` };
@@ -74,21 +68,15 @@ export class Timers<State> {
     // What is overdue goes behind what others have had due since: nobody's many timers keep another's waiting.
     const dueAtMs = setForMs > nowMs ? setForMs : isNews ? nowMs : nowMs + FUTILE_TIMER_PAUSE_MS;
     if (this.timers.get(project)?.dueAtMs === dueAtMs) return;
+    this.forget(project);
     const timer = { project, dueAtMs, setForMs };
     this.timers.set(project, timer);
-    this.order.push(timer);
-    if (this.order.size > 2 * this.timers.size + STALE_MAX) this.order = inOrder(this.timers.values());
+    this.order.add(timer);
   }
 
   forget(project: string): void {
+    const timer = this.timers.get(project);
+    if (timer) this.order.delete(timer);
     this.timers.delete(project);
-  }
-
-  private first(): Timer | undefined {
-    for (let first = this.order.peek(); first; first = this.order.peek()) {
-      if (this.timers.get(first.project) === first) return first;
-      this.order.pop();
-    }
-    return undefined;
   }
 }
