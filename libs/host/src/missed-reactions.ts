@@ -1,5 +1,5 @@
 import { decodeCommit, eventId, LogUnavailable } from '@torch/log';
-import { backOff } from './host.clock';
+import { BesideLoop } from './beside-loop';
 import { readBehind, type RebuildParts } from './project-rebuild';
 import type { ForeignEvent } from './turn';
 
@@ -12,30 +12,30 @@ const REST_COMMITS_MAX = 20;
  */
 export class MissedReactions<State> {
   private events: ForeignEvent[] = [];
-  private reading = false;
-  private abandoned = false;
-  private failure: { readonly error: unknown } | undefined;
+  private readonly reading: BesideLoop;
 
   /** @param throughSeq up to where everything has been reacted to */
   constructor(
     private readonly parts: RebuildParts<State>,
     private readonly project: string,
     private throughSeq: number,
-    private readonly onRead: () => void,
-  ) {}
+    onRead: () => void,
+  ) {
+    this.reading = new BesideLoop(parts, onRead);
+  }
 
   /** There is something for a turn to do. */
   get ready(): boolean {
-    return !this.reading;
+    return !this.reading.busy;
   }
 
   abandon(): void {
-    this.abandoned = true;
+    this.reading.abandon();
   }
 
   /** The next event, if it has been read. @throws whatever reading failed by. */
   take(): ForeignEvent | undefined {
-    if (this.failure) throw this.failure.error;
+    this.reading.check();
     return this.events.shift();
   }
 
@@ -44,35 +44,11 @@ export class MissedReactions<State> {
    * once, others beside the loop.
    */
   async isOverAt(seq: number): Promise<boolean> {
-    if (this.failure) throw this.failure.error;
+    this.reading.check();
     if (this.throughSeq >= seq || this.parts.definition.reactions.size === 0) return true;
-    if (seq - this.throughSeq > REST_COMMITS_MAX) this.readOn(seq);
+    if (seq - this.throughSeq > REST_COMMITS_MAX) this.reading.start(() => this.page(seq));
     else await this.page(seq).catch(ignoreUnavailable);
     return this.throughSeq >= seq && this.events.length === 0;
-  }
-
-  private readOn(seq: number): void {
-    if (this.reading) return;
-    this.reading = true;
-    void this.readPatiently(seq).finally(() => {
-      this.reading = false;
-      this.onRead();
-    });
-  }
-
-  private async readPatiently(seq: number): Promise<void> {
-    const { clock, config } = this.parts;
-    for (let failures = 0; !this.abandoned; failures++) {
-      try {
-        return await this.page(seq);
-      } catch (error) {
-        if (error instanceof LogUnavailable) await backOff(clock, failures, config);
-        else {
-          this.failure = { error };
-          return;
-        }
-      }
-    }
   }
 
   private async page(seq: number): Promise<void> {

@@ -1,14 +1,4 @@
-import {
-  checkContiguity,
-  Fenced,
-  formatPosition,
-  type Lease,
-  type LogEntry,
-  LogRegressed,
-  type LogServer,
-  LogUnavailable,
-  type Position,
-} from '@torch/log';
+import { Fenced, formatPosition, type Lease, LogRegressed, type LogServer, LogUnavailable, type Position } from '@torch/log';
 import { Appender } from './appender';
 import { EffectsRunner } from './effects-runner';
 import { backOff, type HostClock, pause } from './host.clock';
@@ -21,9 +11,9 @@ import { PartitionClock } from './partition-clock';
 import { PartitionState } from './partition-state';
 import { recordRecovery } from './recovery';
 import type { ServiceDefinition } from './service';
-import { Slice } from './slice';
+import { takeInSlices } from './slice';
 import { Snapshots } from './snapshots';
-import type { TrimmedLog } from './trimmed-log';
+import { readTrimmed, type TrimmedLog } from './trimmed-log';
 
 export interface PartitionHostParts<State> {
   readonly server: LogServer;
@@ -181,9 +171,8 @@ export class PartitionHost<State> {
       afterSeq: state.read.seq,
     });
     while (!this.stopping && state.read.seq + 1 < first.seq) {
-      const entries = await trimmed.read(partition, state.read.seq, Math.min(config.readEntriesMax, first.seq - 1 - state.read.seq));
-      checkContiguity({ partition, afterSeq: state.read.seq, entries, headBefore: first });
-      await this.takeIn(state, entries);
+      const place = { partition, afterSeq: state.read.seq, limit: config.readEntriesMax, first };
+      await takeInSlices(state, await readTrimmed(trimmed, place), this.parts);
     }
   }
 
@@ -195,21 +184,8 @@ export class PartitionHost<State> {
         this.mustVerify = false;
       }
       const entries = await cursor.read(state.read.seq, this.parts.config.readEntriesMax);
-      await this.takeIn(state, entries);
+      await takeInSlices(state, entries, this.parts);
       if (!cursor.mayHaveMore) return;
-    }
-  }
-
-  /** In slices, so that a long stretch of the log keeps nobody else in this process waiting. */
-  private async takeIn(state: PartitionState<State>, entries: readonly LogEntry[]): Promise<void> {
-    const { clock, config } = this.parts;
-    const slice = new Slice(clock, config.turnSliceMs);
-    for (const entry of entries) {
-      for (const step of state.stepsIn(entry)) {
-        void step;
-        const pass = slice.giveWay();
-        if (pass) await pass;
-      }
     }
   }
 

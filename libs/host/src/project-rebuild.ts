@@ -1,10 +1,12 @@
-import { checkContiguity, type LogEntry, type LogServer, LogUnavailable } from '@torch/log';
-import { backOff, type HostClock } from './host.clock';
+import type { LogEntry, LogServer } from '@torch/log';
+import { BesideLoop } from './beside-loop';
+import type { HostClock } from './host.clock';
 import type { HostConfig } from './host.config';
 import { PartitionState } from './partition-state';
 import type { ServiceDefinition } from './service';
 import { Snapshots } from './snapshots';
-import type { TrimmedLog } from './trimmed-log';
+import { takeInSlices } from './slice';
+import { readTrimmed, type TrimmedLog } from './trimmed-log';
 
 /** Up to where a state is that of the log. */
 export interface Through {
@@ -27,35 +29,34 @@ const REST_ENTRIES_MAX = 20;
 /** Builds the state of one project again, from snapshot and log, beside the owner's loop, which goes on for all other projects. */
 export class ProjectRebuild<State> {
   private state: PartitionState<State>;
-  private abandoned = false;
-  private isReady = false;
-  isStarted = false;
-  private failure: { readonly error: unknown } | undefined;
+  private readonly reading: BesideLoop;
+  private started = false;
 
   constructor(
     private readonly parts: RebuildParts<State>,
     private readonly project: string,
-    private readonly onReady: () => void,
+    onReady: () => void,
   ) {
     this.state = this.fresh();
+    this.reading = new BesideLoop(parts, onReady);
   }
 
   /** Reads on beside the loop, nearly as far as `through`. */
   start(through: Through): void {
-    this.isStarted = true;
-    this.isReady = false;
-    void this.read(Math.min(through.ownSeq, through.foreignSeq)).finally(() => {
-      this.isReady = true;
-      this.onReady();
-    });
+    this.started = true;
+    this.reading.start((ending) => this.read(Math.min(through.ownSeq, through.foreignSeq), ending));
+  }
+
+  get isStarted(): boolean {
+    return this.started;
   }
 
   get ready(): boolean {
-    return this.isReady;
+    return this.started && !this.reading.busy;
   }
 
   abandon(): void {
-    this.abandoned = true;
+    this.reading.abandon();
   }
 
   /**
@@ -64,7 +65,7 @@ export class ProjectRebuild<State> {
    * @throws whatever the rules, or reading what is needed, failed by; LogUnavailable.
    */
   async finish(through: Through): Promise<PartitionState<State> | undefined> {
-    if (this.failure) throw asError(this.failure.error);
+    this.reading.check();
     const last = Math.max(through.ownSeq, through.foreignSeq);
     if (last - this.state.read.seq > REST_ENTRIES_MAX) {
       this.start(through);
@@ -81,26 +82,12 @@ export class ProjectRebuild<State> {
     return this.state;
   }
 
-  private async read(throughSeq: number): Promise<void> {
-    const { clock, config } = this.parts;
-    for (let failures = 0; !this.abandoned; failures++) {
-      try {
-        if (this.state.read.seq === 0) await this.restore();
-        while (this.state.read.seq < throughSeq && !this.abandoned) {
-          const limit = Math.min(config.readEntriesMax, throughSeq - this.state.read.seq);
-          for (const entry of await readBehind(this.parts, this.state.read.seq, limit)) {
-            for (const step of this.state.stepsIn(entry)) void step;
-            await new Promise<void>((resolve) => clock.soon(resolve));
-          }
-        }
-        return;
-      } catch (error) {
-        if (error instanceof LogUnavailable) await backOff(clock, failures, config);
-        else {
-          this.failure = { error };
-          return;
-        }
-      }
+  private async read(throughSeq: number, ending: AbortSignal): Promise<void> {
+    const { config } = this.parts;
+    if (this.state.read.seq === 0) await this.restore();
+    while (this.state.read.seq < throughSeq && !ending.aborted) {
+      const limit = Math.min(config.readEntriesMax, throughSeq - this.state.read.seq);
+      await takeInSlices(this.state, await readBehind(this.parts, this.state.read.seq, limit), this.parts);
     }
   }
 
@@ -125,9 +112,7 @@ export async function readBehind<State>(
 ): Promise<readonly LogEntry[]> {
   const first = await server.log.first(partition);
   if (!trimmed || !first || afterSeq + 1 >= first.seq) return server.log.read(partition, afterSeq, limit);
-  const entries = await trimmed.read(partition, afterSeq, Math.min(limit, first.seq - 1 - afterSeq));
-  checkContiguity({ partition, afterSeq, entries, headBefore: first });
-  return entries;
+  return readTrimmed(trimmed, { partition, afterSeq, limit, first });
 }
 
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

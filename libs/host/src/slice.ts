@@ -1,4 +1,7 @@
-import type { HostClock } from './host.clock';
+import type { LogEntry } from '@torch/log';
+import { type HostClock, nextRound } from './host.clock';
+import type { HostConfig } from './host.config';
+import type { PartitionState } from './partition-state';
 
 /** Work that is done in slices, between which everybody else in the process has a turn, such as the renewal of a lease. */
 export class Slice {
@@ -17,7 +20,23 @@ export class Slice {
   }
 
   private async pass(): Promise<void> {
-    await new Promise<void>((resolve) => this.clock.soon(resolve));
+    await nextRound(this.clock);
     this.endsAtMs = this.clock.monotonicMs() + this.sliceMs;
+  }
+}
+
+/** As `state.takeIn`, in slices, so that a long stretch of the log keeps nobody else in this process waiting. */
+export async function takeInSlices<State>(
+  state: PartitionState<State>,
+  entries: readonly LogEntry[],
+  { clock, config }: { readonly clock: HostClock; readonly config: HostConfig },
+): Promise<void> {
+  const slice = new Slice(clock, config.turnSliceMs);
+  for (const entry of entries) {
+    for (const step of state.stepsIn(entry)) {
+      void step;
+      const pass = slice.giveWay();
+      if (pass) await pass;
+    }
   }
 }

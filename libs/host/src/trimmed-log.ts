@@ -1,11 +1,21 @@
 import { type ArchivedEntries, readArchive } from '@torch/contracts';
-import { type Log, type LogEntry, LogUnavailable, parsePosition } from '@torch/log';
+import { checkContiguity, type Log, type LogEntry, LogUnavailable, parsePosition, type Position } from '@torch/log';
 import { DeadlineExceeded, type TorchClient } from './client';
 
 /** What the log server holds no more: the beginning of the log, up to a trim. */
 export type TrimmedLog = Pick<Log, 'read'>;
 
 const READ_MS_MAX = 30_000;
+
+/** What comes behind `afterSeq`, up to what the log server holds from `first` on. @throws Gap when it does not follow. */
+export async function readTrimmed(
+  trimmed: TrimmedLog,
+  { partition, afterSeq, limit, first }: { partition: number; afterSeq: number; limit: number; first: Position },
+): Promise<readonly LogEntry[]> {
+  const entries = await trimmed.read(partition, afterSeq, Math.min(limit, first.seq - 1 - afterSeq));
+  checkContiguity({ partition, afterSeq, entries, headBefore: first });
+  return entries;
+}
 
 /** Asks audit, which has all of it in the archive. */
 export function trimmedLogOf(client: Pick<TorchClient, 'queryPartition'>): TrimmedLog {
