@@ -1,26 +1,21 @@
 import { SUSPENDED_NAMED_MAX } from '@torch/contracts';
-import { Fenced, formatPosition, type LogEntry, type LogServer, LogUnavailable, type Position, requestsChannel } from '@torch/log';
+import { Fenced, formatPosition, type LogEntry, LogUnavailable, type Position, requestsChannel } from '@torch/log';
 import { Appender } from './appender';
 import { CommandBacklog } from './command-backlog';
 import { commitBatch } from './commit-batches';
 import type { Answer } from './envelope';
-import { backOff, type HostClock, nextRound } from './host.clock';
-import type { HostConfig } from './host.config';
-import type { HostLogger, HostTracing } from './host.ports';
+import { backOff, nextRound } from './host.clock';
 import { InputWatch } from './input-watch';
 import { LeaseKeeper } from './lease-keeper';
 import type { LogCursor } from './log-cursor';
 import type { LogTails } from './log-tails';
 import { OwnCommands } from './own-commands';
 import { answerQuery } from './owner-queries';
-import type { PartitionClock } from './partition-clock';
-import type { PartitionState } from './partition-state';
 import { type Addressed, publishAnswers } from './replies';
-import type { OwnCommand, OwnedPartition, ServiceDefinition } from './service';
+import type { OwnCommand, OwnedPartition } from './service';
 import { Timers } from './timers';
-import type { TrimmedLog } from './trimmed-log';
 import type { Unit } from './turn';
-import { type AnsweredCommand, TurnStages } from './turn-stages';
+import { type AnsweredCommand, type DecidingParts, TurnStages } from './turn-stages';
 import { WaitingQueries } from './waiting-queries';
 import { WakeUp } from './wake-up';
 
@@ -29,21 +24,10 @@ const CHECKPOINT_EVERY_SEQS = 1000;
 /** Turns after which consumed commands are deleted from the queue. */
 const TRIM_EVERY_TURNS = 50;
 
-export interface OwnerLoopParts<State> {
-  readonly server: LogServer;
-  readonly definition: ServiceDefinition<State>;
-  readonly config: HostConfig;
-  readonly clock: HostClock;
-  readonly log: HostLogger;
-  readonly tracing: HostTracing;
-  readonly newId: () => string;
-  readonly state: PartitionState<State>;
+export interface OwnerLoopParts<State> extends DecidingParts<State> {
   readonly cursor: LogCursor;
   readonly tails: LogTails;
   readonly appender: Appender;
-  readonly time: PartitionClock;
-  readonly partition: number;
-  readonly trimmed?: TrimmedLog;
   /** Called at the end of each turn, when everybody has their answer: for snapshots. The next turn waits for it. */
   readonly onTurnEnd: () => Promise<void>;
 }
@@ -58,7 +42,6 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
   private readonly ownCommands: OwnCommands;
   private readonly queries: WaitingQueries;
   private readonly timers: Timers<State>;
-  private readonly time: PartitionClock;
   private readonly stages: TurnStages<State>;
   private readonly lease: LeaseKeeper;
   private readonly ending = new AbortController();
@@ -71,25 +54,24 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
 
   constructor(private readonly parts: OwnerLoopParts<State>) {
     const { config, clock, state, server, appender, time } = parts;
-    this.time = time;
     this.wakeUp = new WakeUp(clock);
     this.ownCommands = new OwnCommands(config.ownCommandsMax, this.wakeUp.wake);
     this.queries = new WaitingQueries({ signals: server.signals, clock, config, log: parts.log, wake: this.wakeUp.wake });
     this.timers = new Timers(state, time, config);
     this.lease = new LeaseKeeper(server.leases, appender, config, clock, this.wakeUp.wake);
     const { service } = parts.definition;
-    const { partition } = parts.cursor;
+    const { partition } = parts;
     this.watch = new InputWatch({ server, partition, service, gatherMs: config.logGatherMs, clock, wake: this.wakeUp.wake });
     this.backlog = new CommandBacklog(
       { queues: server.commands, partition, service, entriesMax: config.readEntriesMax, log: parts.log },
       state.consumed,
     );
     const { backlog, ownCommands, timers } = this;
-    this.stages = new TurnStages({ ...parts, partition, backlog, ownCommands, timers, wake: this.wakeUp.wake });
+    this.stages = new TurnStages({ ...parts, backlog, ownCommands, timers, wake: this.wakeUp.wake });
   }
 
   get partition(): number {
-    return this.parts.cursor.partition;
+    return this.parts.partition;
   }
 
   projects(): readonly string[] {
@@ -105,7 +87,7 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
   }
 
   timeMs(): number {
-    return this.time.nowMs();
+    return this.parts.time.nowMs();
   }
 
   submit(project: string, command: OwnCommand): Promise<void> {
@@ -159,12 +141,12 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
     await this.queries.answerAll(this.parts.clock.nowMs(), (query) =>
       answerQuery(query, {
         ...this.parts,
-        clock: this.time,
+        clock: this.parts.time,
         commandsDecided: this.commandsDecided,
         decidedThrough: this.backlog.decidedThrough,
       }),
     );
-    this.time.follow();
+    this.parts.time.follow();
     if (!this.watch.commands && !this.watch.log && this.backlog.size === 0) this.armWatch(); // Also while earlier work goes on.
     if (this.watch.commands || this.watch.log || this.stages.due) await this.turn(await this.gather());
     else if (this.queries.due) await nextRound(this.parts.clock);
@@ -238,11 +220,11 @@ export class OwnerLoop<State> implements OwnedPartition<State> {
 
   /** The position of each unit. */
   private async append(units: readonly Unit[]): Promise<ReadonlyMap<Unit, Position>> {
-    const { appender, state, definition, tails, config } = this.parts;
+    const { appender, state, definition, tails, config, time } = this.parts;
     const positions = new Map<Unit, Position>();
     const checkpointEverySeqs = Math.min(CHECKPOINT_EVERY_SEQS, config.snapshotEveryCommits);
     if (units.length === 0 && state.foreignSeq - state.consumed.seq < checkpointEverySeqs) return positions;
-    const recordedAtMs = this.time.nowMs();
+    const recordedAtMs = time.nowMs();
     const { first, batch } = await appender.append((epoch) =>
       commitBatch(units, { service: definition.service, epoch, recordedAtMs }, state.foreignSeq, state.consumed),
     );

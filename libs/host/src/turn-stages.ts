@@ -2,8 +2,6 @@ import { type AnyCommand, Rejection } from '@torch/kernel';
 import type { LogEntry } from '@torch/log';
 import { answeredKey } from './answered-commands';
 import type { CommandBacklog, WaitingCommand } from './command-backlog';
-import type { HostClock } from './host.clock';
-import type { HostConfig } from './host.config';
 import type { HostLogger, HostTracing } from './host.ports';
 import type { OwnCommands } from './own-commands';
 import type { PartitionClock } from './partition-clock';
@@ -36,15 +34,16 @@ export interface DecidedTurn<State> {
   readonly answered: readonly AnsweredCommand[];
 }
 
-interface StagesParts<State> extends RebuildParts<State> {
-  readonly definition: ServiceDefinition<State>;
-  readonly config: HostConfig;
-  readonly clock: HostClock;
+/** What an owner decides by. */
+export interface DecidingParts<State> extends RebuildParts<State> {
   readonly time: PartitionClock;
   readonly log: HostLogger;
   readonly tracing: HostTracing;
   readonly newId: () => string;
   readonly state: PartitionState<State>;
+}
+
+interface StagesParts<State> extends DecidingParts<State> {
   readonly backlog: CommandBacklog;
   readonly ownCommands: OwnCommands;
   readonly timers: Timers<State>;
