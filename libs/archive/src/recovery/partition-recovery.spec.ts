@@ -64,6 +64,17 @@ describe('a log server that comes back', () => {
     expect((await log()).at(-1)).toBe(`3-1 ${recoveredEvent(3, '2-0')}`);
   });
 
+  it('is taken on by the clock of this machine where it does not tell its time', async () => {
+    const { server, recover } = await running(2);
+    server.faults.restart();
+    const beforeMs = Date.now();
+    const refused = (): Promise<number> => Promise.reject(new Error('NOPERM'));
+    expect(await recover({ tellsTime: refused })).toMatchObject({ outcome: 'recovered', generation: 1 });
+    const [opened] = await server.log.read(PARTITION, 2, 1);
+    const { recordedAtMs } = JSON.parse(opened?.body ?? '') as { recordedAtMs: number };
+    expect(recordedAtMs).toBeGreaterThanOrEqual(beforeMs);
+  });
+
   it('with more than is archived keeps that', async () => {
     const { server, recover, log } = await running(5, 3);
     server.faults.restart();

@@ -9,6 +9,7 @@ import {
   type LogEntry,
   type LogServer,
   type Position,
+  LogUnavailable,
 } from '@torch/log';
 import type { ArchiveDisk } from '../archive-disk';
 import { archiveHead } from '../archive-head';
@@ -208,6 +209,17 @@ export class PartitionRecovery {
     if (entries.length > 0) yield entries;
   }
 
+  /** The log server's, as owners go by it; the machine's where the log server may not be asked. @throws LogUnavailable. */
+  private async timeMs(): Promise<number> {
+    const { server, nowMs = Date.now } = this.parts;
+    try {
+      return await server.timeMs();
+    } catch (error) {
+      if (error instanceof LogUnavailable) throw error;
+      return nowMs();
+    }
+  }
+
   /** By the log server's clock, as everything that is decided: no owner goes by a time before it. */
   private async recoveredCommit({
     lease,
@@ -220,8 +232,8 @@ export class PartitionRecovery {
     readonly findings: Findings;
     readonly consumed: Consumed;
   }): Promise<string> {
-    const { server, newId, place } = this.parts;
-    const recoveredAtMs = await server.timeMs();
+    const { newId, place } = this.parts;
+    const recoveredAtMs = await this.timeMs();
     const known = findings.archived.seq > findings.head.seq ? findings.archived : findings.head;
     const event: AuditEvent = {
       type: 'log.recovered',

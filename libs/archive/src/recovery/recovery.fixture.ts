@@ -26,7 +26,8 @@ export interface World {
   append(bodies: readonly string[]): Promise<Position>;
   /** Archives the log up to `seq`; default: all of it. */
   archive(throughSeq?: number): Promise<void>;
-  recover(options?: { logId?: string; compareEntriesMax?: number }): Promise<Recovered>;
+  /** `tellsTime`: whether the log server does; default: 77. */
+  recover(options?: { logId?: string; compareEntriesMax?: number; tellsTime?: () => Promise<number> }): Promise<Recovered>;
   log(): Promise<string[]>;
 }
 
@@ -51,12 +52,12 @@ export async function world(): Promise<World> {
       await archive.flush();
       await archive.close();
     },
-    recover: async ({ logId = LOG_ID, compareEntriesMax } = {}) => {
+    recover: async ({ logId = LOG_ID, compareEntriesMax, tellsTime = () => Promise.resolve(77) } = {}) => {
       await server.identity({ partitions: 8, logId });
       const lease = (await server.leases.acquire(PARTITION, 'audit', 'keeper', 60_000)) as Lease;
       const config = { restoreEntriesMax: 3, ...(compareEntriesMax && { compareEntriesMax }) };
       const recovery = new PartitionRecovery({
-        server: Object.create(server, { timeMs: { value: () => Promise.resolve(77) } }) as LogServer,
+        server: Object.create(server, { timeMs: { value: tellsTime } }) as LogServer,
         place: { dir, partition: PARTITION },
         logId,
         config,
